@@ -1,0 +1,2 @@
+//! fintech.
+fn main() {}
