@@ -40,12 +40,10 @@ pub(crate) fn check(file: &File) -> Vec<Finding> {
 }
 
 fn is_float(number: &str) -> bool {
-    if number.starts_with("0x") {
-        return false;
-    }
-    number.contains(['.', 'e', 'E']) && !number.ends_with("size")
-        || number.ends_with("f32")
-        || number.ends_with("f64")
+    // Neither the digits of 0xef nor the end of 1usize are an exponent.
+    let is_whole = number.starts_with("0x") || number.ends_with("size");
+    let has_ending = number.ends_with("f32") || number.ends_with("f64");
+    !is_whole && (has_ending || number.contains(['.', 'e', 'E']))
 }
 
 #[cfg(test)]

@@ -129,7 +129,7 @@ mod tests {
         for path in ["target", ".git", "a/b.log", "web/node_modules", "web/dist"] {
             assert!(is_ignored(path, ignored), "{path}");
         }
-        for path in ["crates/target", "log", "dist", "web", ".gitignore"] {
+        for path in ["crates/target", "targets", "log", "dist", "web", ".gitignore"] {
             assert!(!is_ignored(path, ignored), "{path}");
         }
     }
