@@ -9,7 +9,8 @@ SECONDS ?= 600
 JOBS ?=
 
 CARGO_DENY_VERSION := 0.20.2
-CARGO_DENY := target/tools/cargo-deny-$(CARGO_DENY_VERSION)
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+CARGO_DENY := $(TARGET)/tools/cargo-deny-$(CARGO_DENY_VERSION)
 
 cargo_jobs := $(if $(JOBS),--jobs $(JOBS))
 
@@ -37,7 +38,7 @@ fmt: needs-cargo ## format every Rust file
 
 bench: needs-c-compiler ## measure; prints a table and leaves target/bench.json; flags in ARGS='…'
 	cargo build --release --locked $(cargo_jobs) --package fintech --package bench
-	target/release/bench $(ARGS)
+	$(TARGET)/release/bench --server-binary $(TARGET)/release/fintech $(ARGS)
 
 soak: needs-c-compiler ## kill the program under load, again and again, for SECONDS=600
 	SOAK_SECONDS=$(SECONDS) cargo test --release --locked $(cargo_jobs) --package simulation \
