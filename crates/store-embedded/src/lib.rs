@@ -1,1 +1,3 @@
 //! store-embedded.
+
+pub mod policy;
