@@ -121,12 +121,12 @@ fn unused(arrow: &Arrow, manifests: &[Manifest]) -> Vec<Finding> {
     unused
         .map(|to| {
             let wrong = format!(
-                "`{} {} {to}` is drawn, and not so in {}",
+                "`{} {} {to}` is drawn, and not imported by {}",
                 arrow.from,
                 sign(arrow.scope),
                 manifest.path
             );
-            Finding::new(PAGE, arrow.line, wrong, "take the arrow out")
+            Finding::new(PAGE, arrow.line, wrong, "take the arrow out, or import it there")
         })
         .collect()
 }
@@ -189,7 +189,7 @@ mod tests {
             "kernel ->\nwallet ->\nwallet ~> kernel",
             &[kernel(), manifest("wallet", &["kernel"], &[])],
             &[
-                "ARCHITECTURE.md:5: `wallet ~> kernel` is drawn, and not so in crates/wallet/Cargo.toml",
+                "ARCHITECTURE.md:5: `wallet ~> kernel` is drawn, and not imported by crates/wallet/Cargo.toml",
                 "crates/wallet/Cargo.toml:1: `wallet -> kernel` is not in ARCHITECTURE.md",
             ],
         );
@@ -197,7 +197,7 @@ mod tests {
             "kernel -> wallet\nwallet ->",
             &[kernel(), manifest("wallet", &[], &[])],
             &[
-                "ARCHITECTURE.md:3: `kernel -> wallet` is drawn, and not so in crates/kernel/Cargo.toml",
+                "ARCHITECTURE.md:3: `kernel -> wallet` is drawn, and not imported by crates/kernel/Cargo.toml",
             ],
         );
         check_graph(
