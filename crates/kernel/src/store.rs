@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::context::Context;
 use crate::decision::{Decision, ErasedDecision, Known};
 use crate::id::AnyId;
-use crate::record::{ChainId, Key, Kind, Record, RecordId, Stored, Value};
+use crate::record::{BadRecord, ChainId, Key, Kind, Record, RecordId, Stored, Value};
 use crate::time::Time;
 
 /// A future in a box: the port must do without an async runtime's types.
@@ -72,6 +72,29 @@ pub struct Query {
     pub limit: usize,
 }
 
+/// Where a scan left off. What stands in it only the store that made it knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScanPlace(pub String);
+
+/// A piece of a scan.
+#[derive(Debug, Clone)]
+pub struct Scan {
+    /// The records, and the rows that are none.
+    pub rows: Vec<Result<Stored, BadRow>>,
+    /// Where to go on; none at the end.
+    pub next: Option<ScanPlace>,
+}
+
+/// A stored row that is no record: somebody changed it, or a newer program wrote it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{key}: {why}")]
+pub struct BadRow {
+    /// Its key as it stands there, readable or not: `pay_…`, or `wal_…/7` for a chain's entry.
+    pub key: String,
+    /// Why it is none.
+    pub why: BadRecord,
+}
+
 /// What a store can do. Services use it through [`Store`].
 pub trait StorePort: Send + Sync + 'static {
     /// Makes a decision one atomic, durable step. The answer comes when it is durable.
@@ -106,14 +129,15 @@ pub trait StorePort: Send + Sync + 'static {
     /// A list. It shows what was acknowledged when it was asked.
     fn list(&self, query: Query) -> BoxFuture<'_, Result<Vec<Stored>, StoreError>>;
 
-    /// All records of a kind in the order of their keys, after `after`, at most `limit`. For checks
-    /// of the whole and for exports, never for a request of a customer.
+    /// All records of a kind, the entries of a chain together and in the order of their sequence,
+    /// from where `after` left off, at most `limit`. A row that is no record is told as such and
+    /// stops nothing. For checks of the whole and for exports, never for a request of a customer.
     fn scan(
         &self,
         kind: &'static Kind,
-        after: Option<Key>,
+        after: Option<ScanPlace>,
         limit: usize,
-    ) -> BoxFuture<'_, Result<Vec<Stored>, StoreError>>;
+    ) -> BoxFuture<'_, Result<Scan, StoreError>>;
 
     /// Comes back when the record of a key has, durably, a version above `seen`. Given up by
     /// dropping it.
