@@ -157,22 +157,14 @@ mod tests {
     #[test]
     fn only_the_owner_an_operator_and_the_scope_may_act() {
         let owner = Subject::new("alice").unwrap();
-        let caller = |sub: &str, role| Caller {
-            sub: Subject::new(sub).unwrap(),
-            role,
-        };
-        let service = |scope: &str| Role::Service {
-            scopes: Arc::from([Box::from(scope)]),
-        };
+        let caller = |sub: &str, role| Caller { sub: Subject::new(sub).unwrap(), role };
+        let service = |scope: &str| Role::Service { scopes: Arc::from([Box::from(scope)]) };
         assert!(caller("alice", Role::Customer).may_act_for(&owner));
         assert!(!caller("bob", Role::Customer).may_act_for(&owner));
         assert!(caller("bob", Role::Operator).may_act_for(&owner));
         assert!(caller("shop", service("payments")).may_act_for(&owner));
         assert!(!caller("shop", service("reports")).may_act_for(&owner));
-        assert_eq!(
-            caller("shop", service("reports")).role_name(),
-            RoleName::Customer
-        );
+        assert_eq!(caller("shop", service("reports")).role_name(), RoleName::Customer);
     }
 
     #[test]

@@ -20,9 +20,7 @@ impl FromStr for CorrelationId {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        uuid::Uuid::try_parse(text)
-            .map(|uuid| Self(uuid.as_u128()))
-            .map_err(|_| ())
+        uuid::Uuid::try_parse(text).map(|uuid| Self(uuid.as_u128())).map_err(|_| ())
     }
 }
 
@@ -39,11 +37,7 @@ pub struct TraceParent {
 
 impl fmt::Display for TraceParent {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            out,
-            "00-{:032x}-{:016x}-{:02x}",
-            self.trace, self.span, self.flags
-        )
+        write!(out, "00-{:032x}-{:016x}-{:02x}", self.trace, self.span, self.flags)
     }
 }
 
@@ -67,11 +61,7 @@ impl FromStr for TraceParent {
             return Err(());
         }
         let span = u64::try_from(span).map_err(|_| ())?;
-        Ok(Self {
-            trace,
-            span,
-            flags: u8::try_from(flags).map_err(|_| ())?,
-        })
+        Ok(Self { trace, span, flags: u8::try_from(flags).map_err(|_| ())? })
     }
 }
 
@@ -91,12 +81,7 @@ pub struct Context {
 impl Context {
     /// A request from outside.
     pub fn request(correlation: CorrelationId, trace: Option<TraceParent>) -> Self {
-        Self {
-            correlation,
-            causation: None,
-            trace,
-            not_before: Time::MIN,
-        }
+        Self { correlation, causation: None, trace, not_before: Time::MIN }
     }
 }
 

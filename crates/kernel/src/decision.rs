@@ -123,17 +123,9 @@ impl<R: Record> Known<R> {
     /// From what a store holds. A store that answers with a record of another kind is broken.
     pub fn from_stored(stored: Stored) -> Self {
         let Some(record) = stored.downcast::<R>() else {
-            unreachable!(
-                "a store answered with a {:?} for a {:?}",
-                stored.record.kind(),
-                R::KIND
-            );
+            unreachable!("a store answered with a {:?} for a {:?}", stored.record.kind(), R::KIND);
         };
-        Self {
-            record,
-            version: stored.version,
-            said: stored.said,
-        }
+        Self { record, version: stored.version, said: stored.said }
     }
 }
 
@@ -188,13 +180,7 @@ impl<'a> View<'a> {
         ids: &'a dyn Ids,
         drawn: &'a mut Drawn,
     ) -> Self {
-        Self {
-            source,
-            context,
-            now,
-            ids,
-            drawn,
-        }
+        Self { source, context, now, ids, drawn }
     }
 
     /// The moment of the decision, never before what caused it.
@@ -246,10 +232,7 @@ impl<'a> View<'a> {
         not_before: Time,
     ) -> Result<Chain<R>, Suspend> {
         let StoredChain { head, caused } = self.source.chain(R::KIND, of, cause, not_before)?;
-        Ok(Chain {
-            head: head.map(Known::from_stored),
-            caused: caused.map(Known::from_stored),
-        })
+        Ok(Chain { head: head.map(Known::from_stored), caused: caused.map(Known::from_stored) })
     }
 }
 
@@ -304,11 +287,7 @@ impl Writes {
 
     /// A changed record; what was seen must be unchanged.
     pub fn update<R: Record>(&mut self, known: &Known<R>, record: R) -> &mut Put {
-        assert_eq!(
-            known.record.key(),
-            record.key(),
-            "a record's key does not change"
-        );
+        assert_eq!(known.record.key(), record.key(), "a record's key does not change");
         self.push(Arc::new(record), Expect::Version(known.version))
     }
 
@@ -336,26 +315,15 @@ impl Writes {
             );
         }
         if self.puts.len() > 1 {
-            let keys: HashSet<_> = self
-                .puts
-                .iter()
-                .map(|put| (put.record.kind().name, put.record.key()))
-                .collect();
-            assert_eq!(
-                keys.len(),
-                self.puts.len(),
-                "a decision put one record twice"
-            );
+            let keys: HashSet<_> =
+                self.puts.iter().map(|put| (put.record.kind().name, put.record.key())).collect();
+            assert_eq!(keys.len(), self.puts.len(), "a decision put one record twice");
         }
         self.puts
     }
 
     fn push(&mut self, record: Arc<dyn AnyRecord>, expect: Expect) -> &mut Put {
-        self.puts.push(Put {
-            record,
-            expect,
-            events: Vec::new(),
-        });
+        self.puts.push(Put { record, expect, events: Vec::new() });
         match self.puts.last_mut() {
             Some(put) => put,
             None => unreachable!("it was pushed just now"),

@@ -81,17 +81,11 @@ impl Prefix {
 
     /// The prefix of a code, if there is one.
     pub fn from_code(code: u8) -> Option<Self> {
-        PREFIXES
-            .iter()
-            .map(|(prefix, _)| *prefix)
-            .find(|prefix| prefix.code() == code)
+        PREFIXES.iter().map(|(prefix, _)| *prefix).find(|prefix| prefix.code() == code)
     }
 
     fn from_text(text: &str) -> Option<Self> {
-        PREFIXES
-            .iter()
-            .find(|(_, known)| *known == text)
-            .map(|(prefix, _)| *prefix)
+        PREFIXES.iter().find(|(_, known)| *known == text).map(|(prefix, _)| *prefix)
     }
 }
 
@@ -124,16 +118,8 @@ impl AnyId {
         push(prefix);
         push(b"_");
         let mut text = Uuid::encode_buffer();
-        push(
-            Uuid::from_u128(self.uuid)
-                .hyphenated()
-                .encode_lower(&mut text)
-                .as_bytes(),
-        );
-        buffer
-            .get(..length)
-            .and_then(|bytes| std::str::from_utf8(bytes).ok())
-            .unwrap_or_default()
+        push(Uuid::from_u128(self.uuid).hyphenated().encode_lower(&mut text).as_bytes());
+        buffer.get(..length).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
     }
 }
 
@@ -145,14 +131,8 @@ impl FromStr for AnyId {
         let prefix = Prefix::from_text(prefix).ok_or(BadId("…"))?;
         // Only the hyphenated form in lower case: one id has one text.
         let plain = uuid.len() == 36 && !uuid.bytes().any(|byte| byte.is_ascii_uppercase());
-        let parsed = Uuid::try_parse(uuid)
-            .ok()
-            .filter(|_| plain)
-            .ok_or(BadId(prefix.text()))?;
-        Ok(Self {
-            prefix,
-            uuid: parsed.as_u128(),
-        })
+        let parsed = Uuid::try_parse(uuid).ok().filter(|_| plain).ok_or(BadId(prefix.text()))?;
+        Ok(Self { prefix, uuid: parsed.as_u128() })
     }
 }
 
@@ -192,10 +172,7 @@ pub trait Id:
 
     /// With its prefix, for where ids of several kinds meet.
     fn any(self) -> AnyId {
-        AnyId {
-            prefix: Self::PREFIX,
-            uuid: self.uuid(),
-        }
+        AnyId { prefix: Self::PREFIX, uuid: self.uuid() }
     }
 
     /// The id that a cause or a key names: the same parts give the same id (UUID version 8, from
@@ -215,9 +192,7 @@ pub fn named_uuid(parts: &[&str]) -> u128 {
     let digest: [u8; 32] = hash.finalize().into();
     let mut bytes = [0; 16];
     bytes.copy_from_slice(digest.first_chunk::<16>().unwrap_or(&[0; 16]));
-    uuid::Builder::from_custom_bytes(bytes)
-        .into_uuid()
-        .as_u128()
+    uuid::Builder::from_custom_bytes(bytes).into_uuid().as_u128()
 }
 
 macro_rules! ids {

@@ -27,10 +27,7 @@ impl RequestKey {
         parts.extend(["request", caller.as_str()]);
         parts.extend_from_slice(operation);
         parts.push(key);
-        Self {
-            uuid: named_uuid(&parts),
-            body,
-        }
+        Self { uuid: named_uuid(&parts), body }
     }
 
     /// The id of the record that the request makes.
@@ -53,11 +50,7 @@ pub enum Seen {
 impl Seen {
     /// Compares the body that is kept with the one that came.
     pub fn compare(kept: Hash32, came: Hash32) -> Self {
-        if kept == came {
-            Self::Again
-        } else {
-            Self::Reused
-        }
+        if kept == came { Self::Again } else { Self::Reused }
     }
 }
 
@@ -100,11 +93,7 @@ impl Column for RecentKeys {
     fn from_value(value: &Value<'_>) -> Option<Self> {
         match value {
             Value::Null => Some(Self::default()),
-            Value::Text(text) => text
-                .split(' ')
-                .map(read_key)
-                .collect::<Option<_>>()
-                .map(Self),
+            Value::Text(text) => text.split(' ').map(read_key).collect::<Option<_>>().map(Self),
             Value::Integer(_) | Value::Id(_) | Value::Bytes(_) => None,
         }
     }
@@ -113,22 +102,14 @@ impl Column for RecentKeys {
 fn read_key(text: &str) -> Option<(RequestKey, Time)> {
     let mut parts = text.split(':');
     let uuid = u128::from_str_radix(parts.next()?, 16).ok()?;
-    let hex = parts
-        .next()
-        .filter(|hex| hex.len() == 64 && hex.is_ascii())?;
+    let hex = parts.next().filter(|hex| hex.len() == 64 && hex.is_ascii())?;
     let mut body = [0; 32];
     for (place, byte) in body.iter_mut().enumerate() {
         let start = place.saturating_mul(2);
         *byte = u8::from_str_radix(hex.get(start..start.saturating_add(2))?, 16).ok()?;
     }
     let at = Time::from_micros(parts.next()?.parse().ok()?);
-    Some((
-        RequestKey {
-            uuid,
-            body: Hash32(body),
-        },
-        at,
-    ))
+    Some((RequestKey { uuid, body: Hash32(body) }, at))
 }
 
 #[cfg(test)]

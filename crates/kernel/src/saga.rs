@@ -31,21 +31,14 @@ pub struct Waiting {
 impl Waiting {
     /// From now on.
     pub fn from(now: Time, shard: Shard) -> Self {
-        Self {
-            since: now,
-            speaks_at: now.plus(FIRST_WAIT),
-            shard,
-        }
+        Self { since: now, speaks_at: now.plus(FIRST_WAIT), shard }
     }
 
     /// After it has spoken again: it waits as long as it has waited so far, an hour at most.
     #[must_use]
     pub fn again(self, now: Time) -> Self {
         let wait = now.since(self.since).clamp(FIRST_WAIT, LONGEST_WAIT);
-        Self {
-            speaks_at: now.plus(wait),
-            ..self
-        }
+        Self { speaks_at: now.plus(wait), ..self }
     }
 }
 

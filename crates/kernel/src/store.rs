@@ -180,9 +180,9 @@ impl Store {
         let outcome = self.0.decide(Box::new(decision), context).await?;
         match outcome.downcast::<D::Outcome>() {
             Ok(outcome) => Ok(*outcome),
-            Err(_) => Err(StoreError::Broken(
-                "a decision came back with another's outcome".to_owned(),
-            )),
+            Err(_) => {
+                Err(StoreError::Broken("a decision came back with another's outcome".to_owned()))
+            }
         }
     }
 
@@ -214,11 +214,7 @@ impl Store {
         of: ChainId,
         cause: AnyId,
     ) -> Result<Option<Known<R>>, StoreError> {
-        Ok(self
-            .0
-            .caused(R::KIND, of, cause)
-            .await?
-            .map(Known::from_stored))
+        Ok(self.0.caused(R::KIND, of, cause).await?.map(Known::from_stored))
     }
 
     /// A list of records of one kind, which must be the query's.
@@ -227,13 +223,7 @@ impl Store {
     /// When the store cannot.
     pub async fn list<R: Record>(&self, query: Query) -> Result<Vec<Known<R>>, StoreError> {
         assert_eq!(query.kind, R::KIND, "the query is of another kind");
-        Ok(self
-            .0
-            .list(query)
-            .await?
-            .into_iter()
-            .map(Known::from_stored)
-            .collect())
+        Ok(self.0.list(query).await?.into_iter().map(Known::from_stored).collect())
     }
 
     /// Waits until the record has, durably, a version above `seen`.

@@ -55,9 +55,7 @@ impl<const MAX: usize> Words<MAX> {
             return Err(TextRefused::Empty);
         }
         if let Some(character) = text.chars().find(|character| is_forbidden(*character)) {
-            return Err(TextRefused::Control {
-                code: u32::from(character),
-            });
+            return Err(TextRefused::Control { code: u32::from(character) });
         }
         if text.chars().count() > MAX {
             return Err(TextRefused::TooLong { max: MAX });

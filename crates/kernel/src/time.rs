@@ -20,10 +20,10 @@ pub struct BadTime;
 impl Time {
     /// The first moment that can be written down.
     pub const MIN: Self = Self(-62_135_596_800_000_000);
-    /// The last: the end of the year 9999.
-    pub const MAX: Self = Self(253_402_300_799_999_999);
+    /// The last: two days before the end of the year 9999, as far as the calendar library goes.
+    pub const MAX: Self = Self(253_402_207_199_999_999);
 
-    /// From microseconds since 1970; beyond the years 1 to 9999 the nearest end is taken.
+    /// From microseconds since 1970; beyond `MIN` and `MAX` the nearest end is taken.
     pub fn from_micros(micros: i64) -> Self {
         Self(micros.clamp(Self::MIN.0, Self::MAX.0))
     }
@@ -33,13 +33,13 @@ impl Time {
         self.0
     }
 
-    /// Later by `duration`; the end of the year 9999 at most.
+    /// Later by `duration`; `MAX` at most.
     pub fn plus(self, duration: Duration) -> Self {
         let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
         Self::from_micros(self.0.saturating_add(micros))
     }
 
-    /// Earlier by `duration`; the year 1 at least.
+    /// Earlier by `duration`; `MIN` at least.
     pub fn minus(self, duration: Duration) -> Self {
         let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
         Self::from_micros(self.0.saturating_sub(micros))
@@ -61,11 +61,7 @@ impl FromStr for Time {
     fn from_str(text: &str) -> Result<Self, BadTime> {
         let timestamp: Timestamp = text.parse().map_err(|_| BadTime)?;
         let time = Self(timestamp.as_microsecond());
-        if time < Self::MIN || time > Self::MAX {
-            Err(BadTime)
-        } else {
-            Ok(time)
-        }
+        if time < Self::MIN || time > Self::MAX { Err(BadTime) } else { Ok(time) }
     }
 }
 
@@ -122,20 +118,14 @@ pub trait Ids: Send + Sync + 'static {
 pub struct System;
 
 impl Clock for System {
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "this is the port's one real source"
-    )]
+    #[allow(clippy::disallowed_methods, reason = "this is the port's one real source")]
     fn now(&self) -> Time {
         Time(Timestamp::now().as_microsecond())
     }
 }
 
 impl Ids for System {
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "this is the port's one real source"
-    )]
+    #[allow(clippy::disallowed_methods, reason = "this is the port's one real source")]
     fn draw(&self) -> u128 {
         uuid::Uuid::now_v7().as_u128()
     }
@@ -150,21 +140,9 @@ mod tests {
         let time: Time = "2026-01-31T10:30:00.25+01:00".parse().unwrap();
         assert_eq!(time.to_string(), "2026-01-31T09:30:00.250000Z");
         assert_eq!(time.to_string().parse(), Ok(time));
-        assert_eq!(
-            time.plus(Duration::from_secs(60)).since(time),
-            Duration::from_secs(60)
-        );
-        assert_eq!(
-            time.since(time.plus(Duration::from_secs(60))),
-            Duration::ZERO
-        );
-        for wrong in [
-            "",
-            "yesterday",
-            "2026-01-31",
-            "2026-13-01T00:00:00Z",
-            "1700000000",
-        ] {
+        assert_eq!(time.plus(Duration::from_secs(60)).since(time), Duration::from_secs(60));
+        assert_eq!(time.since(time.plus(Duration::from_secs(60))), Duration::ZERO);
+        for wrong in ["", "yesterday", "2026-01-31", "2026-13-01T00:00:00Z", "1700000000"] {
             assert_eq!(wrong.parse::<Time>(), Err(BadTime), "{wrong}");
         }
     }

@@ -73,16 +73,9 @@ impl Envelope {
     /// # Errors
     /// `NotSaid` when the record's rules know no such event.
     pub fn build(record: &dyn AnyRecord, said: &Said) -> Result<Self, BadEvent> {
-        let not_said = BadEvent::NotSaid {
-            kind: record.kind().name,
-            event: said.kind.name(),
-        };
+        let not_said = BadEvent::NotSaid { kind: record.kind().name, event: said.kind.name() };
         let data = record.event_data(said).ok_or(not_said)?;
-        assert_eq!(
-            data.kind(),
-            said.kind,
-            "a record built another event than it says"
-        );
+        assert_eq!(data.kind(), said.kind, "a record built another event than it says");
         Ok(Self {
             id: said.id,
             sequence: said.sequence,
@@ -112,11 +105,7 @@ impl Envelope {
     /// Where the schema of its data stands.
     pub fn dataschema(&self) -> String {
         let kind = self.kind();
-        format!(
-            "{DATASCHEMA_BASE}/{}/{}.json",
-            kind.name(),
-            kind.schema_version()
-        )
+        format!("{DATASCHEMA_BASE}/{}/{}.json", kind.name(), kind.schema_version())
     }
 
     /// Reads an event, bringing an older version up to date.
@@ -144,9 +133,8 @@ impl Envelope {
             });
         }
         let mut data = wire.data;
-        for (_, _, upgrade) in upgrades
-            .iter()
-            .filter(|(of, from, _)| *of == kind && *from >= version)
+        for (_, _, upgrade) in
+            upgrades.iter().filter(|(of, from, _)| *of == kind && *from >= version)
         {
             upgrade(&mut data);
         }
@@ -227,9 +215,7 @@ mod tests {
             time: Time::from_micros(0),
             correlation: CorrelationId(3),
             causation: Some(EventId::from_uuid(4)),
-            trace: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-                .parse()
-                .ok(),
+            trace: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".parse().ok(),
             data: PaymentVoided {
                 transaction_id: PaymentId::from_uuid(5),
                 wallet_id: WalletId::from_uuid(6),
@@ -247,10 +233,7 @@ mod tests {
         let json: serde_json::Value = serde_json::from_str(&written).unwrap();
         assert_eq!(json["specversion"], "1.0");
         assert_eq!(json["subject"], json["data"]["transaction_id"]);
-        assert_eq!(
-            json["dataschema"],
-            "https://fintech.example/events/PAYMENT_VOIDED/1.json"
-        );
+        assert_eq!(json["dataschema"], "https://fintech.example/events/PAYMENT_VOIDED/1.json");
     }
 
     #[test]
@@ -288,11 +271,6 @@ mod tests {
             wallet_id: WalletId::from_uuid(6),
             reason: Some(Reason::new("too much").unwrap()),
         };
-        assert_eq!(
-            Envelope::read_with(&json.to_string(), upgrades)
-                .unwrap()
-                .data,
-            expected.into()
-        );
+        assert_eq!(Envelope::read_with(&json.to_string(), upgrades).unwrap().data, expected.into());
     }
 }

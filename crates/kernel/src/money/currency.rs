@@ -96,11 +96,7 @@ mod tests {
     #[test]
     fn decimals_are_those_of_the_standard() {
         for (code, decimals) in [("USD", 2), ("JPY", 0), ("KWD", 3), ("CZK", 2), ("CLF", 4)] {
-            assert_eq!(
-                code.parse::<Currency>().unwrap().decimals(),
-                decimals,
-                "{code}"
-            );
+            assert_eq!(code.parse::<Currency>().unwrap().decimals(), decimals, "{code}");
         }
     }
 

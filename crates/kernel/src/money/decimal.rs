@@ -12,15 +12,9 @@ pub(super) fn parse(text: &str, currency: Currency) -> Result<u64, AmountRefused
         None => (text, ""),
     };
     if let Some(rest) = text.strip_prefix('-') {
-        let plain = !rest.is_empty()
-            && rest
-                .bytes()
-                .all(|byte| byte.is_ascii_digit() || byte == b'.');
-        return Err(if plain {
-            AmountRefused::NotPositive
-        } else {
-            AmountRefused::NotADecimal
-        });
+        let plain =
+            !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        return Err(if plain { AmountRefused::NotPositive } else { AmountRefused::NotADecimal });
     }
     let digits_only = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     let leading_zero = whole.len() > 1 && whole.starts_with('0');
@@ -28,15 +22,10 @@ pub(super) fn parse(text: &str, currency: Currency) -> Result<u64, AmountRefused
         return Err(AmountRefused::NotADecimal);
     }
     if fraction.len() > decimals {
-        return Err(AmountRefused::TooManyDecimals {
-            decimals: currency.decimals(),
-        });
+        return Err(AmountRefused::TooManyDecimals { decimals: currency.decimals() });
     }
     let zeros = decimals.saturating_sub(fraction.len());
-    let digits = whole
-        .bytes()
-        .chain(fraction.bytes())
-        .chain(std::iter::repeat_n(b'0', zeros));
+    let digits = whole.bytes().chain(fraction.bytes()).chain(std::iter::repeat_n(b'0', zeros));
     let mut minor: u64 = 0;
     for digit in digits {
         minor = minor
@@ -63,9 +52,5 @@ pub(super) fn write(
     let unit = 10_u64.saturating_pow(u32::from(decimals));
     let whole = minor.checked_div(unit).unwrap_or_default();
     let fraction = minor.checked_rem(unit).unwrap_or_default();
-    write!(
-        out,
-        "{sign}{whole}.{fraction:0width$}",
-        width = usize::from(decimals)
-    )
+    write!(out, "{sign}{whole}.{fraction:0width$}", width = usize::from(decimals))
 }

@@ -40,10 +40,7 @@ pub fn write(record: &dyn AnyRecord, left_out: &[&str], out: &mut Vec<u8>) {
 
 fn write_value(place: u16, value: &Value<'_>, out: &mut Vec<u8>) {
     let mut push = |letter: u8, parts: [&[u8]; 2]| {
-        let length = parts
-            .iter()
-            .map(|part| part.len())
-            .fold(0_usize, usize::saturating_add);
+        let length = parts.iter().map(|part| part.len()).fold(0_usize, usize::saturating_add);
         out.extend_from_slice(&place.to_be_bytes());
         out.push(letter);
         out.extend_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes());

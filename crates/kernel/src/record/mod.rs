@@ -1,6 +1,7 @@
 //! Records: what a service keeps. Named columns, a key, indexes, a schema version; the same
 //! declaration serves every store. How and where they are stored is not known here.
 
+mod account;
 pub mod canonical;
 mod column;
 mod declare;
@@ -10,7 +11,8 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-pub use column::{Account, ChainId, Column, ColumnType, Hash32, Shard};
+pub use account::{Account, ChainId};
+pub use column::{Column, ColumnType, Hash32, Shard};
 pub use value::Value;
 
 use crate::event::{EventData, Said};
@@ -50,6 +52,9 @@ pub struct Index {
     pub homes: Homes,
 }
 
+/// Makes a record from the values of its columns in declared order.
+pub type Decode = fn(&[Value<'_>]) -> Result<Arc<dyn AnyRecord>, BadRecord>;
+
 /// Brings a row of an older schema version up to the next one.
 pub type Upgrade = fn(&mut Row<'_>);
 
@@ -72,7 +77,7 @@ pub struct Kind {
     /// The indexes.
     pub indexes: &'static [Index],
     /// Makes a record from the values of its columns in declared order.
-    pub decode: fn(&[Value<'_>]) -> Result<Arc<dyn AnyRecord>, BadRecord>,
+    pub decode: Decode,
     /// Element `n` brings version `n + 1` up to `n + 2`.
     pub upgrades: &'static [Upgrade],
 }
@@ -124,18 +129,11 @@ impl Kind {
             });
         }
         let mut row = Row { kind: self, values };
-        for upgrade in self
-            .upgrades
-            .iter()
-            .skip(usize::from(schema_version.saturating_sub(1)))
-        {
+        for upgrade in self.upgrades.iter().skip(usize::from(schema_version.saturating_sub(1))) {
             upgrade(&mut row);
         }
         let record = (self.decode)(&row.values)?;
-        record.check().map_err(|why| BadRecord::Contradiction {
-            kind: self.name,
-            why,
-        })?;
+        record.check().map_err(|why| BadRecord::Contradiction { kind: self.name, why })?;
         Ok(record)
     }
 }
@@ -150,19 +148,12 @@ impl<'a> Row<'a> {
     /// The value of a column; absent if the row was written before there was one.
     pub fn get(&self, column: &str) -> &Value<'a> {
         static ABSENT: Value<'static> = Value::Null;
-        self.kind
-            .column(column)
-            .and_then(|place| self.values.get(place))
-            .unwrap_or(&ABSENT)
+        self.kind.column(column).and_then(|place| self.values.get(place)).unwrap_or(&ABSENT)
     }
 
     /// Gives a column a value.
     pub fn set(&mut self, column: &str, value: Value<'a>) {
-        if let Some(slot) = self
-            .kind
-            .column(column)
-            .and_then(|place| self.values.get_mut(place))
-        {
+        if let Some(slot) = self.kind.column(column).and_then(|place| self.values.get_mut(place)) {
             *slot = value;
         }
     }
@@ -211,18 +202,12 @@ pub struct Key {
 impl Key {
     /// The key of a record with an id of its own.
     pub fn id(id: impl Id) -> Self {
-        Self {
-            id: id.any(),
-            sequence: None,
-        }
+        Self { id: id.any(), sequence: None }
     }
 
     /// The key of a chain's entry.
     pub fn entry(chain: ChainId, sequence: u64) -> Self {
-        Self {
-            id: chain.any(),
-            sequence: Some(sequence),
-        }
+        Self { id: chain.any(), sequence: Some(sequence) }
     }
 }
 
