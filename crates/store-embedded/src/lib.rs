@@ -1,3 +1,4 @@
 //! store-embedded.
 
 pub mod policy;
+pub mod rows;
