@@ -63,7 +63,9 @@ impl Session {
             passed = passed.saturating_add(slice);
             let before = load.good();
             let until = begun.checked_add(passed).unwrap_or(begun);
-            load.run(workload, until).map_err(doing(|| "keeping the server busy"))?;
+            load.run(workload, until).map_err(doing(
+                || "keeping the server busy (its log is target/bench-server.log)",
+            ))?;
             if slice == SECOND {
                 seconds.push(load.good().saturating_sub(before));
                 self.progress.inc(1);
