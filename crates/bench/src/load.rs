@@ -286,3 +286,107 @@ fn register(poll: &Poll, connection: &mut Connection, token: usize) -> io::Resul
     let both = Interest::READABLE | Interest::WRITABLE;
     poll.registry().register(&mut connection.stream, Token(token), both)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+
+    const GOOD: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+    const BAD: &str = "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 4\r\n\r\nbusy";
+    /// The server closes instead of answering.
+    const CLOSE: &str = "";
+
+    fn after(milliseconds: u64) -> Instant {
+        Instant::now().checked_add(Duration::from_millis(milliseconds)).unwrap()
+    }
+
+    /// Asks a number of times; 200 is good.
+    struct Times(usize);
+
+    impl Workload for Times {
+        fn next(&mut self, request: &mut Vec<u8>) -> Option<usize> {
+            self.0 = self.0.checked_sub(1)?;
+            request.extend_from_slice(b"?");
+            Some(self.0)
+        }
+
+        fn answered(&mut self, _tag: usize, status: u16, _body: &[u8]) -> Result<(), String> {
+            if status == 200 { Ok(()) } else { Err(format!("status {status}")) }
+        }
+    }
+
+    /// Listens, and answers each byte it is sent with the next of these, over one connection at a
+    /// time; says so, by closing, where there are no more.
+    fn serve(answers: &'static [&'static str]) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        std::thread::spawn(move || {
+            let mut answers = answers.iter();
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                while stream.read_exact(&mut [0]).is_ok() {
+                    match answers.next() {
+                        Some(answer) if !answer.is_empty() => {
+                            stream.write_all(answer.as_bytes()).unwrap();
+                        }
+                        _ => break,
+                    }
+                }
+            }
+        });
+        address
+    }
+
+    /// What came of asking as often as there are answers, over one connection.
+    #[track_caller]
+    fn check(answers: &'static [&'static str], good: u64, kinds: &[(&str, u64, &str)]) {
+        let mut load = Load::open(serve(answers), 1).unwrap();
+        load.run(&mut Times(answers.len()), after(10_000)).unwrap();
+        let tally = load.take_tally().unwrap();
+        let found = tally.error_kinds();
+        let found: Vec<_> =
+            found.iter().map(|e| (e.kind.as_str(), e.count, e.example.as_str())).collect();
+        assert_eq!((load.good(), found.as_slice()), (good, kinds), "{answers:?}");
+        assert_eq!(tally.errors, kinds.iter().map(|(_, count, _)| count).sum::<u64>());
+    }
+
+    #[test]
+    fn every_request_ends_as_good_or_as_an_error() {
+        const LOST: &str = "no answer: unexpected end of file";
+        check(&[GOOD, GOOD, GOOD], 3, &[]);
+        check(&[GOOD, BAD, BAD], 1, &[("status 503", 2, "busy")]);
+        check(&[CLOSE, GOOD, CLOSE], 1, &[(LOST, 2, "")]);
+        check(&[BAD, CLOSE, GOOD], 1, &[(LOST, 1, ""), ("status 503", 1, "busy")]);
+    }
+
+    #[test]
+    fn a_server_that_only_closes_ends_the_run() {
+        static ANSWERS: [&str; 1_100] = [CLOSE; 1_100];
+        let mut load = Load::open(serve(&ANSWERS), 1).unwrap();
+        let error = load.run(&mut Times(ANSWERS.len()), after(10_000)).unwrap_err().to_string();
+        assert!(error.starts_with("more than 1000 connections were lost"), "{error}");
+    }
+
+    #[test]
+    fn what_is_not_answered_stays_on_its_way_until_its_time_is_over() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut load = Load::open(listener.local_addr().unwrap(), 2).unwrap();
+        let mut workload = Times(2);
+        load.run(&mut workload, after(20)).unwrap();
+        let mut streams = [listener.accept().unwrap().0, listener.accept().unwrap().0];
+        for stream in &mut streams {
+            stream.read_exact(&mut [0]).unwrap();
+            stream.write_all(GOOD.as_bytes()).unwrap();
+        }
+        load.drain(&mut workload, after(10_000)).unwrap();
+        assert_eq!(load.good(), 2);
+        // What has been silent for too long is an error, and its connection is opened again.
+        load.run(&mut Times(1), after(20)).unwrap();
+        load.give_up_silent(after(21_000)).unwrap();
+        let kinds = load.take_tally().unwrap().error_kinds();
+        assert_eq!(kinds.len(), 1);
+        assert_eq!(kinds[0].kind, "no answer: none within 20 s");
+    }
+}
