@@ -151,6 +151,11 @@ impl Drawn {
         self.next = 0;
     }
 
+    /// Whether this id was drawn in this call: then no record can have it.
+    pub fn has(&self, uuid: u128) -> bool {
+        self.ids.contains(&uuid)
+    }
+
     fn draw(&mut self, ids: &dyn Ids) -> u128 {
         let drawn = self.ids.get(self.next).copied().unwrap_or_else(|| {
             let fresh = ids.draw();

@@ -35,6 +35,10 @@ macro_rules! record {
             fn key_of(&self) -> $crate::record::Key {
                 $crate::record::RecordId::key(self.$partition)
             }
+
+            fn chained_of(&self) -> Option<($crate::AnyId, $crate::Time)> {
+                None
+            }
         }
     };
     (
@@ -56,6 +60,10 @@ macro_rules! record {
         impl $name {
             fn key_of(&self) -> $crate::record::Key {
                 $crate::record::Key::entry(self.$partition, self.$sequence)
+            }
+
+            fn chained_of(&self) -> Option<($crate::AnyId, $crate::Time)> {
+                Some((self.$cause, self.$booked_at))
             }
         }
     };
@@ -112,6 +120,10 @@ macro_rules! record {
 
             fn key(&self) -> $crate::record::Key {
                 self.key_of()
+            }
+
+            fn chained(&self) -> Option<($crate::AnyId, $crate::Time)> {
+                self.chained_of()
             }
 
             fn values<'a>(&'a self, sink: &mut dyn FnMut($crate::record::Value<'a>)) {

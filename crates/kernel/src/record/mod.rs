@@ -17,6 +17,7 @@ pub use value::Value;
 
 use crate::event::{EventData, Said};
 use crate::id::{AnyId, Id, Prefix};
+use crate::time::Time;
 
 /// One column of a kind of record.
 #[derive(Debug, Clone, Copy)]
@@ -243,6 +244,8 @@ pub trait AnyRecord: Any + Rules + fmt::Debug + Send + Sync {
     fn kind(&self) -> &'static Kind;
     /// Its key.
     fn key(&self) -> Key;
+    /// For an entry of a chain: what caused it and when it was booked.
+    fn chained(&self) -> Option<(AnyId, Time)>;
     /// Hands the value of each column to `sink`, in declared order.
     fn values<'a>(&'a self, sink: &mut dyn FnMut(Value<'a>));
     /// For a downcast.
