@@ -1,0 +1,106 @@
+//! What the service declares: its operations, what it hears and says, what the clock does for it.
+
+use kernel::audit::Audit;
+use kernel::manifest::{Due, Method, Operation, Saga, ServiceManifest, Subscription, Who};
+use kernel::saga::SayAgain;
+use kernel::{EventKind, Id, LoanId, Record, Topic};
+
+use crate::reactions;
+use crate::records::Loan;
+
+/// `POST /loan`
+pub static APPLY_FOR_LOAN: Operation = Operation {
+    name: "apply_for_loan",
+    method: Method::Post,
+    path: "/loan",
+    who: &[Who::Owner, Who::Operator],
+    reads: &[Loan::KIND],
+    writes: &[Loan::KIND],
+};
+
+/// `GET /loan/{loan_id}`
+pub static GET_LOAN: Operation = Operation {
+    name: "get_loan",
+    method: Method::Get,
+    path: "/loan/{loan_id}",
+    who: &[Who::Owner, Who::Operator],
+    reads: &[Loan::KIND],
+    writes: &[],
+};
+
+/// `GET /loan/by-wallet/{wallet_id}`
+pub static LIST_LOANS_BY_WALLET: Operation = Operation {
+    name: "list_loans_by_wallet",
+    method: Method::Get,
+    path: "/loan/by-wallet/{wallet_id}",
+    who: &[Who::Owner, Who::Operator],
+    reads: &[Loan::KIND],
+    writes: &[],
+};
+
+/// `GET /loan`
+pub static LIST_LOANS: Operation = Operation {
+    name: "list_loans",
+    method: Method::Get,
+    path: "/loan",
+    who: &[Who::Operator],
+    reads: &[Loan::KIND],
+    writes: &[],
+};
+
+/// `POST /loan/{loan_id}/approve`
+pub static APPROVE_LOAN: Operation = Operation {
+    name: "approve_loan",
+    method: Method::Post,
+    path: "/loan/{loan_id}/approve",
+    who: &[Who::Operator],
+    reads: &[Loan::KIND],
+    writes: &[Loan::KIND, Audit::KIND],
+};
+
+/// `POST /loan/{loan_id}/reject`
+pub static REJECT_LOAN: Operation = Operation {
+    name: "reject_loan",
+    method: Method::Post,
+    path: "/loan/{loan_id}/reject",
+    who: &[Who::Operator],
+    reads: &[Loan::KIND],
+    writes: &[Loan::KIND, Audit::KIND],
+};
+
+/// Hears what became of an approval.
+pub static UPDATE_LOAN_FUNDING: Subscription = Subscription {
+    name: "update_loan_funding",
+    topic: Topic::Loan,
+    hears: &[EventKind::LoanFunded, EventKind::LoanFundingFailed],
+    react: reactions::update_loan_funding,
+    writes: &[Loan::KIND],
+};
+
+/// The service's part of the manifest.
+pub static MANIFEST: ServiceManifest = ServiceManifest {
+    name: "loan",
+    kinds: &[Loan::KIND],
+    operations: &[
+        APPLY_FOR_LOAN,
+        GET_LOAN,
+        LIST_LOANS_BY_WALLET,
+        LIST_LOANS,
+        APPROVE_LOAN,
+        REJECT_LOAN,
+    ],
+    subscriptions: &[UPDATE_LOAN_FUNDING],
+    says: &[EventKind::LoanApproved, EventKind::LoanRejected],
+    due: &[Due {
+        name: "say_loan_approvals_again",
+        kind: Loan::KIND,
+        index: "open",
+        decide: |key| Box::new(SayAgain::<Loan>::of(LoanId::from_uuid(key.id.uuid))),
+    }],
+    sagas: &[Saga {
+        name: "loan",
+        kind: Loan::KIND,
+        index: "open",
+        waiting_since: "waiting_since",
+    }],
+};

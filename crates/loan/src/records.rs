@@ -1,0 +1,230 @@
+//! The record of a loan: what was asked for, on which terms, and how far it is. What is owed and paid
+//! stands in the ledger, not here.
+
+use kernel::event::{EventData, LoanApproved, LoanRejected};
+use kernel::record::{Hash32, Rules, Shard};
+use kernel::request::RecentKeys;
+use kernel::saga::{Waiting, Waits};
+use kernel::text::Reason;
+use kernel::{
+    Amount, Currency, EventId, EventKind, LoanId, RoleName, Said, Subject, Time, WalletId, record,
+    word_column,
+};
+
+use crate::rate::{AnnualRate, LOAN_TERM_MONTHS_MAX};
+
+/// How far a loan is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LoanStatus {
+    /// Applied for; waits for an operator.
+    Pending,
+    /// Approved; the money is on its way until it is funded.
+    Approved,
+    /// Turned down. It ends here.
+    Rejected,
+    /// The wallet could not be credited. It can be approved again.
+    FundingFailed,
+    /// Paid back. It ends here.
+    Paid,
+}
+
+word_column!(LoanStatus {
+    Pending = "PENDING",
+    Approved = "APPROVED",
+    Rejected = "REJECTED",
+    FundingFailed = "FUNDING_FAILED",
+    Paid = "PAID",
+});
+
+record! {
+    /// A loan.
+    pub struct Loan in "loan" of "loan" version 1 {
+        /// Its id.
+        loan_id: LoanId,
+        /// The wallet that is credited.
+        wallet_id: WalletId,
+        /// What is lent, in minor units of the currency.
+        amount_minor: u64,
+        /// The currency of all its amounts.
+        currency: Currency,
+        /// For how many months, 1 to 360.
+        loan_term_months: u32,
+        /// The annual rate, in hundredths of a percent.
+        rate_basis_points: u32,
+        /// The equal instalment, in minor units.
+        minimum_payment_minor: u64,
+        /// How far it is.
+        status: LoanStatus,
+        /// Why it was rejected, or could not be funded.
+        reason: Option<Reason>,
+        /// How often it was approved.
+        attempt: u32,
+        /// The event that said the latest approval: its answer names it as its cause.
+        approved_event: Option<EventId>,
+        /// Who applied.
+        created_by: Subject,
+        /// As what he applied.
+        created_as: RoleName,
+        /// Whose wallet it is, as the wallet service said.
+        wallet_owner: Option<Subject>,
+        /// The operator who approved it last.
+        approved_by: Option<Subject>,
+        /// When it was applied for.
+        created_at: Time,
+        /// When it changed last.
+        updated_at: Time,
+        /// When the money was booked.
+        funded_at: Option<Time>,
+        /// SHA-256 of the application's body, if it came with a key.
+        body_hash: Option<Hash32>,
+        /// The keys of the last day that changed it.
+        recent_keys: RecentKeys,
+        /// Since when it waits for its money.
+        waiting_since: Option<Time>,
+        /// When it says its approval again.
+        speaks_at: Option<Time>,
+        /// Its partition among those that wait.
+        open: Option<Shard>,
+    }
+    key (loan_id: LoanId)
+    index "by_wallet" (wallet_id, created_at) every
+    index "by_status" (status, created_at) every
+    index "open" (open, speaks_at) every
+}
+
+impl Loan {
+    /// What is lent. Asserts what [`Rules::check`] holds.
+    pub fn amount(&self) -> Amount {
+        self.money(self.amount_minor)
+    }
+
+    /// The equal instalment. Asserts what [`Rules::check`] holds.
+    pub fn minimum_payment(&self) -> Amount {
+        self.money(self.minimum_payment_minor)
+    }
+
+    /// The annual rate. Asserts what [`Rules::check`] holds.
+    pub fn rate(&self) -> AnnualRate {
+        match AnnualRate::from_basis_points(self.rate_basis_points) {
+            Ok(rate) => rate,
+            Err(bad) => unreachable!("the rate of {} {bad}", self.loan_id),
+        }
+    }
+
+    /// Whether the wallet may still say what became of the latest approval.
+    pub fn is_unfunded(&self) -> bool {
+        matches!(self.status, LoanStatus::Approved | LoanStatus::FundingFailed)
+            && self.funded_at.is_none()
+    }
+
+    /// The loan as it was when it was applied for.
+    #[must_use]
+    pub fn as_applied(&self) -> Self {
+        Self {
+            status: LoanStatus::Pending,
+            reason: None,
+            attempt: 0,
+            approved_event: None,
+            wallet_owner: None,
+            approved_by: None,
+            updated_at: self.created_at,
+            funded_at: None,
+            recent_keys: RecentKeys::default(),
+            waiting_since: None,
+            speaks_at: None,
+            open: None,
+            ..self.clone()
+        }
+    }
+
+    fn money(&self, minor: u64) -> Amount {
+        match Amount::from_minor(minor, self.currency) {
+            Ok(amount) => amount,
+            Err(refused) => unreachable!("an amount of {} {refused}", self.loan_id),
+        }
+    }
+
+    fn check_terms(&self) -> Result<(), String> {
+        for minor in [self.amount_minor, self.minimum_payment_minor] {
+            let checked = Amount::from_minor(minor, self.currency);
+            checked.map_err(|refused| format!("its amount of {minor} {refused}"))?;
+        }
+        if !(1..=LOAN_TERM_MONTHS_MAX).contains(&self.loan_term_months) {
+            return Err(format!("its term is {} months", self.loan_term_months));
+        }
+        let rate = AnnualRate::from_basis_points(self.rate_basis_points);
+        rate.map(|_| ()).map_err(|bad| format!("its rate {bad}"))
+    }
+
+    fn check_status(&self) -> Result<(), String> {
+        let was_approved = self.attempt > 0;
+        let is_consistent = self.approved_event.is_some() == was_approved
+            && self.approved_by.is_some() == was_approved;
+        if !is_consistent {
+            return Err("it does not say who approved it, and when".to_owned());
+        }
+        let is_funded = self.funded_at.is_some();
+        let fits = match self.status {
+            LoanStatus::Pending => !was_approved && !is_funded && self.reason.is_none(),
+            LoanStatus::Approved => was_approved && self.reason.is_none(),
+            LoanStatus::Rejected => !was_approved && !is_funded,
+            LoanStatus::FundingFailed => was_approved && !is_funded && self.reason.is_some(),
+            LoanStatus::Paid => was_approved && is_funded,
+        };
+        if fits { Ok(()) } else { Err(format!("it is not what {} means", self.status.text())) }
+    }
+}
+
+impl Rules for Loan {
+    fn check(&self) -> Result<(), String> {
+        self.check_terms()?;
+        self.check_status()?;
+        let columns = [self.waiting_since.is_some(), self.speaks_at.is_some(), self.open.is_some()];
+        let waits = self.status == LoanStatus::Approved && self.funded_at.is_none();
+        if columns != [waits; 3] {
+            return Err(
+                "it waits for its money exactly while it is approved and unfunded".to_owned()
+            );
+        }
+        if self.updated_at < self.created_at {
+            return Err("it changed before it was made".to_owned());
+        }
+        Ok(())
+    }
+
+    fn event_data(&self, said: &Said) -> Option<EventData> {
+        if said.kind == EventKind::LoanApproved {
+            let approved = LoanApproved {
+                loan_id: self.loan_id,
+                wallet_id: self.wallet_id,
+                amount: self.amount(),
+                attempt: self.attempt,
+                applied_by: self.created_by.clone(),
+                applied_as: self.created_as,
+                approved_by: self.approved_by.clone()?,
+            };
+            return (self.approved_event == Some(said.id)).then(|| approved.into());
+        }
+        let rejected = LoanRejected {
+            loan_id: self.loan_id,
+            wallet_id: self.wallet_id,
+            reason: self.reason.clone(),
+        };
+        (said.kind == EventKind::LoanRejected).then(|| rejected.into())
+    }
+}
+
+impl Waits for Loan {
+    fn waiting(&self) -> Option<Waiting> {
+        Some(Waiting { since: self.waiting_since?, speaks_at: self.speaks_at?, shard: self.open? })
+    }
+
+    fn with_waiting(&self, waiting: Option<Waiting>) -> Self {
+        Self {
+            waiting_since: waiting.map(|waiting| waiting.since),
+            speaks_at: waiting.map(|waiting| waiting.speaks_at),
+            open: waiting.map(|waiting| waiting.shard),
+            ..self.clone()
+        }
+    }
+}
