@@ -7,8 +7,8 @@ use kernel::request::RecentKeys;
 use kernel::saga::{Waiting, Waits};
 use kernel::text::Reason;
 use kernel::{
-    Amount, Currency, EventId, EventKind, LoanId, RoleName, Said, Subject, Time, WalletId, record,
-    word_column,
+    Amount, Caller, Currency, EventId, EventKind, LoanId, RoleName, Said, Subject, Time, WalletId,
+    record, word_column,
 };
 
 use crate::rate::{AnnualRate, LOAN_TERM_MONTHS_MAX};
@@ -61,12 +61,12 @@ record! {
         attempt: u32,
         /// The event that said the latest approval: its answer names it as its cause.
         approved_event: Option<EventId>,
-        /// Who applied.
+        /// Who applied; he sees it.
         created_by: Subject,
         /// As what he applied.
-        created_as: RoleName,
-        /// Whose wallet it is, as the wallet service said.
-        wallet_owner: Option<Subject>,
+        applied_as: RoleName,
+        /// Whose wallet it is, as the wallet service said; he sees it too.
+        owner: Option<Subject>,
         /// The operator who approved it last.
         approved_by: Option<Subject>,
         /// When it was applied for.
@@ -117,6 +117,12 @@ impl Loan {
             && self.funded_at.is_none()
     }
 
+    /// Whether the caller may see it: who applied for it, whose wallet it is, an operator.
+    pub fn is_visible_to(&self, caller: &Caller) -> bool {
+        caller.may_act_for(&self.created_by)
+            || self.owner.as_ref().is_some_and(|owner| caller.may_act_for(owner))
+    }
+
     /// The loan as it was when it was applied for.
     #[must_use]
     pub fn as_applied(&self) -> Self {
@@ -125,7 +131,7 @@ impl Loan {
             reason: None,
             attempt: 0,
             approved_event: None,
-            wallet_owner: None,
+            owner: None,
             approved_by: None,
             updated_at: self.created_at,
             funded_at: None,
@@ -200,7 +206,7 @@ impl Rules for Loan {
                 amount: self.amount(),
                 attempt: self.attempt,
                 applied_by: self.created_by.clone(),
-                applied_as: self.created_as,
+                applied_as: self.applied_as,
                 approved_by: self.approved_by.clone()?,
             };
             return (self.approved_event == Some(said.id)).then(|| approved.into());

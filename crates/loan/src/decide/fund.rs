@@ -1,10 +1,10 @@
 //! The wallet service answered an approval: the money is there, or why it is not.
 
+use kernel::saga::Waits;
 use kernel::text::Reason;
 use kernel::{Decision, EventId, LoanId, Subject, Suspend, Time, View, Writes};
 
 use crate::records::{Loan, LoanStatus};
-use kernel::saga::Waits;
 
 /// An answer to an approval.
 #[derive(Debug, Clone)]
@@ -85,14 +85,14 @@ impl UpdateFunding {
             Answer::Funded { wallet_owner, funded_at } => Loan {
                 status: LoanStatus::Approved,
                 reason: None,
-                wallet_owner: Some(wallet_owner.clone()),
+                owner: Some(wallet_owner.clone()),
                 funded_at: Some(*funded_at),
                 ..base
             },
             Answer::FundingFailed { wallet_owner, reason } => Loan {
                 status: LoanStatus::FundingFailed,
                 reason: Some(reason.clone()),
-                wallet_owner: wallet_owner.clone().or(base.wallet_owner.clone()),
+                owner: wallet_owner.clone().or_else(|| base.owner.clone()),
                 ..base
             },
         }

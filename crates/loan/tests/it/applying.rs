@@ -16,7 +16,7 @@ fn an_application_is_pending_on_the_terms_of_its_length() {
         (made.rate().to_string(), made.minimum_payment().to_string()),
         ("8.0".into(), "86.99".into())
     );
-    assert_eq!((made.created_by.as_str(), made.created_as), ("alice", RoleName::Customer));
+    assert_eq!((made.created_by.as_str(), made.applied_as), ("alice", RoleName::Customer));
     assert_eq!((made.version, scene.store.said().len()), (1, 0));
 }
 
@@ -45,5 +45,5 @@ fn a_key_gives_the_first_answer_again_whatever_came_after() {
 fn what_an_operator_applies_for_says_so() {
     let scene = Scene::new();
     let made = scene.decide(&Apply { caller: operator(), ..Scene::application(None) }).unwrap();
-    assert_eq!(made.created_as, RoleName::Operator);
+    assert_eq!(made.applied_as, RoleName::Operator);
 }

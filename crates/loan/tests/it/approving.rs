@@ -167,11 +167,11 @@ fn answers_that_nobody_asked_for_change_nothing() {
 fn the_owner_is_learned_from_the_answer() {
     let scene = Scene::new();
     walk(&scene, "ax");
-    assert_eq!(scene.store.records::<Loan>()[0].wallet_owner, None);
+    assert_eq!(scene.store.records::<Loan>()[0].owner, None);
     let scene = Scene::new();
     walk(&scene, "af");
     let loan = scene.store.records::<Loan>()[0].clone();
-    assert_eq!(loan.wallet_owner.as_ref().map(|owner| owner.as_str()), Some("alice"));
+    assert_eq!(loan.owner.as_ref().map(|owner| owner.as_str()), Some("alice"));
     assert!(loan.funded_at.is_some_and(|at| at > loan.created_at));
 }
 
