@@ -9,7 +9,7 @@ use crate::reactions;
 use crate::records::Loan;
 
 /// `POST /loan`
-pub static APPLY_FOR_LOAN: Operation = Operation {
+pub const APPLY_FOR_LOAN: Operation = Operation {
     name: "apply_for_loan",
     method: Method::Post,
     path: "/loan",
@@ -19,7 +19,7 @@ pub static APPLY_FOR_LOAN: Operation = Operation {
 };
 
 /// `GET /loan/{loan_id}`
-pub static GET_LOAN: Operation = Operation {
+pub const GET_LOAN: Operation = Operation {
     name: "get_loan",
     method: Method::Get,
     path: "/loan/{loan_id}",
@@ -29,7 +29,7 @@ pub static GET_LOAN: Operation = Operation {
 };
 
 /// `GET /loan/by-wallet/{wallet_id}`
-pub static LIST_LOANS_BY_WALLET: Operation = Operation {
+pub const LIST_LOANS_BY_WALLET: Operation = Operation {
     name: "list_loans_by_wallet",
     method: Method::Get,
     path: "/loan/by-wallet/{wallet_id}",
@@ -39,7 +39,7 @@ pub static LIST_LOANS_BY_WALLET: Operation = Operation {
 };
 
 /// `GET /loan`
-pub static LIST_LOANS: Operation = Operation {
+pub const LIST_LOANS: Operation = Operation {
     name: "list_loans",
     method: Method::Get,
     path: "/loan",
@@ -49,7 +49,7 @@ pub static LIST_LOANS: Operation = Operation {
 };
 
 /// `POST /loan/{loan_id}/approve`
-pub static APPROVE_LOAN: Operation = Operation {
+pub const APPROVE_LOAN: Operation = Operation {
     name: "approve_loan",
     method: Method::Post,
     path: "/loan/{loan_id}/approve",
@@ -59,7 +59,7 @@ pub static APPROVE_LOAN: Operation = Operation {
 };
 
 /// `POST /loan/{loan_id}/reject`
-pub static REJECT_LOAN: Operation = Operation {
+pub const REJECT_LOAN: Operation = Operation {
     name: "reject_loan",
     method: Method::Post,
     path: "/loan/{loan_id}/reject",
@@ -69,7 +69,7 @@ pub static REJECT_LOAN: Operation = Operation {
 };
 
 /// Hears what became of an approval.
-pub static UPDATE_LOAN_FUNDING: Subscription = Subscription {
+pub const UPDATE_LOAN_FUNDING: Subscription = Subscription {
     name: "update_loan_funding",
     topic: Topic::Loan,
     hears: &[EventKind::LoanFunded, EventKind::LoanFundingFailed],

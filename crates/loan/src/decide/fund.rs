@@ -40,11 +40,11 @@ pub enum Answer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Heard {
     /// The loan changed.
-    Changed,
+    Noted,
     /// It was heard before, or an approval that came later counts.
-    Already,
+    Old,
     /// No loan of ours waits, or ever waited, for it.
-    NotAsked,
+    Unknown,
 }
 
 impl Decision for UpdateFunding {
@@ -56,10 +56,10 @@ impl Decision for UpdateFunding {
 
     fn decide(&self, view: &mut View<'_>, writes: &mut Writes) -> Result<Heard, Suspend> {
         let Some(known) = view.get::<Loan>(self.loan_id)? else {
-            return Ok(Heard::NotAsked);
+            return Ok(Heard::Unknown);
         };
         if known.approved_event.is_none() {
-            return Ok(Heard::NotAsked);
+            return Ok(Heard::Unknown);
         }
         // That money moved is true whichever approval moved it; that it did not is news of the
         // latest approval alone.
@@ -70,11 +70,11 @@ impl Decision for UpdateFunding {
             }
         };
         if !counts {
-            return Ok(Heard::Already);
+            return Ok(Heard::Old);
         }
         let now = view.now().max(known.updated_at);
         writes.update(&known, self.answered(&known, now));
-        Ok(Heard::Changed)
+        Ok(Heard::Noted)
     }
 }
 
