@@ -1,0 +1,194 @@
+//! The fold: a thread that brings SQLite up to what the journal holds, whole batches at a time, and
+//! lets segments of the journal go when SQLite has them durably. It decides nothing.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use parking_lot::{Condvar, Mutex};
+
+use super::merge::merge;
+use super::shared::Shared;
+use crate::rows::Batch;
+use crate::sqlite::{SqliteError, Writer};
+
+/// While nobody hurries it, the fold lets batches gather for so long: what changes again meanwhile
+/// is written once.
+const GATHER: Duration = Duration::from_millis(20);
+
+/// It gathers no more rows than these.
+const GATHER_ROWS: usize = 16_384;
+
+/// The WAL is brought into the database when it has grown to so many bytes.
+const WAL_BYTES_MAX: u64 = 32 * 1024 * 1024;
+
+/// How long it waits before it tries again after SQLite has failed.
+const RETRY: Duration = Duration::from_millis(250);
+
+#[derive(Default)]
+struct Behind {
+    batches: VecDeque<Batch>,
+    rows: usize,
+    hurry: bool,
+    closed: bool,
+    trouble: Option<String>,
+}
+
+/// The writer's and the readers' side of the fold.
+pub(crate) struct Fold {
+    behind: Mutex<Behind>,
+    arrived: Condvar,
+    caught_up: Condvar,
+    /// Every step up to here is in SQLite for good, whatever happens to the machine.
+    durable: AtomicU64,
+    rows_max: usize,
+}
+
+impl Fold {
+    /// Lets at most about `rows_max` rows wait.
+    pub(crate) fn new(rows_max: usize, durable: u64) -> Self {
+        Self {
+            behind: Mutex::default(),
+            arrived: Condvar::new(),
+            caught_up: Condvar::new(),
+            durable: AtomicU64::new(durable),
+            rows_max,
+        }
+    }
+
+    /// Hands over what a step has made durable in the journal.
+    pub(crate) fn push(&self, batch: Batch) {
+        let mut behind = self.behind.lock();
+        behind.rows = behind.rows.saturating_add(rows_of(&batch));
+        behind.batches.push_back(batch);
+        drop(behind);
+        self.arrived.notify_one();
+    }
+
+    /// A reader waits for what was acknowledged.
+    pub(crate) fn hurry(&self) {
+        self.behind.lock().hurry = true;
+        self.arrived.notify_one();
+    }
+
+    /// Waits until there is room for another step.
+    ///
+    /// # Errors
+    /// What keeps the fold from going on, when there is no room within `patience`.
+    pub(crate) fn wait_for_room(&self, patience: Duration) -> Result<(), String> {
+        let mut behind = self.behind.lock();
+        if behind.rows >= self.rows_max {
+            self.arrived.notify_one();
+            self.caught_up.wait_while_for(&mut behind, |behind| behind.rows >= self.rows_max, patience);
+        }
+        if behind.rows < self.rows_max {
+            return Ok(());
+        }
+        Err(behind.trouble.clone().unwrap_or_else(|| "the database cannot keep up".to_owned()))
+    }
+
+    /// Every step up to here is in SQLite for good.
+    pub(crate) fn durable(&self) -> u64 {
+        self.durable.load(Ordering::Acquire)
+    }
+
+    /// Nothing more will come: what waits is folded, then the thread ends.
+    pub(crate) fn close(&self) {
+        self.behind.lock().closed = true;
+        self.arrived.notify_one();
+    }
+
+    /// The next batches, when there are some; none when it is time to end.
+    fn next(&self) -> Option<Vec<Batch>> {
+        let mut behind = self.behind.lock();
+        while behind.batches.is_empty() {
+            behind.hurry = false;
+            if behind.closed {
+                return None;
+            }
+            self.arrived.wait(&mut behind);
+        }
+        let enough = |behind: &mut Behind| !behind.hurry && !behind.closed && behind.rows < GATHER_ROWS;
+        self.arrived.wait_while_for(&mut behind, enough, GATHER);
+        let mut rows = 0_usize;
+        let mut taken = Vec::new();
+        while let Some(batch) = behind.batches.front() {
+            rows = rows.saturating_add(rows_of(batch));
+            if !taken.is_empty() && rows > GATHER_ROWS {
+                break;
+            }
+            taken.extend(behind.batches.pop_front());
+        }
+        Some(taken)
+    }
+
+    fn done(&self, rows: usize) {
+        let mut behind = self.behind.lock();
+        behind.rows = behind.rows.saturating_sub(rows);
+        behind.trouble = None;
+        self.caught_up.notify_all();
+    }
+
+    /// Waits a little after a failure. True when the store is closing and it is no use to go on.
+    fn troubled(&self, error: &SqliteError, attempts: u32) -> bool {
+        let mut behind = self.behind.lock();
+        behind.trouble = Some(error.to_string());
+        if behind.closed && attempts > 8 {
+            return true;
+        }
+        self.arrived.wait_for(&mut behind, RETRY);
+        false
+    }
+}
+
+fn rows_of(batch: &Batch) -> usize {
+    let Batch { records, events, deliveries, .. } = batch;
+    records.len().saturating_add(events.len()).saturating_add(deliveries.len())
+}
+
+/// The thread's work. Ends when the fold is closed and everything is folded.
+pub(crate) fn run(fold: &Fold, shared: &Arc<Shared>, mut sqlite: Writer) {
+    let mut last = shared.overlay.folded();
+    while let Some(batches) = fold.next() {
+        let rows = batches.iter().map(rows_of).fold(0_usize, usize::saturating_add);
+        let Some(merged) = merge(&shared.kinds, batches) else { continue };
+        if !apply(fold, &mut sqlite, &merged) {
+            return;
+        }
+        last = merged.number;
+        shared.overlay.set_folded(last);
+        shared.folded.send_replace(last);
+        fold.done(rows);
+        // Dropping thousands of records takes a while; nobody should wait for it.
+        drop(merged);
+        if sqlite.wal_bytes() >= WAL_BYTES_MAX {
+            checkpoint(fold, &mut sqlite, last);
+        }
+    }
+    checkpoint(fold, &mut sqlite, last);
+}
+
+fn apply(fold: &Fold, sqlite: &mut Writer, batch: &Batch) -> bool {
+    let mut attempts = 0_u32;
+    while let Err(error) = sqlite.apply(batch) {
+        attempts = attempts.saturating_add(1);
+        if attempts == 1 {
+            tracing::error!(%error, "the journal cannot be folded into the database; trying again");
+        }
+        if fold.troubled(&error, attempts) {
+            return false;
+        }
+    }
+    true
+}
+
+/// Brings the WAL into the database file and syncs it: from then on the journal up to there can go.
+fn checkpoint(fold: &Fold, sqlite: &mut Writer, step: u64) {
+    match sqlite.checkpoint() {
+        Ok(true) => fold.durable.store(step, Ordering::Release),
+        // A reader holds on to an older state; the next one will do it.
+        Ok(false) => {}
+        Err(error) => tracing::error!(%error, "the database cannot be synced; trying again later"),
+    }
+}

@@ -1,0 +1,87 @@
+//! Where a step becomes durable: in the journal, with the fold behind it, or in SQLite itself, which
+//! is the reference.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use kernel::StoreError;
+
+use super::fold::{self, Fold};
+use super::shared::Shared;
+use crate::journal::{Journal, codec};
+use crate::rows::Batch;
+use crate::sqlite;
+
+/// See the file's comment.
+pub(crate) enum Log {
+    /// A transaction of SQLite a step.
+    Sqlite(sqlite::Writer),
+    /// A frame of the journal a step.
+    Journal { journal: Journal, fold: Arc<Fold>, folding: Option<JoinHandle<()>>, frame: Vec<u8> },
+}
+
+impl Log {
+    /// Makes a step durable: it returns when it is on disk.
+    ///
+    /// # Errors
+    /// When it is not, or nobody can know.
+    pub(crate) fn append(&mut self, batch: &Batch) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.apply(batch).map_err(StoreError::from),
+            Self::Journal { journal, fold, frame, .. } => {
+                journal.release(fold.durable());
+                frame.clear();
+                codec::encode(batch, journal.kinds(), frame);
+                journal.append(batch.number, frame).map_err(StoreError::from)
+            }
+        }
+    }
+
+    /// Hands a durable step on to SQLite.
+    pub(crate) fn fold(&self, batch: Batch, shared: &Shared) {
+        match self {
+            Self::Sqlite(_) => {
+                shared.overlay.set_folded(batch.number);
+                shared.folded.send_replace(batch.number);
+            }
+            Self::Journal { fold, .. } => fold.push(batch),
+        }
+    }
+
+    /// Waits until the fold has room for another step.
+    ///
+    /// # Errors
+    /// What keeps it from going on.
+    pub(crate) fn wait_for_room(&self, patience: Duration) -> Result<(), String> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Journal { fold, .. } => fold.wait_for_room(patience),
+        }
+    }
+
+    /// Folds everything and lets go of the journal.
+    pub(crate) fn close(&mut self) {
+        let Self::Journal { journal, fold, folding, .. } = self else { return };
+        fold.close();
+        if let Some(folding) = folding.take()
+            && folding.join().is_err()
+        {
+            tracing::error!("the fold ended by a panic; the journal keeps what it had not folded");
+        }
+        journal.release(fold.durable());
+    }
+
+    /// Starts the fold's thread.
+    ///
+    /// # Errors
+    /// When the machine gives no thread.
+    pub(crate) fn start_fold(
+        fold: &Arc<Fold>,
+        shared: &Arc<Shared>,
+        sqlite: sqlite::Writer,
+    ) -> std::io::Result<JoinHandle<()>> {
+        let (fold, shared) = (Arc::clone(fold), Arc::clone(shared));
+        std::thread::Builder::new().name("fold".into()).spawn(move || fold::run(&fold, &shared, sqlite))
+    }
+}

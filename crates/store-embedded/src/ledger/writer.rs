@@ -1,0 +1,272 @@
+//! The one writer: takes what waits, runs it over the cache, appends one frame, syncs once, then
+//! answers. What the step's own events cause runs in the same step, so a whole saga is one sync.
+
+use std::any::Any;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use kernel::operators::DeliveryState;
+use kernel::{Envelope, StoreError, Time};
+use tokio::sync::oneshot;
+
+use super::causes::Causes;
+use super::delivery::{self, Outbox};
+use super::log::Log;
+use super::overlay::Slot;
+use super::queue::{Answer, Command, Taken};
+use super::shared::Shared;
+use super::step::{Base, Step, head_slot};
+use crate::bus::{Attempt, Parked, ParkedDelivery};
+use crate::rows::{Batch, CursorRow, RecordRow};
+use crate::sqlite::Reader;
+
+/// So many commands go into one step.
+const COMMANDS_MAX: usize = 512;
+
+/// Once a step has so many records, events that are left are heard in the next one.
+const RECORDS_MAX: usize = 4_096;
+
+/// The longest that the writer sleeps when nothing comes.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// How long it waits for the fold before it says that it cannot go on.
+const ROOM_PATIENCE: Duration = Duration::from_secs(3);
+
+/// The writer's own state: only its thread touches it.
+pub(crate) struct Writer {
+    pub shared: Arc<Shared>,
+    pub log: Log,
+    pub reader: Reader,
+    pub causes: Causes,
+    pub parked: Parked,
+    /// Events that are durable but were not heard yet, oldest first.
+    pub unheard: VecDeque<(u64, Envelope)>,
+    pub next_step: u64,
+    pub next_position: u64,
+    /// No step is dated before an earlier one.
+    pub last_now: Time,
+    /// Where listeners run.
+    pub runtime: tokio::runtime::Handle,
+}
+
+/// Who is to be told how a step ended.
+enum Reply {
+    Decision(oneshot::Sender<Answer>, Answer),
+    Redrive(oneshot::Sender<Result<bool, StoreError>>, bool),
+}
+
+/// What must be put back if a step does not become durable.
+#[derive(Default)]
+pub(super) struct Taking {
+    pub unheard: Vec<(u64, Envelope)>,
+    pub parked: Vec<ParkedDelivery>,
+}
+
+impl Writer {
+    /// The thread's work. Ends when the queue is closed and everything in it is done.
+    pub(crate) fn run(mut self) {
+        let mut commands = Vec::with_capacity(COMMANDS_MAX);
+        loop {
+            let patience = self.patience();
+            let taken = self.shared.queue.take(&mut commands, COMMANDS_MAX, patience);
+            if let Err(trouble) = self.log.wait_for_room(ROOM_PATIENCE) {
+                refuse(commands.drain(..), &StoreError::Unavailable(trouble));
+                continue;
+            }
+            self.step(&mut commands);
+            if matches!(taken, Taken::Closed) && self.unheard.is_empty() {
+                break;
+            }
+        }
+        self.log.close();
+    }
+
+    fn patience(&mut self) -> Duration {
+        if !self.unheard.is_empty() {
+            return Duration::ZERO;
+        }
+        let now = self.shared.clock.now();
+        self.parked.next_at().map_or(PATIENCE, |at| at.since(now).min(PATIENCE))
+    }
+
+    pub(super) fn now(&mut self) -> Time {
+        self.last_now = self.last_now.max(self.shared.clock.now());
+        self.last_now
+    }
+
+    fn step(&mut self, commands: &mut Vec<Command>) {
+        let mut step = Step::new(self.next_step, self.next_position);
+        let mut replies = Vec::with_capacity(commands.len());
+        let mut taking = Taking::default();
+        let mut outbox = Outbox::default();
+        for command in commands.drain(..) {
+            self.obey(&mut step, command, &mut replies, &mut taking);
+        }
+        self.hear_again(&mut step, &mut taking, &mut outbox);
+        let leftover = self.hear(&mut step, &mut taking, &mut outbox);
+        if step.is_empty() {
+            replies.into_iter().for_each(|reply| reply.send(Ok(())));
+            return;
+        }
+        let next_position = step.next_position();
+        let Step { batch, .. } = step;
+        match self.log.append(&batch) {
+            Ok(()) => {
+                self.next_step = self.next_step.saturating_add(1);
+                self.next_position = next_position;
+                self.unheard.extend(leftover);
+                self.publish(batch);
+                replies.into_iter().for_each(|reply| reply.send(Ok(())));
+                outbox.send(&self.shared, &self.runtime);
+            }
+            Err(trouble) => {
+                tracing::error!(error = %trouble, "a step could not be made durable");
+                taking.unheard.into_iter().rev().for_each(|event| self.unheard.push_front(event));
+                taking.parked.into_iter().for_each(|parked| self.parked.add(parked));
+                replies.into_iter().for_each(|reply| reply.send(Err(trouble.clone())));
+            }
+        }
+    }
+
+    fn obey(&mut self, step: &mut Step, command: Command, replies: &mut Vec<Reply>, taking: &mut Taking) {
+        match command {
+            Command::Decide { decision, context, answer } => {
+                let now = self.now();
+                let result = step.run(&mut self.base(), &*decision, &context, now);
+                replies.push(Reply::Decision(answer, result));
+            }
+            Command::Heard { position, subscription, attempt, result } => {
+                let now = self.now();
+                let attempt = Attempt { position, subscription, attempt };
+                step.deliver(delivery::heard(&self.shared.bus, attempt, now, result));
+                taking.parked.push(delivery::forgotten(attempt, now));
+            }
+            Command::Redrive { position, subscription, audit, answer } => {
+                let now = self.now();
+                let waits = self.parked.has(position, subscription);
+                if !waits {
+                    step.deliver(delivery::redriven(position, subscription, now));
+                    step.create(&self.shared.kinds, audit);
+                }
+                replies.push(Reply::Redrive(answer, !waits));
+            }
+        }
+    }
+
+    pub(super) fn base(&mut self) -> Base<'_> {
+        Base {
+            kinds: &self.shared.kinds,
+            overlay: &self.shared.overlay,
+            causes: &mut self.causes,
+            reader: &self.reader,
+            ids: &*self.shared.ids,
+        }
+    }
+
+    /// Delivers what has waited long enough.
+    fn hear_again(&mut self, step: &mut Step, taking: &mut Taking, outbox: &mut Outbox) {
+        let now = self.now();
+        while step.batch.records.len() < RECORDS_MAX {
+            let Some(parked) = self.parked.take_due(now) else { break };
+            taking.parked.push(parked);
+            match delivery::load(self, parked.position) {
+                Ok(Some(event)) => delivery::try_once(self, step, &event, parked.into(), outbox),
+                // Not folded yet, or SQLite has trouble: a moment later.
+                Ok(None) | Err(_) => {
+                    let next_at = now.plus(Duration::from_millis(50));
+                    self.parked.add(ParkedDelivery { next_at, ..parked });
+                    taking.parked.pop();
+                }
+            }
+        }
+    }
+
+    /// Delivers what was said: by earlier steps, then by this one, whose reactions say more. Gives
+    /// back what this step said and had no room to hear.
+    fn hear(&mut self, step: &mut Step, taking: &mut Taking, outbox: &mut Outbox) -> Vec<(u64, Envelope)> {
+        let mut last = None;
+        while step.batch.records.len() < RECORDS_MAX {
+            let Some((position, event)) = self.unheard.pop_front() else { break };
+            taking.unheard.push((position, event.clone()));
+            delivery::deliver_to_all(self, step, position, &event, outbox);
+            last = Some(position);
+        }
+        let mut next = 0_usize;
+        while self.unheard.is_empty() && step.batch.records.len() < RECORDS_MAX {
+            let said = step.envelopes.get(next).cloned().zip(step.batch.events.get(next));
+            let Some((event, row)) = said else { break };
+            let position = row.position;
+            delivery::deliver_to_all(self, step, position, &event, outbox);
+            last = Some(position);
+            next = next.saturating_add(1);
+        }
+        if let Some(position) = last {
+            let subscriptions = self.shared.bus.subscribers.iter();
+            for (subscription, _) in (0_u16..).zip(subscriptions) {
+                step.advance(CursorRow { subscription, position });
+            }
+        }
+        let positions = step.batch.events.iter().map(|row| row.position);
+        positions.zip(step.envelopes.iter().cloned()).skip(next).collect()
+    }
+
+    /// Shows a durable step to everybody.
+    fn publish(&mut self, batch: Batch) {
+        let number = batch.number;
+        let shared = Arc::clone(&self.shared);
+        let mut changed: Vec<(Slot, u64)> = Vec::with_capacity(batch.records.len());
+        for row in &batch.records {
+            let slot = shared.kinds.slot(row.kind(), row.key());
+            changed.push((slot, row.version));
+            if let Some((cause, booked_at)) = row.record.chained() {
+                self.causes.add(number, slot.key, cause, booked_at);
+                self.publish_head(slot, row, number);
+            }
+            shared.overlay.put(slot, row.clone(), number);
+        }
+        self.causes.forget(shared.overlay.folded());
+        for row in batch.deliveries.iter().filter(|row| row.state == DeliveryState::Parked) {
+            let Some(next_at) = row.next_at else { continue };
+            let (position, subscription, attempts) = (row.position, row.subscription, row.attempts);
+            self.parked.add(ParkedDelivery { position, subscription, attempts, next_at });
+        }
+        shared.acknowledged.store(number, Ordering::Release);
+        self.log.fold(batch, &shared);
+        shared.waiters.tell(changed.into_iter());
+    }
+
+    /// A new entry is its chain's head. One that was only said again is it if it was.
+    fn publish_head(&self, slot: Slot, row: &RecordRow, number: u64) {
+        let head = head_slot(slot);
+        let was_head = || self.shared.overlay.get(head).is_some_and(|head| head.key() == slot.key);
+        if row.version == 1 || was_head() {
+            self.shared.overlay.put(head, row.clone(), number);
+        }
+    }
+}
+
+impl Reply {
+    /// Tells how it ended, now that it is durable or never will be. A caller may have gone away.
+    fn send(self, durable: Result<(), StoreError>) {
+        match self {
+            Self::Decision(answer, result) => {
+                let result: Result<Box<dyn Any + Send>, StoreError> = durable.and(result);
+                drop(answer.send(result));
+            }
+            Self::Redrive(answer, done) => drop(answer.send(durable.map(|()| done))),
+        }
+    }
+}
+
+fn refuse(commands: impl Iterator<Item = Command>, why: &StoreError) {
+    for command in commands {
+        match command {
+            Command::Decide { answer, .. } => drop(answer.send(Err(why.clone()))),
+            Command::Redrive { answer, .. } => drop(answer.send(Err(why.clone()))),
+            // The delivery stays as it is in the database and is tried again after a restart.
+            Command::Heard { .. } => {}
+        }
+    }
+}
