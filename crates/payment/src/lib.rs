@@ -1,1 +1,19 @@
-//! payment.
+//! The service `payment`: what was asked to be paid, and what became of it.
+//!
+//! It owns payments and refunds, but no money: that is the wallet service's, which it asks by event
+//! and whose answers it writes down.
+//! - It says `PAYMENT_REQUESTED`, `PAYMENT_CAPTURE_REQUESTED`, `PAYMENT_VOID_REQUESTED` and
+//!   `PAYMENT_REFUND_REQUESTED`.
+//! - It hears `PAYMENT_SUCCESSFUL`, `PAYMENT_FAILED` (`update_transaction_status`);
+//!   `PAYMENT_AUTHORIZED`, `PAYMENT_CAPTURED`, `PAYMENT_CAPTURE_FAILED`, `PAYMENT_VOIDED`
+//!   (`update_authorization_status`); `PAYMENT_REFUNDED`, `PAYMENT_REFUND_FAILED`
+//!   (`update_refund_status`).
+//!
+//! It knows nothing of wallets but their ids, and nothing of SQL or of how an event travels.
+
+pub mod decide;
+pub mod manifest;
+pub mod reactions;
+pub mod records;
+
+pub use manifest::MANIFEST;
