@@ -1,0 +1,104 @@
+//! The one place that says who may call an operation: its declaration in the manifest against the
+//! caller. Not in here: whose record it is; operations say 404 for what is not the caller's.
+
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::task::{Context, Poll};
+
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use futures_util::future::Either;
+use kernel::manifest::{Operation, Who};
+use kernel::{Caller, Role};
+use tower::{Layer, Service};
+
+use crate::problem::Problem;
+
+/// Whether the caller may call the operation.
+///
+/// # Errors
+/// 401 without a caller, 403 for one whose role may not.
+pub fn check(operation: &Operation, caller: Option<&Caller>) -> Result<(), Problem> {
+    if operation.who.contains(&Who::Nobody) {
+        return Ok(());
+    }
+    let Some(caller) = caller else {
+        return Err(Problem::unauthorized("Send a valid bearer token in `Authorization`."));
+    };
+    if operation.who.iter().any(|who| is_one(*who, caller)) {
+        return Ok(());
+    }
+    let names: Vec<_> = operation.who.iter().map(|who| name(*who)).collect();
+    let detail = format!("`{}` is for {} only.", operation.name, names.join(" and "));
+    Err(Problem::forbidden(detail))
+}
+
+fn is_one(who: Who, caller: &Caller) -> bool {
+    match who {
+        Who::Nobody => true,
+        // Whoever owns something; an operator acts for every owner.
+        Who::Owner => match caller.role {
+            Role::Customer | Role::Operator | Role::Service { .. } => true,
+        },
+        Who::Operator => caller.is_operator(),
+        Who::Service(scope) => caller.has_scope(scope),
+    }
+}
+
+fn name(who: Who) -> String {
+    match who {
+        Who::Nobody => "everybody".to_owned(),
+        Who::Owner => "owners".to_owned(),
+        Who::Operator => "operators".to_owned(),
+        Who::Service(scope) => format!("services with the scope `{scope}`"),
+    }
+}
+
+/// How it stands in the OpenAPI document, in `x-who`.
+pub(crate) fn word(who: Who) -> String {
+    match who {
+        Who::Nobody => "nobody".to_owned(),
+        Who::Owner => "owner".to_owned(),
+        Who::Operator => "operator".to_owned(),
+        Who::Service(scope) => format!("service:{scope}"),
+    }
+}
+
+/// Lays the check over a route.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AccessLayer(pub(crate) &'static Operation);
+
+impl<S> Layer<S> for AccessLayer {
+    type Service = Access<S>;
+
+    fn layer(&self, inner: S) -> Access<S> {
+        Access { operation: self.0, inner }
+    }
+}
+
+/// A route behind the check.
+#[derive(Debug, Clone)]
+pub(crate) struct Access<S> {
+    operation: &'static Operation,
+    inner: S,
+}
+
+impl<S> Service<Request> for Access<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Either<S::Future, Ready<Result<Response, Infallible>>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        match check(self.operation, request.extensions().get::<Caller>()) {
+            Ok(()) => Either::Left(self.inner.call(request)),
+            Err(problem) => Either::Right(ready(Ok(problem.into_response()))),
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! `Routes`: operations of the manifest and the handlers that serve them. The only way to add a
+//! route, so that each is declared, documented and behind the access check.
+//! Not in here: what lies around all routes, see `serve`.
+
+use std::fmt;
+
+use axum::Router;
+use axum::http::Uri;
+use kernel::manifest::{Method, Operation};
+use utoipa::openapi::extensions::Extensions;
+use utoipa::openapi::path::{Operation as Documented, PathItem};
+use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterExt};
+
+use crate::access::{self, AccessLayer};
+use crate::deployment::App;
+use crate::problem::{Problem, ProblemKind};
+
+/// Under which path all operations stand.
+pub const BASE: &str = "/v1";
+
+/// Operations and their handlers.
+pub struct Routes {
+    router: OpenApiRouter<App>,
+    operations: Vec<&'static Operation>,
+}
+
+impl fmt::Debug for Routes {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_list().entries(self.operations.iter().map(|operation| operation.name)).finish()
+    }
+}
+
+impl Default for Routes {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Routes {
+    /// None yet.
+    pub fn new() -> Self {
+        let info = InfoBuilder::new().title("Fintech").version("1");
+        let openapi = OpenApiBuilder::new().info(info.build()).build();
+        Self { router: OpenApiRouter::with_openapi(openapi), operations: Vec::new() }
+    }
+
+    /// Adds an operation: `.add(&manifest::REQUEST_PAYMENT, routes!(request_payment))`.
+    ///
+    /// Asserts that the handler's `#[utoipa::path]` and the manifest agree on method, path (below
+    /// `/v1`) and name (`operation_id`; the function's own name if it gives none).
+    #[must_use]
+    pub fn add(self, operation: &'static Operation, route: UtoipaMethodRouter<App>) -> Self {
+        let Self { router, mut operations } = self;
+        let name = operation.name;
+        assert!(
+            operations.iter().all(|other| other.name != name),
+            "the operation {name} has two routes"
+        );
+        assert!(!operation.who.is_empty(), "{name}: nobody is declared who may call it");
+        operations.push(operation);
+        let (schemas, mut paths, methods) = route.layer(AccessLayer(operation));
+        assert_eq!(paths.paths.len(), 1, "{name}: one handler is one route");
+        let Some(item) = paths.paths.get_mut(operation.path) else {
+            let found: Vec<_> = paths.paths.keys().collect();
+            unreachable!("{name}: the handler's path {found:?} is not {}", operation.path);
+        };
+        document(operation, item);
+        Self { router: router.routes((schemas, paths, methods)), operations }
+    }
+
+    /// With all of `other`.
+    #[must_use]
+    pub fn merge(self, other: Self) -> Self {
+        let Self { router, mut operations } = self;
+        for operation in &other.operations {
+            let name = operation.name;
+            assert!(
+                operations.iter().all(|known| known.name != name),
+                "the operation {name} has two routes"
+            );
+        }
+        operations.extend(other.operations);
+        Self { router: router.merge(other.router), operations }
+    }
+
+    /// The router and the document, both with `/v1` before every path.
+    pub fn into_parts(self) -> (Router<App>, OpenApi) {
+        let info = self.router.get_openapi().info.clone();
+        let nested = OpenApiRouter::<App>::new().nest(BASE, self.router);
+        let (router, mut openapi) = nested.split_for_parts();
+        openapi.info = info;
+        (with_fallbacks(router), openapi)
+    }
+
+    /// The operations, in the order in which they were added.
+    pub fn operations(&self) -> &[&'static Operation] {
+        &self.operations
+    }
+}
+
+/// Answers with a problem where no route matches.
+pub(crate) fn with_fallbacks<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
+    router.fallback(no_such_path).method_not_allowed_fallback(no_such_method)
+}
+
+async fn no_such_path(uri: Uri) -> Problem {
+    let path: String = uri.path().chars().take(200).collect();
+    let detail = format!("There is no path `{path}`; /docs lists those that there are.");
+    Problem::new(ProblemKind::NotFound, detail)
+}
+
+async fn no_such_method() -> Problem {
+    Problem::new(ProblemKind::MethodNotAllowed, "Use one of the methods in `Allow`.")
+}
+
+/// Checks the documentation against the manifest and adds what every operation has.
+fn document(operation: &'static Operation, item: &mut PathItem) {
+    let name = operation.name;
+    let all = [&item.get, &item.put, &item.post, &item.delete, &item.options, &item.head];
+    let all = all.into_iter().chain([&item.patch, &item.trace]);
+    assert_eq!(all.flatten().count(), 1, "{name}: one handler is one method");
+    let documented: &mut Option<Documented> = match operation.method {
+        Method::Get => &mut item.get,
+        Method::Post => &mut item.post,
+        Method::Delete => &mut item.delete,
+    };
+    let Some(documented) = documented else {
+        unreachable!("{name}: the handler is not for {}", operation.method.text());
+    };
+    assert_eq!(documented.operation_id.as_deref(), Some(name), "{name}: operation_id differs");
+    let who: Vec<_> = operation.who.iter().map(|who| access::word(*who)).collect();
+    let extensions = documented.extensions.get_or_insert_with(Extensions::default);
+    extensions.insert("x-who".to_owned(), who.into());
+}
