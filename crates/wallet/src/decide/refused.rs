@@ -1,0 +1,170 @@
+//! Every way in which the wallet service says no, in order of precedence. Each is a sentence for the
+//! caller and a short word for programs. Which HTTP status it is, the routes say.
+
+use kernel::{Balance, Currency, HoldId, Time, TransferId, WalletId};
+
+use crate::records::{EntryKind, WalletStatus};
+
+/// A rule said no. Nothing changed; the caller acts.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WalletRefused {
+    /// The key of an earlier request came with another body.
+    #[error(
+        "this Idempotency-Key came before with another body: send that body again, or take a new key"
+    )]
+    KeyReused,
+    /// No such wallet, or it is somebody else's.
+    #[error("there is no wallet {wallet_id} that you may use")]
+    WalletNotFound {
+        /// The wallet that was named.
+        wallet_id: WalletId,
+    },
+    /// The wallet has no movement of that id.
+    #[error("the wallet has no transaction {transaction_id}")]
+    TransactionNotFound {
+        /// The movement that was named.
+        transaction_id: TransferId,
+    },
+    /// The wallet has no hold of that id.
+    #[error("the wallet has no hold {hold_id}")]
+    HoldNotFound {
+        /// The hold that was named.
+        hold_id: HoldId,
+    },
+    /// From a wallet to the same wallet.
+    #[error("a transfer needs two wallets; name another one in `to_wallet_id`")]
+    TransferToItself,
+    /// Movements of this kind go back by another way, or not at all.
+    #[error("a {} cannot be reversed; only credits, debits, transfers and imports can", kind.text())]
+    NotReversible {
+        /// What it is.
+        kind: EntryKind,
+    },
+    /// It was reversed before.
+    #[error("the transaction was reversed already, by {reversed_by}")]
+    AlreadyReversed {
+        /// The movement that reversed it.
+        reversed_by: TransferId,
+    },
+    /// The wallet is already so, or can never be so again.
+    #[error("the wallet is {}; it cannot become {}", status.text(), wanted.text())]
+    WrongStatus {
+        /// What it is.
+        status: WalletStatus,
+        /// What was asked for.
+        wanted: WalletStatus,
+    },
+    /// The money was taken before.
+    #[error("the hold was captured already")]
+    HoldCaptured,
+    /// The money was released before.
+    #[error("the hold was voided")]
+    HoldVoided,
+    /// The time of the hold was up.
+    #[error("the hold ended at {expires_at}; it can no longer be captured")]
+    HoldExpired {
+        /// When.
+        expires_at: Time,
+    },
+    /// Nothing is booked on it any more.
+    #[error("wallet {wallet_id} is closed; nothing more is booked on it")]
+    WalletClosed {
+        /// The wallet that is closed.
+        wallet_id: WalletId,
+    },
+    /// No money leaves it.
+    #[error("wallet {wallet_id} is frozen; no money leaves it until an operator unfreezes it")]
+    WalletFrozen {
+        /// The wallet that is frozen.
+        wallet_id: WalletId,
+    },
+    /// The amount is in another currency.
+    #[error("wallet {wallet_id} is in {wallet}, the amount in {asked}; nothing is converted")]
+    CurrencyMismatch {
+        /// The wallet.
+        wallet_id: WalletId,
+        /// Its currency.
+        wallet: Currency,
+        /// The amount's.
+        asked: Currency,
+    },
+    /// More is to be captured than is held.
+    #[error("only {held} {} is held; a capture takes at most that", held.currency())]
+    CaptureExceedsHold {
+        /// What is held.
+        held: Balance,
+    },
+    /// An imported row contradicts one that is booked.
+    #[error("another row was booked under this reference, as {booked_as}")]
+    ReferenceReused {
+        /// The movement that has the reference.
+        booked_as: TransferId,
+    },
+    /// An imported row is dated after today.
+    #[error("the row is dated {effective_at}, which is still to come")]
+    InTheFuture {
+        /// The row's date.
+        effective_at: Time,
+    },
+    /// An imported row is older than what its account has booked.
+    #[error("out of order: the row is dated {effective_at}, the account's newest entry {newest}")]
+    OutOfOrder {
+        /// The row's date.
+        effective_at: Time,
+        /// Since when nothing older is taken.
+        newest: Time,
+    },
+    /// There is less than what is to leave.
+    #[error("only {available} {} is available in wallet {wallet_id}", available.currency())]
+    InsufficientFunds {
+        /// The wallet.
+        wallet_id: WalletId,
+        /// What could leave: the balance less what is held.
+        available: Balance,
+    },
+    /// There would be more than an account can hold.
+    #[error("wallet {wallet_id} would hold more than 9007199254740991 minor units")]
+    BalanceLimit {
+        /// The wallet.
+        wallet_id: WalletId,
+    },
+    /// Something is still in a wallet that is to be closed.
+    #[error("wallet {wallet_id} still has {balance}, of which {held} is held; empty it first")]
+    WalletNotEmpty {
+        /// The wallet.
+        wallet_id: WalletId,
+        /// What is in it.
+        balance: Balance,
+        /// What is held in it.
+        held: Balance,
+    },
+}
+
+impl WalletRefused {
+    /// The word for it in events, problem types and reasons.
+    pub fn slug(&self) -> &'static str {
+        match self {
+            Self::KeyReused => "idempotency-key-reused",
+            Self::WalletNotFound { .. } => "wallet-not-found",
+            Self::TransactionNotFound { .. } => "transaction-not-found",
+            Self::HoldNotFound { .. } => "hold-not-found",
+            Self::TransferToItself => "transfer-to-itself",
+            Self::NotReversible { .. } => "not-reversible",
+            Self::AlreadyReversed { .. } => "already-reversed",
+            Self::WrongStatus { .. } => "wrong-state",
+            Self::HoldCaptured => "hold-captured",
+            Self::HoldVoided => "hold-voided",
+            Self::HoldExpired { .. } => "hold-expired",
+            Self::WalletClosed { .. } => "wallet-closed",
+            Self::WalletFrozen { .. } => "wallet-frozen",
+            Self::CurrencyMismatch { .. } => "currency-mismatch",
+            Self::CaptureExceedsHold { .. } => "capture-exceeds-hold",
+            Self::ReferenceReused { .. } => "reference-reused",
+            Self::InTheFuture { .. } => "in-the-future",
+            Self::OutOfOrder { .. } => "out-of-order",
+            Self::InsufficientFunds { .. } => "insufficient-funds",
+            Self::BalanceLimit { .. } => "balance-limit",
+            Self::WalletNotEmpty { .. } => "wallet-not-empty",
+        }
+    }
+}
