@@ -1,6 +1,7 @@
 //! The chores of this repository, as one program: `cargo xtask <command>`.
 //! Not in here: building, testing and running, which are the Makefile's, and anything that ships.
 
+mod docs;
 mod tidy;
 
 use std::io::{self, Write};
@@ -20,6 +21,8 @@ struct CommandLine {
 enum Command {
     /// Check the house rules over the whole tree; exits 1 where one is broken
     Tidy,
+    /// Write what of docs/ is made from the code: events and problems
+    Docs,
 }
 
 /// Exit codes: 0 done, 1 something was found wrong, 2 wrong use, 3 cannot run.
@@ -27,6 +30,7 @@ fn main() -> ExitCode {
     let command_line = CommandLine::parse();
     let done = match command_line.command {
         Command::Tidy => print_findings(tree_root()),
+        Command::Docs => docs::write(tree_root()).map(|_| ExitCode::SUCCESS),
     };
     match done {
         Ok(code) => code,
