@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::context::Context;
 use crate::decision::{Decision, ErasedDecision, Known};
 use crate::id::AnyId;
-use crate::record::{BadRecord, ChainId, Key, Kind, Record, RecordId, Stored, Value};
+use crate::record::{BadRecord, ChainId, Homes, Key, Kind, Record, RecordId, Stored, Value};
 use crate::time::Time;
 
 /// A future in a box: the port must do without an async runtime's types.
@@ -139,6 +139,11 @@ pub trait StorePort: Send + Sync + 'static {
         limit: usize,
     ) -> BoxFuture<'_, Result<Scan, StoreError>>;
 
+    /// Whether it keeps the indexes that are declared for these homes; by another there is no list.
+    fn keeps(&self, _homes: Homes) -> bool {
+        true
+    }
+
     /// Comes back when the record of a key has, durably, a version above `seen`. Given up by
     /// dropping it.
     fn changed(
@@ -224,6 +229,11 @@ impl Store {
     pub async fn list<R: Record>(&self, query: Query) -> Result<Vec<Known<R>>, StoreError> {
         assert_eq!(query.kind, R::KIND, "the query is of another kind");
         Ok(self.0.list(query).await?.into_iter().map(Known::from_stored).collect())
+    }
+
+    /// Whether it keeps the indexes that are declared for these homes; by another there is no list.
+    pub fn keeps(&self, homes: Homes) -> bool {
+        self.0.keeps(homes)
     }
 
     /// Waits until the record has, durably, a version above `seen`.
