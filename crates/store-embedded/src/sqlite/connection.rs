@@ -1,0 +1,104 @@
+//! How the database is opened: SQLite in WAL mode, with everything that bounds memory and files said
+//! out loud. What is in it is not known here.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::error::{At, SqliteError};
+
+/// When a batch is on the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// When it was applied: the database stands alone.
+    Now,
+    /// After the next checkpoint: until then something else has it, such as a journal.
+    Later,
+}
+
+/// How the database is opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// The file system by the name that it is registered under with SQLite; none: the machine's own.
+    pub vfs: Option<String>,
+    /// When a batch is on the disk.
+    pub durability: Durability,
+    /// The size of a page of a new database: a power of two from 512 to 65,536.
+    pub page_bytes: u32,
+    /// At most so much of the database is kept in memory by the writer.
+    pub writer_cache_bytes_max: u32,
+    /// At most so much of the database is kept in memory by each reader.
+    pub reader_cache_bytes_max: u32,
+    /// A checkpoint that finds the write-ahead log longer than this waits for readers, so that the
+    /// log is begun anew.
+    pub wal_bytes_max: u32,
+    /// How long it waits for them. While one reads for longer the log grows on.
+    pub wal_wait: Duration,
+    /// How long is waited for a lock that another process holds.
+    pub busy_wait: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            vfs: None,
+            durability: Durability::Now,
+            page_bytes: 4096,
+            writer_cache_bytes_max: 16 << 20,
+            reader_cache_bytes_max: 2 << 20,
+            wal_bytes_max: 64 << 20,
+            wal_wait: Duration::from_millis(50),
+            busy_wait: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Prepared statements that a connection keeps: more than there are.
+const STATEMENTS_MAX: usize = 512;
+
+fn open(path: &Path, flags: OpenFlags, options: &Options) -> Result<Connection, SqliteError> {
+    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = match &options.vfs {
+        Some(vfs) => Connection::open_with_flags_and_vfs(path, flags, vfs.as_str()),
+        None => Connection::open_with_flags(path, flags),
+    };
+    let connection = connection.at("database")?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    connection.busy_timeout(options.busy_wait).at("database")?;
+    connection.pragma_update(None, "mmap_size", 0).at("database")?;
+    connection.pragma_update(None, "trusted_schema", false).at("database")?;
+    Ok(connection)
+}
+
+/// Opens the database for its one writer, and makes it if it is not there.
+pub(super) fn open_for_writing(path: &Path, options: &Options) -> Result<Connection, SqliteError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+    let connection = open(path, flags, options)?;
+    let set = |name: &str, value: i64| connection.pragma_update(None, name, value).at("database");
+    set("page_size", i64::from(options.page_bytes))?;
+    set_cache(&connection, options.writer_cache_bytes_max)?;
+    let mode: String = connection
+        .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))
+        .at("database")?;
+    if mode != "wal" {
+        let why = format!("it has no write-ahead log but `{mode}`; the file system lacks for it");
+        return Err(SqliteError::Disk(why));
+    }
+    set("wal_autocheckpoint", 0)?;
+    set("journal_size_limit", i64::from(options.wal_bytes_max))?;
+    Ok(connection)
+}
+
+/// Opens the database for reading. Beside SQLite's own, it needs no lock.
+pub(super) fn open_for_reading(path: &Path, options: &Options) -> Result<Connection, SqliteError> {
+    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY, options)?;
+    set_cache(&connection, options.reader_cache_bytes_max)?;
+    Ok(connection)
+}
+
+fn set_cache(connection: &Connection, bytes_max: u32) -> Result<(), SqliteError> {
+    // Below zero it is KiB, above it would be pages.
+    let kibibytes = i64::from(bytes_max >> 10).saturating_neg();
+    connection.pragma_update(None, "cache_size", kibibytes).at("database")
+}

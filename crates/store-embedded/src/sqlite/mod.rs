@@ -1,0 +1,26 @@
+//! The database: SQLite, with a table for each kind of record, the event log and its deliveries, all
+//! in named columns. One writer, many readers. What is decided, and what a journal holds before the
+//! database does, is not known here; no type of SQLite's leaves this module.
+
+mod bind;
+mod bus;
+mod connection;
+mod decode;
+mod error;
+mod events;
+mod list;
+mod reader;
+mod readers;
+mod scan;
+mod schema;
+mod table;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+pub use connection::{Durability, Options};
+pub use error::SqliteError;
+pub use reader::{Reader, Snapshot};
+pub use readers::Readers;
+pub use schema::Schema;
+pub use writer::Writer;

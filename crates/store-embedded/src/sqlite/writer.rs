@@ -1,0 +1,303 @@
+//! The one writer of the database: it takes batches, whole or not at all, and keeps the write-ahead
+//! log short. Who calls it when, and what is durable before it, is not known here.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use kernel::{AnyId, Key};
+use rusqlite::wal::CheckpointMode;
+use rusqlite::{Connection, MAIN_DB, Transaction, TransactionBehavior};
+
+use super::bind::{Binder, integer};
+use super::bus;
+use super::connection::{Durability, Options, open_for_writing};
+use super::error::{At, SqliteError};
+use super::schema::Schema;
+use crate::rows::{Batch, CursorRow, DeliveryRow, EventRow, RecordRow};
+
+/// The one writer.
+pub struct Writer {
+    connection: Connection,
+    schema: Arc<Schema>,
+    options: Options,
+    folded: u64,
+    /// What SQLite said of the write-ahead log at the last commit.
+    wal_pages: Arc<AtomicU32>,
+    /// Readers kept a log of this length from being begun anew; there is no waiting for them again
+    /// before it is longer.
+    wal_pages_refused: u32,
+}
+
+impl Writer {
+    /// Opens the database, makes it if it is not there, brings it up to date, and makes that durable.
+    ///
+    /// # Errors
+    /// A file that is not ours or of a newer program; a damaged file; the disk.
+    pub fn open(path: &Path, schema: Arc<Schema>, options: Options) -> Result<Self, SqliteError> {
+        let mut connection = open_for_writing(path, &options)?;
+        set_synchronous(&connection, Durability::Now)?;
+        schema.migrate(&mut connection)?;
+        let wal_pages = Arc::new(AtomicU32::new(0));
+        let seen = Arc::clone(&wal_pages);
+        let hook = move |_: &mut rusqlite::hooks::Wal, pages| {
+            seen.store(u32::try_from(pages).unwrap_or_default(), Ordering::Relaxed);
+            Ok(())
+        };
+        connection.wal_hook(Some(hook)).at("database")?;
+        let folded = read_folded(&connection)?;
+        let mut writer =
+            Self { connection, schema, options, folded, wal_pages, wal_pages_refused: 0 };
+        writer.checkpoint()?;
+        set_synchronous(&writer.connection, writer.options.durability)?;
+        Ok(writer)
+    }
+
+    /// The number of the last batch that is in the database; 0 before the first.
+    pub fn folded(&self) -> u64 {
+        self.folded
+    }
+
+    /// Writes a batch, whole or not at all. One that is there already is passed over.
+    ///
+    /// # Errors
+    /// The disk is full or fails. Nothing was written then, unless it failed while it synced: then
+    /// the batch may be there after a restart.
+    pub fn apply(&mut self, batch: &Batch) -> Result<(), SqliteError> {
+        if batch.number <= self.folded {
+            return Ok(());
+        }
+        let schema = Arc::clone(&self.schema);
+        self.step(|step| {
+            put_records(step, &schema, &batch.records)?;
+            put_events(step, &batch.events)?;
+            put_deliveries(step, &batch.deliveries)?;
+            put_cursors(step, &batch.cursors)?;
+            put_folded(step, batch.number)
+        })?;
+        self.folded = batch.number;
+        let alone = self.options.durability == Durability::Now;
+        if alone && self.wal_bytes() > u64::from(self.options.wal_bytes_max >> 1) {
+            // The batch is durable. A log that could not be copied stays, and is tried again.
+            let _: Result<(), SqliteError> = self.checkpoint();
+        }
+        Ok(())
+    }
+
+    /// What is written in one transaction.
+    fn step<T>(
+        &mut self,
+        write: impl FnOnce(&Transaction<'_>) -> Result<T, SqliteError>,
+    ) -> Result<T, SqliteError> {
+        let immediate = TransactionBehavior::Immediate;
+        let step = self.connection.transaction_with_behavior(immediate).at("database")?;
+        let written = write(&step)?;
+        step.commit().at("database")?;
+        Ok(written)
+    }
+
+    /// The length of the part of the write-ahead log that no checkpoint has copied yet, or that
+    /// could not be begun anew after it, in bytes.
+    pub fn wal_bytes(&self) -> u64 {
+        let pages = self.wal_pages.load(Ordering::Relaxed);
+        u64::from(pages).saturating_mul(u64::from(self.options.page_bytes))
+    }
+
+    /// Makes durable all that was applied, and copies the write-ahead log into the database as far
+    /// as readers allow. Of a log beyond `wal_bytes_max` it waits for them, `wal_wait` at most.
+    ///
+    /// # Errors
+    /// The disk is full or fails. The log then stays, and so does all that is in it.
+    pub fn checkpoint(&mut self) -> Result<(), SqliteError> {
+        let pages = self.wal_pages.load(Ordering::Relaxed);
+        if self.wal_bytes() > u64::from(self.options.wal_bytes_max)
+            && pages > self.wal_pages_refused
+        {
+            self.connection.busy_timeout(self.options.wal_wait).at("database")?;
+            let done = self.copy_log(CheckpointMode::RESTART);
+            self.connection.busy_timeout(self.options.busy_wait).at("database")?;
+            match done {
+                Err(SqliteError::Busy) => {}
+                done => return done.map(drop),
+            }
+            // A reader that takes its time: not again before the log has grown by half.
+            self.wal_pages_refused = pages.saturating_add(pages >> 1);
+        }
+        if self.copy_log(CheckpointMode::PASSIVE)? {
+            self.wal_pages_refused = 0;
+            return Ok(());
+        }
+        self.sync_log()
+    }
+
+    /// True when all of the log is in the database, durably.
+    fn copy_log(&mut self, mode: CheckpointMode) -> Result<bool, SqliteError> {
+        let (pages, copied) =
+            self.connection.wal_checkpoint_v2(Some(MAIN_DB), mode).at("database")?;
+        let all = pages == copied;
+        if all {
+            self.wal_pages.store(0, Ordering::Relaxed);
+        }
+        Ok(all)
+    }
+
+    /// A commit that is durable makes everything before it durable. It must change something, or
+    /// SQLite would not sync it.
+    fn sync_log(&mut self) -> Result<(), SqliteError> {
+        set_synchronous(&self.connection, Durability::Now)?;
+        let folded = self.folded;
+        let synced = self.step(|step| put_folded(step, folded));
+        set_synchronous(&self.connection, self.options.durability)?;
+        synced
+    }
+
+    /// The numbers of subscriptions by their names, in the same order. A new name gets a new number,
+    /// for good and durably.
+    ///
+    /// # Errors
+    /// The disk is full or fails.
+    pub fn subscriptions(&mut self, names: &[&str]) -> Result<Vec<u16>, SqliteError> {
+        set_synchronous(&self.connection, Durability::Now)?;
+        let numbers = self.step(|step| names.iter().map(|name| number(step, name)).collect());
+        set_synchronous(&self.connection, self.options.durability)?;
+        numbers
+    }
+
+    /// Closes the database with everything in it and the write-ahead log gone, unless a reader of
+    /// another process still looks at it.
+    ///
+    /// # Errors
+    /// The disk fails. Everything is still in the log then, and found at the next opening.
+    pub fn close(mut self) -> Result<(), SqliteError> {
+        self.checkpoint()?;
+        match self.copy_log(CheckpointMode::TRUNCATE) {
+            Ok(_) | Err(SqliteError::Busy) => {}
+            Err(error) => return Err(error),
+        }
+        self.connection.close().map_err(|(_, error)| error).at("database")
+    }
+}
+
+fn set_synchronous(connection: &Connection, durability: Durability) -> Result<(), SqliteError> {
+    let value = match durability {
+        Durability::Now => "FULL",
+        Durability::Later => "NORMAL",
+    };
+    connection.pragma_update(None, "synchronous", value).at("database")
+}
+
+pub(super) fn read_folded(connection: &Connection) -> Result<u64, SqliteError> {
+    let mut statement = connection.prepare_cached("SELECT batch FROM folded").at("folded")?;
+    let folded: i64 = statement.query_row((), |row| row.get(0)).at("folded")?;
+    Ok(u64::try_from(folded).unwrap_or_default())
+}
+
+fn number(step: &Transaction<'_>, name: &str) -> Result<u16, SqliteError> {
+    let table = "subscription";
+    step.execute(bus::PUT_SUBSCRIPTION, [name]).at(table)?;
+    let sql = "SELECT number FROM subscription WHERE name = ?1";
+    let number: i64 = step.query_row(sql, [name], |row| row.get(0)).at(table)?;
+    step.execute(bus::START_CURSOR, [number]).at("cursor")?;
+    u16::try_from(number).map_err(|_| SqliteError::Broken {
+        table: table.to_owned(),
+        why: format!("{number} is no number of a subscription"),
+    })
+}
+
+/// In the order of their keys, so that neighbours in the table are written one after another.
+fn put_records(
+    step: &Transaction<'_>,
+    schema: &Schema,
+    rows: &[RecordRow],
+) -> Result<(), SqliteError> {
+    let mut rows: Vec<(usize, Key, &RecordRow)> =
+        rows.iter().map(|row| (schema.table(row.kind()).0, row.key(), row)).collect();
+    rows.sort_by_key(|(table, key, _)| (*table, *key));
+    for of_kind in rows.chunk_by(|one, next| one.0 == next.0) {
+        let Some((_, _, first)) = of_kind.first() else { continue };
+        let kind = first.kind();
+        let (_, table) = schema.table(kind);
+        let mut put = step.prepare_cached(&table.put).at(kind.name)?;
+        for of_key in of_kind.chunk_by(|one, next| one.1 == next.1) {
+            let Some((_, _, row)) = of_key.last() else { continue };
+            put_record(Binder::new(&mut put), row).at(kind.name)?;
+        }
+    }
+    Ok(())
+}
+
+fn put_record(mut row: Binder<'_, '_>, record: &RecordRow) -> rusqlite::Result<()> {
+    record.record.values(&mut |value| row.value(&value));
+    row.number(record.version);
+    row.integer(i64::from(record.kind().schema_version));
+    row.optional(record.said_position, Binder::number);
+    row.integer(i64::try_from(record.said.len()).unwrap_or(i64::MAX));
+    row.execute()
+}
+
+fn put_events(step: &Transaction<'_>, rows: &[EventRow]) -> Result<(), SqliteError> {
+    let mut put = step.prepare_cached(bus::PUT_EVENT).at("event")?;
+    for row in rows {
+        put_event(Binder::new(&mut put), row).at("event")?;
+    }
+    Ok(())
+}
+
+fn put_event(mut row: Binder<'_, '_>, event: &EventRow) -> rusqlite::Result<()> {
+    let said = &event.said;
+    let by: Option<AnyId> = Some(event.key.id).filter(|id| *id != event.subject);
+    row.number(event.position);
+    row.id(kernel::Id::any(said.id));
+    row.text(said.kind.name());
+    row.id(event.subject);
+    row.time(said.at);
+    row.number(said.sequence);
+    row.optional(said.causation.map(kernel::Id::any), Binder::id);
+    row.text(&said.correlation.to_string());
+    row.optional(said.trace, |row, trace| row.text(&trace.to_string()));
+    row.optional(said.detail.as_deref(), Binder::text);
+    row.text(event.kind.name);
+    row.optional(by, Binder::id);
+    row.optional(event.key.sequence, Binder::number);
+    row.execute()
+}
+
+fn put_deliveries(step: &Transaction<'_>, rows: &[DeliveryRow]) -> Result<(), SqliteError> {
+    let key = |row: &DeliveryRow| (row.position, row.subscription);
+    let mut rows: Vec<_> = rows.iter().collect();
+    rows.sort_by_key(|row| key(row));
+    let mut put = step.prepare_cached(bus::PUT_DELIVERY).at("delivery")?;
+    for of_key in rows.chunk_by(|one, next| key(one) == key(next)) {
+        let Some(row) = of_key.last() else { continue };
+        put_delivery(Binder::new(&mut put), row).at("delivery")?;
+    }
+    Ok(())
+}
+
+fn put_delivery(mut row: Binder<'_, '_>, delivery: &DeliveryRow) -> rusqlite::Result<()> {
+    row.number(delivery.position);
+    row.integer(i64::from(delivery.subscription));
+    row.text(delivery.state.text());
+    row.integer(i64::from(delivery.attempts));
+    row.time(delivery.at);
+    row.number(delivery.took_us);
+    row.optional(delivery.next_at, Binder::time);
+    row.optional(delivery.reason.as_deref(), Binder::text);
+    row.execute()
+}
+
+fn put_cursors(step: &Transaction<'_>, rows: &[CursorRow]) -> Result<(), SqliteError> {
+    let mut put = step.prepare_cached(bus::PUT_CURSOR).at("cursor")?;
+    for cursor in rows {
+        let row = (i64::from(cursor.subscription), integer(cursor.position));
+        put.execute(row).at("cursor")?;
+    }
+    Ok(())
+}
+
+fn put_folded(step: &Transaction<'_>, batch: u64) -> Result<(), SqliteError> {
+    step.prepare_cached(bus::PUT_FOLDED)
+        .and_then(|mut put| put.execute([integer(batch)]))
+        .at("folded")
+        .map(drop)
+}
