@@ -1,1 +1,4 @@
-//! operations.
+//! What operators look at.
+mod facts;
+pub mod sums;
+pub mod verify;

@@ -1,0 +1,184 @@
+//! Checks the whole, from the entries alone: every hash, every balance and held amount, both sides of
+//! every movement between two accounts, the sum of each currency over all accounts, and services and
+//! ledger against each other, both ways. It writes nothing and repairs nothing.
+//!
+//! The store must stand still meanwhile, or be a snapshot: what is written between two reads looks
+//! like a violation. Records come piece by piece and are let go. In memory stay, at 16 bytes and a
+//! little each, the facts that wait for their other side: after the entries one for each payment,
+//! refund, loan and hold (about 35 MB for a million payments), the causes of the longest chain, and
+//! the accounts of the house.
+
+mod chain;
+mod claims;
+mod report;
+mod rows;
+mod services;
+
+use std::sync::Arc;
+
+use kernel::store::{BadRow, StoreError, StorePort};
+use kernel::{Record, Rules};
+use loan::records::Loan;
+use payment::records::{Payment, Refund};
+use wallet::records::{Direction, Entry, Hold, Refusal};
+
+pub use report::{CurrencySum, Report};
+pub use rows::{Progress, Watch};
+
+pub(crate) use rows::Rows;
+
+use crate::facts::Side;
+use crate::sums::{Sums, has_chain};
+use chain::Walk;
+use claims::{claims, fits, repeated, unmet};
+use report::Violations;
+use services::Services;
+
+/// Checks everything that a store holds. Says through `watch`, now and then, how far it is.
+///
+/// # Errors
+/// When the store cannot read. A row that is no record is a violation, not an error.
+pub async fn verify(port: &dyn StorePort, watch: &mut Watch<'_>) -> Result<Report, StoreError> {
+    let mut check = Check::default();
+    let mut rows = Rows::<Entry>::of(port);
+    while let Some(piece) = rows.next(watch).await? {
+        piece.into_iter().for_each(|row| check.entry(row));
+    }
+    check.end_chain();
+    read(port, watch, &mut check, |check, hold: &Hold| {
+        check.services.hold(hold, &mut check.violations);
+    })
+    .await?;
+    check.services.compare_held(&mut check.violations);
+    read(port, watch, &mut check, |check, refund: &Refund| {
+        check.services.refund(refund, &mut check.violations);
+    })
+    .await?;
+    read(port, watch, &mut check, |check, payment: &Payment| {
+        check.services.payment(payment, &mut check.violations);
+    })
+    .await?;
+    check.services.compare_refunds(&mut check.violations);
+    read(port, watch, &mut check, |check, loan: &Loan| {
+        check.services.loan(loan, &mut check.violations);
+    })
+    .await?;
+    read(port, watch, &mut check, |check, refusal: &Refusal| {
+        if let Err(why) = refusal.check() {
+            let cause = refusal.cause;
+            check.violations.add(format!("The refusal of {cause} contradicts itself: {why}."));
+        }
+    })
+    .await?;
+    name_unmet(port, watch, &mut check).await?;
+    Ok(Report::new(&check.sums, check.transfers, check.violations))
+}
+
+#[derive(Debug, Default)]
+struct Check {
+    walk: Walk,
+    sums: Sums,
+    services: Services,
+    transfers: u64,
+    violations: Violations,
+}
+
+impl Check {
+    fn entry(&mut self, row: Result<Arc<Entry>, BadRow>) {
+        let entry = match row {
+            Ok(entry) => entry,
+            Err(bad) => {
+                self.walk.step_over(&bad);
+                return self.bad::<Entry>(&bad);
+            }
+        };
+        let ended = self.walk.step(&entry, &mut self.violations);
+        self.chain_ended(ended);
+        self.sums.add_other_side(&entry);
+        if let (Some(direction), Some(counterparty)) = (entry.direction, &entry.counterparty) {
+            let is_counted_there = has_chain(counterparty) && direction == Direction::Credit;
+            self.transfers = self.transfers.saturating_add(u64::from(!is_counted_there));
+            if !fits(entry.kind, counterparty) {
+                let (name, kind) = (chain::name(&entry), entry.kind.text());
+                self.violations
+                    .add(format!("{name} is {kind}, whose money is not {counterparty}'s."));
+            }
+        }
+        for claim in claims(&entry) {
+            if !self.services.meeting.says(claim.facts, claim.side) {
+                self.violations.add(repeated(&entry, &claim));
+            }
+        }
+    }
+
+    fn end_chain(&mut self) {
+        let ended = self.walk.end();
+        self.chain_ended(ended);
+    }
+
+    fn chain_ended(&mut self, newest: Option<Arc<Entry>>) {
+        if let Some(newest) = newest {
+            self.sums.add_chain(&newest);
+            self.services.wallet(&newest);
+        }
+    }
+
+    fn bad<R: Record>(&mut self, bad: &BadRow) {
+        let BadRow { key, why } = bad;
+        let kind = R::KIND.name;
+        self.violations.add(format!("The {kind} {key} cannot be read: {why}."));
+    }
+}
+
+/// Reads all records of a kind.
+async fn read<R: Record>(
+    port: &dyn StorePort,
+    watch: &mut Watch<'_>,
+    check: &mut Check,
+    each: impl Fn(&mut Check, &R) + Send,
+) -> Result<(), StoreError> {
+    let mut rows = Rows::<R>::of(port);
+    while let Some(piece) = rows.next(watch).await? {
+        for row in piece {
+            match row {
+                Ok(record) => each(check, &record),
+                Err(bad) => check.bad::<R>(&bad),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Only if something was said by one side alone: reads entries and holds once more, to name which.
+async fn name_unmet(
+    port: &dyn StorePort,
+    watch: &mut Watch<'_>,
+    check: &mut Check,
+) -> Result<(), StoreError> {
+    if check.services.meeting.is_settled() {
+        return Ok(());
+    }
+    let mut rows = Rows::<Entry>::of(port);
+    while let Some(piece) = rows.next(watch).await? {
+        for entry in piece.into_iter().flatten() {
+            for claim in claims(&entry) {
+                if check.services.meeting.waits(claim.facts, claim.side) {
+                    check.violations.add(unmet(&entry, &claim));
+                }
+            }
+        }
+    }
+    let mut rows = Rows::<Hold>::of(port);
+    while let Some(piece) = rows.next(watch).await? {
+        for hold in piece.into_iter().flatten() {
+            if check.services.meeting.waits(services::hold_of_payment(&hold), Side::Left) {
+                let (hold_id, state, payment_id) =
+                    (hold.hold_id, hold.state.text(), hold.payment_id);
+                check
+                    .violations
+                    .add(format!("Hold {hold_id} is {state}, and {payment_id} does not say so."));
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,9 @@
+//! Tests of what operators look at: the check of the whole over a small world made by real decisions,
+//! with each way of tampering found and named, and the routes.
+
+#[cfg(test)]
+mod tampering;
+#[cfg(test)]
+mod unreadable;
+#[cfg(test)]
+mod world;
