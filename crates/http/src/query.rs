@@ -10,7 +10,7 @@ use serde::de::value::MapDeserializer;
 use serde::de::{DeserializeOwned, Deserializer, Error as _, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
-use crate::body::refused;
+use crate::body::{refused, shown};
 use crate::problem::Problem;
 
 /// The query string as `T`: a struct of `Option`s (and required fields) that stand in text: times,
@@ -35,11 +35,14 @@ pub(crate) fn pairs(query: Option<&str>) -> Result<Vec<Pair<'_>>, Problem> {
     for pair in query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let name = decode(name).ok_or_else(|| Problem::bad_field("query", "is not UTF-8"))?;
-        let shown: String = name.chars().take(100).collect();
-        if pairs.iter().any(|(known, _)| *known == name) {
-            return Err(Problem::bad_field(shown, "is there twice; give it once"));
+        if name.is_empty() {
+            return Err(Problem::bad_field("query", "has a parameter without a name"));
         }
-        let value = decode(value).ok_or_else(|| Problem::bad_field(shown, "is not UTF-8"))?;
+        if pairs.iter().any(|(known, _)| *known == name) {
+            return Err(Problem::bad_field(shown(&name), "is there twice; give it once"));
+        }
+        let value =
+            decode(value).ok_or_else(|| Problem::bad_field(shown(&name), "is not UTF-8"))?;
         pairs.push((name, value));
     }
     Ok(pairs)
@@ -61,7 +64,8 @@ pub(crate) fn parse<T: DeserializeOwned>(pairs: Vec<Pair<'_>>) -> Result<T, Prob
     let pairs = pairs.into_iter().map(|(name, value)| (name, Value(value)));
     let reader = MapDeserializer::<_, serde::de::value::Error>::new(pairs);
     serde_path_to_error::deserialize(reader).map_err(|error| {
-        let path: String = error.path().to_string().chars().take(100).collect();
+        let path = error.path().to_string();
+        // A single point is the path to the whole.
         let path = if path == "." { "" } else { &path };
         refused(path, &error.inner().to_string())
     })

@@ -5,7 +5,7 @@ mod read;
 mod strict;
 mod typed;
 
-pub(crate) use typed::refused;
+pub(crate) use typed::{refused, shown};
 
 use axum::extract::{FromRequest, Request};
 use kernel::record::Hash32;

@@ -13,7 +13,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use super::typed::not_json;
+use super::typed::{not_json, shown};
 use crate::problem::Problem;
 
 /// How deep lists and objects may stand in each other.
@@ -111,11 +111,6 @@ impl Walk {
     fn refuse(&self, message: impl Into<Cow<'static, str>>) -> Problem {
         Problem::bad_field(shown(&self.path), message)
     }
-}
-
-/// A field's name as it is given back: the caller's own, but not without end.
-fn shown(path: &str) -> String {
-    path.chars().take(200).collect()
 }
 
 fn read<'a, T: Deserialize<'a>>(literal: &'a str) -> Result<T, Problem> {

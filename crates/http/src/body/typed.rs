@@ -22,22 +22,32 @@ pub(super) fn not_json(error: &serde_json::Error) -> Problem {
     Problem::bad_field("body", format!("is not JSON: {error}"))
 }
 
-/// Names the field of a message of `serde`, which says of what is missing or unknown only its name
-/// within the object.
+/// Names the field of a message of `serde`. The path leads to the field, unknown ones too; of what is
+/// missing it leads to the object around it.
 pub(crate) fn refused(path: &str, message: &str) -> Problem {
-    for (start, says) in [
-        ("missing field `", "is missing"),
-        ("unknown field `", "is unknown; leave it out"),
-        ("duplicate field `", "is there twice; give it once"),
-    ] {
-        let name = message.strip_prefix(start).and_then(|rest| rest.split('`').next());
-        if let Some(name) = name {
-            let field = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
-            return Problem::bad_field(field, says);
-        }
-    }
-    let field = if path.is_empty() { Cow::Borrowed("body") } else { Cow::Owned(path.to_owned()) };
-    Problem::bad_field(field, predicate(message))
+    let within = |name: &str| {
+        if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+    };
+    let (field, says) = if let Some(name) = quoted(message, "missing field `") {
+        (within(name), Cow::Borrowed("is missing"))
+    } else if let Some(name) = quoted(message, "unknown field `") {
+        let field = if path.is_empty() { name } else { path };
+        (field.to_owned(), Cow::Borrowed("is unknown; leave it out"))
+    } else {
+        let field = if path.is_empty() { "body" } else { path };
+        (field.to_owned(), Cow::Owned(predicate(message)))
+    };
+    Problem::bad_field(shown(&field), says)
+}
+
+/// A field's name as it is given back: the caller's own, but not without end.
+pub(crate) fn shown(field: &str) -> String {
+    field.chars().take(200).collect()
+}
+
+/// The name that stands between `start` and the next backquote.
+fn quoted<'m>(message: &'m str, start: &str) -> Option<&'m str> {
+    message.strip_prefix(start)?.split('`').next()
 }
 
 /// Messages of our own types go on after the field's name already; those of `serde` begin with what

@@ -13,12 +13,14 @@ use sha2::Sha256;
 const TAG_BYTES: usize = 16;
 
 /// Where a list goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Position {
     /// After a record.
     After(Place),
     /// After a number, such as an event's position in the log.
     Number(u64),
+    /// After a name, such as a dead letter's id.
+    Name(String),
 }
 
 /// Signs the cursors of one list with one filter.
@@ -41,7 +43,7 @@ impl Seal {
     }
 
     /// The cursor's text.
-    pub(super) fn write(&self, position: Position) -> String {
+    pub(super) fn write(&self, position: &Position) -> String {
         let mut bytes = encode(position);
         if let Some(mac) = self.mac(&bytes) {
             let tag: [u8; 32] = mac.finalize().into_bytes().into();
@@ -60,7 +62,8 @@ impl Seal {
 
     fn mac(&self, payload: &[u8]) -> Option<Hmac<Sha256>> {
         let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&self.key).ok()?;
-        // The payload begins with its form, which gives its length: the parts do not run together.
+        // The length keeps the two parts from running together.
+        mac.update(&payload.len().to_be_bytes());
         mac.update(payload);
         mac.update(self.list.as_bytes());
         Some(mac)
@@ -70,8 +73,9 @@ impl Seal {
 const FORM_RECORD: u8 = 1;
 const FORM_ENTRY: u8 = 2;
 const FORM_NUMBER: u8 = 3;
+const FORM_NAME: u8 = 4;
 
-fn encode(position: Position) -> Vec<u8> {
+fn encode(position: &Position) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(64);
     match position {
         Position::After(Place { sort, key }) => {
@@ -85,23 +89,33 @@ fn encode(position: Position) -> Vec<u8> {
             bytes.push(FORM_NUMBER);
             bytes.extend(number.to_be_bytes());
         }
+        Position::Name(name) => {
+            bytes.push(FORM_NAME);
+            bytes.extend(name.as_bytes());
+        }
     }
     bytes
 }
 
 fn decode(bytes: &[u8]) -> Option<Position> {
     let (form, rest) = bytes.split_first()?;
-    if *form == FORM_NUMBER {
-        return Some(Position::Number(u64::from_be_bytes(rest.try_into().ok()?)));
+    match *form {
+        FORM_NUMBER => Some(Position::Number(u64::from_be_bytes(rest.try_into().ok()?))),
+        FORM_NAME => Some(Position::Name(String::from_utf8(rest.to_vec()).ok()?)),
+        FORM_RECORD | FORM_ENTRY => decode_place(*form, rest).map(Position::After),
+        _ => None,
     }
+}
+
+fn decode_place(form: u8, rest: &[u8]) -> Option<Place> {
     let (sort, rest) = rest.split_first_chunk::<8>()?;
     let (prefix, rest) = rest.split_first()?;
     let (uuid, rest) = rest.split_first_chunk::<16>()?;
     let id = AnyId { prefix: Prefix::from_code(*prefix)?, uuid: u128::from_be_bytes(*uuid) };
-    let sequence = match *form {
+    let sequence = match form {
         FORM_RECORD if rest.is_empty() => None,
         FORM_ENTRY => Some(u64::from_be_bytes(rest.try_into().ok()?)),
         _ => return None,
     };
-    Some(Position::After(Place { sort: i64::from_be_bytes(*sort), key: Key { id, sequence } }))
+    Some(Place { sort: i64::from_be_bytes(*sort), key: Key { id, sequence } })
 }

@@ -38,22 +38,43 @@ impl<T> List<T> {
     /// After which number the caller wants to go on, in a list by numbers.
     ///
     /// # Errors
-    /// 400 naming `cursor`, when it is of a list of records.
+    /// 400 naming `cursor`, when it is of a list of another form.
     pub fn after_number(&self) -> Result<Option<u64>, Problem> {
-        match self.position {
+        match &self.position {
             None => Ok(None),
-            Some(Position::Number(number)) => Ok(Some(number)),
-            Some(Position::After(_)) => Err(bad_cursor()),
+            Some(Position::Number(number)) => Ok(Some(*number)),
+            Some(Position::After(_) | Position::Name(_)) => Err(bad_cursor()),
         }
     }
 
     /// A page of a list by numbers. `items` are those after [`after_number`](Self::after_number), at
     /// best one more than `limit`, which tells that there is a next page; `number` is an item's own.
-    pub fn page_by_number<I>(&self, mut items: Vec<I>, number: impl Fn(&I) -> u64) -> Page<I> {
+    pub fn page_by_number<I>(&self, items: Vec<I>, number: impl Fn(&I) -> u64) -> Page<I> {
+        self.page_by(items, |item| Position::Number(number(item)))
+    }
+
+    /// After which name the caller wants to go on, in a list by names.
+    ///
+    /// # Errors
+    /// 400 naming `cursor`, when it is of a list of another form.
+    pub fn after_name(&self) -> Result<Option<&str>, Problem> {
+        match &self.position {
+            None => Ok(None),
+            Some(Position::Name(name)) => Ok(Some(name)),
+            Some(Position::After(_) | Position::Number(_)) => Err(bad_cursor()),
+        }
+    }
+
+    /// A page of a list by names, as [`page_by_number`](Self::page_by_number).
+    pub fn page_by_name<I>(&self, items: Vec<I>, name: impl Fn(&I) -> String) -> Page<I> {
+        self.page_by(items, |item| Position::Name(name(item)))
+    }
+
+    fn page_by<I>(&self, mut items: Vec<I>, position: impl Fn(&I) -> Position) -> Page<I> {
         let has_more = items.len() > self.limit;
         items.truncate(self.limit);
         let last = items.last().filter(|_| has_more);
-        let next_cursor = last.map(|last| self.seal.write(Position::Number(number(last))));
+        let next_cursor = last.map(|last| self.seal.write(&position(last)));
         Page { items, next_cursor }
     }
 }

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 use futures_util::future::try_join_all;
 use kernel::store::{Order, Place, Query};
-use kernel::{Known, Record, Store, StoreError, Value};
+use kernel::{Known, Record, Store, StoreError, Stored, Value};
 
 use super::Page;
 use super::cursor::Position;
@@ -28,8 +28,8 @@ impl<T> List<T> {
         self.page_where(store, vec![query], |_| true).await
     }
 
-    /// A page of the records that several queries find, which differ in their partitions alone (such
-    /// as one for each [`Shard`](kernel::record::Shard)), in one order; only those that `keep` keeps.
+    /// A page of the records of one kind that several queries find (such as one for each
+    /// [`Shard`](kernel::record::Shard)), in one order; only those that `keep` keeps.
     ///
     /// # Errors
     /// As [`page`](Self::page).
@@ -39,25 +39,41 @@ impl<T> List<T> {
         queries: Vec<Query>,
         keep: impl Fn(&R) -> bool,
     ) -> Result<Page<Known<R>>, Problem> {
-        let mut after = match self.position {
+        let keep = |stored: &Stored| stored.downcast::<R>().is_some_and(|record| keep(&record));
+        Ok(self.page_of(store, queries, keep).await?.map(Known::from_stored))
+    }
+
+    /// A page of the records, of whatever kinds, that several queries find, in one order; only those
+    /// that `keep` keeps. All queries have one order, and sort values that can be compared.
+    ///
+    /// # Errors
+    /// As [`page`](Self::page).
+    pub async fn page_of(
+        &self,
+        store: &Store,
+        queries: Vec<Query>,
+        keep: impl Fn(&Stored) -> bool,
+    ) -> Result<Page<Stored>, Problem> {
+        let mut after = match &self.position {
             None => None,
-            Some(Position::After(place)) => Some(place),
-            Some(Position::Number(_)) => return Err(bad_cursor()),
+            Some(Position::After(place)) => Some(*place),
+            Some(Position::Number(_) | Position::Name(_)) => return Err(bad_cursor()),
         };
         let asked = self.limit.saturating_add(1);
         let mut items = Vec::with_capacity(self.limit);
         let mut looked_at: usize = 0;
         loop {
-            let found = merged::<R>(store, &queries, after, asked).await?;
+            let found = merged(store, &queries, after, asked).await?;
             let is_last = found.len() < asked;
-            for (place, known) in found {
+            for (place, stored) in found {
                 if items.len() == self.limit || looked_at >= LOOKED_AT_MAX {
-                    return Ok(self.with_next(items, after));
+                    let next = after.map(|place| self.seal.write(&Position::After(place)));
+                    return Ok(Page { items, next_cursor: next });
                 }
                 after = Some(place);
                 looked_at = looked_at.saturating_add(1);
-                if keep(&known) {
-                    items.push(known);
+                if keep(&stored) {
+                    items.push(stored);
                 }
             }
             if is_last {
@@ -65,32 +81,24 @@ impl<T> List<T> {
             }
         }
     }
-
-    fn with_next<I>(&self, items: Vec<I>, after: Option<Place>) -> Page<I> {
-        let next_cursor = after.map(|place| self.seal.write(Position::After(place)));
-        Page { items, next_cursor }
-    }
 }
 
 /// The first `limit` records after a place, of all queries together.
-async fn merged<R: Record>(
+async fn merged(
     store: &Store,
     queries: &[Query],
     after: Option<Place>,
     limit: usize,
-) -> Result<Vec<(Place, Known<R>)>, StoreError> {
-    let Some(first) = queries.first() else { return Ok(Vec::new()) };
-    let (order, index) = (first.order, first.index);
-    let lists = queries.iter().map(|query| {
-        assert!(
-            query.order == order && query.index == index,
-            "the queries of one list differ in more than their partition"
-        );
-        store.list::<R>(Query { after, limit, ..query.clone() })
+) -> Result<Vec<(Place, Stored)>, StoreError> {
+    let Some(order) = queries.first().map(|query| query.order) else { return Ok(Vec::new()) };
+    let lists = queries.iter().map(async |query| {
+        assert_eq!(query.order, order, "the queries of one list have one order");
+        let query = Query { after, limit, ..query.clone() };
+        let index = query.index;
+        let stored = store.port().list(query).await?;
+        Ok(stored.into_iter().map(move |stored| (place_of(&stored, index), stored)))
     });
-    let lists = try_join_all(lists).await?;
-    let mut found: Vec<_> =
-        lists.into_iter().flatten().map(|known| (place_of(&*known.record, index), known)).collect();
+    let mut found: Vec<_> = try_join_all(lists).await?.into_iter().flatten().collect();
     if queries.len() > 1 {
         found.sort_by(|(left, _), (right, _)| compare(*left, *right, order));
         found.truncate(limit);
@@ -107,16 +115,16 @@ fn compare(left: Place, right: Place, order: Order) -> Ordering {
 }
 
 /// Where a record stands in the order of an index, or of its own key.
-fn place_of<R: Record>(record: &R, index: Option<&str>) -> Place {
-    let kind = R::KIND;
+fn place_of(stored: &Stored, index: Option<&str>) -> Place {
+    let kind = stored.record.kind();
     let sort = match index {
         None => kind.sort,
         Some(name) => kind.indexes.iter().find(|index| index.name == name).map(|index| index.sort),
     };
     let column = sort.and_then(|sort| kind.column(sort));
-    let mut place = Place { sort: 0, key: record.key() };
+    let mut place = Place { sort: 0, key: stored.record.key() };
     let mut number: usize = 0;
-    record.values(&mut |value| {
+    stored.record.values(&mut |value| {
         if let (true, Value::Integer(integer)) = (Some(number) == column, value) {
             place.sort = integer;
         }

@@ -3,6 +3,7 @@
 
 mod kind;
 mod page;
+mod schema;
 
 use std::borrow::Cow;
 use std::time::Duration;

@@ -2,17 +2,18 @@
 //! route, so that each is declared, documented and behind the access check.
 //! Not in here: what lies around all routes, see `serve`.
 
+mod document;
+mod schemas;
+
 use std::fmt;
 
 use axum::Router;
 use axum::http::Uri;
-use kernel::manifest::{Method, Operation};
-use utoipa::openapi::extensions::Extensions;
-use utoipa::openapi::path::{Operation as Documented, PathItem};
-use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
+use kernel::manifest::Operation;
+use utoipa::openapi::OpenApi;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterExt};
 
-use crate::access::{self, AccessLayer};
+use crate::access::AccessLayer;
 use crate::deployment::App;
 use crate::problem::{Problem, ProblemKind};
 
@@ -40,9 +41,8 @@ impl Default for Routes {
 impl Routes {
     /// None yet.
     pub fn new() -> Self {
-        let info = InfoBuilder::new().title("Fintech").version("1");
-        let openapi = OpenApiBuilder::new().info(info.build()).build();
-        Self { router: OpenApiRouter::with_openapi(openapi), operations: Vec::new() }
+        let router = OpenApiRouter::with_openapi(document::empty());
+        Self { router, operations: Vec::new() }
     }
 
     /// Adds an operation: `.add(&manifest::REQUEST_PAYMENT, routes!(request_payment))`.
@@ -65,7 +65,7 @@ impl Routes {
             let found: Vec<_> = paths.paths.keys().collect();
             unreachable!("{name}: the handler's path {found:?} is not {}", operation.path);
         };
-        document(operation, item);
+        document::operation(operation, item);
         Self { router: router.routes((schemas, paths, methods)), operations }
     }
 
@@ -84,13 +84,12 @@ impl Routes {
         Self { router: router.merge(other.router), operations }
     }
 
-    /// The router and the document, both with `/v1` before every path.
+    /// The router and the document, both with `/v1` before every path. Asserts that the bodies of
+    /// requests refuse unknown fields.
     pub fn into_parts(self) -> (Router<App>, OpenApi) {
-        let info = self.router.get_openapi().info.clone();
         let nested = OpenApiRouter::<App>::new().nest(BASE, self.router);
-        let (router, mut openapi) = nested.split_for_parts();
-        openapi.info = info;
-        (with_fallbacks(router), openapi)
+        let (router, openapi) = nested.split_for_parts();
+        (with_fallbacks(router), schemas::strict(document::whole(openapi)))
     }
 
     /// The operations, in the order in which they were added.
@@ -112,24 +111,4 @@ async fn no_such_path(uri: Uri) -> Problem {
 
 async fn no_such_method() -> Problem {
     Problem::new(ProblemKind::MethodNotAllowed, "Use one of the methods in `Allow`.")
-}
-
-/// Checks the documentation against the manifest and adds what every operation has.
-fn document(operation: &'static Operation, item: &mut PathItem) {
-    let name = operation.name;
-    let all = [&item.get, &item.put, &item.post, &item.delete, &item.options, &item.head];
-    let all = all.into_iter().chain([&item.patch, &item.trace]);
-    assert_eq!(all.flatten().count(), 1, "{name}: one handler is one method");
-    let documented: &mut Option<Documented> = match operation.method {
-        Method::Get => &mut item.get,
-        Method::Post => &mut item.post,
-        Method::Delete => &mut item.delete,
-    };
-    let Some(documented) = documented else {
-        unreachable!("{name}: the handler is not for {}", operation.method.text());
-    };
-    assert_eq!(documented.operation_id.as_deref(), Some(name), "{name}: operation_id differs");
-    let who: Vec<_> = operation.who.iter().map(|who| access::word(*who)).collect();
-    let extensions = documented.extensions.get_or_insert_with(Extensions::default);
-    extensions.insert("x-who".to_owned(), who.into());
 }
