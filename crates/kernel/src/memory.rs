@@ -40,6 +40,7 @@ pub struct MemoryStore {
     state: std::sync::Mutex<State>,
     time: AtomicI64,
     ids: AtomicU64,
+    given: Option<(Arc<dyn Clock>, Arc<dyn Ids>)>,
 }
 
 impl Default for MemoryStore {
@@ -49,15 +50,21 @@ impl Default for MemoryStore {
 }
 
 impl Clock for MemoryStore {
-    /// A clock that moves by a microsecond each time that it is looked at.
+    /// The clock that was given, or one that moves by a microsecond each time that it is looked at.
     fn now(&self) -> Time {
+        if let Some((clock, _)) = &self.given {
+            return clock.now();
+        }
         Time::from_micros(self.time.fetch_add(1, Ordering::Relaxed))
     }
 }
 
 impl Ids for MemoryStore {
-    /// Counted, so that a run can be repeated.
+    /// As they were given, or counted, so that a run can be repeated.
     fn draw(&self) -> u128 {
+        if let Some((_, ids)) = &self.given {
+            return ids.draw();
+        }
         u128::from(self.ids.fetch_add(1, Ordering::Relaxed))
     }
 }
@@ -69,10 +76,16 @@ impl MemoryStore {
             state: <_>::default(),
             time: AtomicI64::new(1_767_225_600_000_000),
             ids: AtomicU64::new(1),
+            given: None,
         }
     }
 
-    /// Moves the clock forward.
+    /// An empty store that takes the time and new ids from where a test says.
+    pub fn with(clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
+        Self { given: Some((clock, ids)), ..Self::new() }
+    }
+
+    /// Moves its own clock forward.
     pub fn pass(&self, time: std::time::Duration) {
         let micros = i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
         self.time.fetch_add(micros, Ordering::Relaxed);

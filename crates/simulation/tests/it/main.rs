@@ -1,0 +1,4 @@
+//! The suites over every store, and tests of the whole system.
+
+#[cfg(test)]
+mod conformance;
