@@ -123,19 +123,19 @@ impl Account {
     }
 }
 
-/// An event whose wallet is not there, or not the asker's, or lacks the hold that it names.
+/// An event whose wallet is not there, or not the asker's, or has no hold of that id.
 pub(super) struct Nowhere {
     pub(super) cause: EventId,
     pub(super) wallet_id: WalletId,
     /// The payment or loan.
     pub(super) subject: AnyId,
-    /// The refund, if it asked for one.
+    /// The refund, or the hold, that it asked for or about.
     pub(super) related_id: Option<AnyId>,
 }
 
 impl Nowhere {
     /// Writes a refusal that stands in no chain, unless it is written already, and lets it say that
-    /// the asking failed.
+    /// nothing came of it.
     pub(super) fn refuse(
         self,
         view: &mut View<'_>,

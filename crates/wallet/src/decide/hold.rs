@@ -7,7 +7,8 @@
 //! | capture | `PAYMENT_CAPTURED` | `PAYMENT_CAPTURE_FAILED` | `PAYMENT_CAPTURE_FAILED` |
 //! | void | `PAYMENT_VOIDED` | `PAYMENT_CAPTURED`, what was taken | `PAYMENT_VOIDED`, why it was |
 //!
-//! A hold that was never there, or is another wallet's, gives `PAYMENT_CAPTURE_FAILED` to both.
+//! Where there is no such hold, or no such wallet, a capture gives `PAYMENT_CAPTURE_FAILED`, and a void
+//! `PAYMENT_VOIDED`, for nothing is held.
 
 use kernel::event::{PaymentCaptureRequested, PaymentVoidRequested, VoidReason};
 use kernel::record::Account as LedgerAccount;
@@ -43,6 +44,8 @@ pub struct ProcessPaymentVoid {
 #[derive(Clone, Copy)]
 struct Named {
     event: EventId,
+    /// What is said where there is no such hold.
+    answer: EventKind,
     payment_id: PaymentId,
     wallet_id: WalletId,
     hold_id: HoldId,
@@ -59,6 +62,7 @@ impl Decision for ProcessPaymentCapture {
         let request = &self.request;
         let named = Named {
             event: self.event,
+            answer: EventKind::PaymentCaptureFailed,
             payment_id: request.transaction_id,
             wallet_id: request.wallet_id,
             hold_id: request.hold_id,
@@ -102,6 +106,7 @@ impl Decision for ProcessPaymentVoid {
         let request = &self.request;
         let named = Named {
             event: self.event,
+            answer: EventKind::PaymentVoided,
             payment_id: request.transaction_id,
             wallet_id: request.wallet_id,
             hold_id: request.hold_id,
@@ -152,7 +157,7 @@ impl Named {
         view: &mut View<'_>,
         writes: &mut Writes,
     ) -> Result<Result<(Account, Known<Hold>), Heard>, Suspend> {
-        let Self { event, payment_id, wallet_id, hold_id } = self;
+        let Self { event, answer, payment_id, wallet_id, hold_id } = self;
         let refused = match find(view, writes, wallet_id, event)? {
             Found::Answered => return Ok(Err(Heard::Again)),
             Found::Nowhere => WalletRefused::WalletNotFound { wallet_id },
@@ -166,8 +171,8 @@ impl Named {
                 }
             }
         };
-        let nowhere =
-            Nowhere { cause: event, wallet_id, subject: payment_id.any(), related_id: None };
-        nowhere.refuse(view, writes, refused, EventKind::PaymentCaptureFailed).map(Err)
+        let (subject, related_id) = (payment_id.any(), Some(hold_id.any()));
+        let nowhere = Nowhere { cause: event, wallet_id, subject, related_id };
+        nowhere.refuse(view, writes, refused, answer).map(Err)
     }
 }

@@ -10,44 +10,44 @@ use crate::records::{EntryKind, WalletStatus};
 pub enum WalletRefused {
     /// The key of an earlier request came with another body.
     #[error(
-        "this Idempotency-Key came before with another body: send that body again, or take a new key"
+        "This Idempotency-Key came before with another body: send that body again, or take a new key."
     )]
     KeyReused,
     /// No such wallet, or it is somebody else's.
-    #[error("there is no wallet {wallet_id} that you may use")]
+    #[error("There is no wallet {wallet_id} that you may use.")]
     WalletNotFound {
         /// The wallet that was named.
         wallet_id: WalletId,
     },
     /// The wallet has no movement of that id.
-    #[error("the wallet has no transaction {transaction_id}")]
+    #[error("The wallet has no transaction {transaction_id}.")]
     TransactionNotFound {
         /// The movement that was named.
         transaction_id: TransferId,
     },
     /// The wallet has no hold of that id.
-    #[error("the wallet has no hold {hold_id}")]
+    #[error("The wallet has no hold {hold_id}.")]
     HoldNotFound {
         /// The hold that was named.
         hold_id: HoldId,
     },
     /// From a wallet to the same wallet.
-    #[error("a transfer needs two wallets; name another one in `to_wallet_id`")]
+    #[error("A transfer needs two wallets; name another one in `to_wallet_id`.")]
     TransferToItself,
     /// Movements of this kind go back by another way, or not at all.
-    #[error("a {} cannot be reversed; only credits, debits, transfers and imports can", kind.text())]
+    #[error("A {} cannot be reversed; only credits, debits, transfers and imports can.", kind.text())]
     NotReversible {
         /// What it is.
         kind: EntryKind,
     },
     /// It was reversed before.
-    #[error("the transaction was reversed already, by {reversed_by}")]
+    #[error("The transaction was reversed already, by {reversed_by}.")]
     AlreadyReversed {
         /// The movement that reversed it.
         reversed_by: TransferId,
     },
     /// The wallet is already so, or can never be so again.
-    #[error("the wallet is {}; it cannot become {}", status.text(), wanted.text())]
+    #[error("The wallet is {}; it cannot become {}.", status.text(), wanted.text())]
     WrongStatus {
         /// What it is.
         status: WalletStatus,
@@ -55,31 +55,31 @@ pub enum WalletRefused {
         wanted: WalletStatus,
     },
     /// The money was taken before.
-    #[error("the hold was captured already")]
+    #[error("The hold was captured already.")]
     HoldCaptured,
     /// The money was released before.
-    #[error("the hold was voided")]
+    #[error("The hold was voided.")]
     HoldVoided,
     /// The time of the hold was up.
-    #[error("the hold ended at {expires_at}; it can no longer be captured")]
+    #[error("The hold ended at {expires_at}; it can no longer be captured.")]
     HoldExpired {
         /// When.
         expires_at: Time,
     },
     /// Nothing is booked on it any more.
-    #[error("wallet {wallet_id} is closed; nothing more is booked on it")]
+    #[error("Wallet {wallet_id} is closed; nothing more is booked on it.")]
     WalletClosed {
         /// The wallet that is closed.
         wallet_id: WalletId,
     },
     /// No money leaves it.
-    #[error("wallet {wallet_id} is frozen; no money leaves it until an operator unfreezes it")]
+    #[error("Wallet {wallet_id} is frozen; no money leaves it until an operator unfreezes it.")]
     WalletFrozen {
         /// The wallet that is frozen.
         wallet_id: WalletId,
     },
     /// The amount is in another currency.
-    #[error("wallet {wallet_id} is in {wallet}, the amount in {asked}; nothing is converted")]
+    #[error("Wallet {wallet_id} is in {wallet}, the amount in {asked}; nothing is converted.")]
     CurrencyMismatch {
         /// The wallet.
         wallet_id: WalletId,
@@ -89,25 +89,25 @@ pub enum WalletRefused {
         asked: Currency,
     },
     /// More is to be captured than is held.
-    #[error("only {held} {} is held; a capture takes at most that", held.currency())]
+    #[error("Only {held} {} is held; a capture takes at most that.", held.currency())]
     CaptureExceedsHold {
         /// What is held.
         held: Balance,
     },
     /// An imported row contradicts one that is booked.
-    #[error("another row was booked under this reference, as {booked_as}")]
+    #[error("Another row was booked under this reference, as {booked_as}.")]
     ReferenceReused {
         /// The movement that has the reference.
         booked_as: TransferId,
     },
     /// An imported row is dated after today.
-    #[error("the row is dated {effective_at}, which is still to come")]
+    #[error("The row is dated {effective_at}, which is still to come.")]
     InTheFuture {
         /// The row's date.
         effective_at: Time,
     },
     /// An imported row is older than what its account has booked.
-    #[error("out of order: the row is dated {effective_at}, the account's newest entry {newest}")]
+    #[error("Out of order: the row is dated {effective_at}, the account's newest entry {newest}.")]
     OutOfOrder {
         /// The row's date.
         effective_at: Time,
@@ -115,7 +115,7 @@ pub enum WalletRefused {
         newest: Time,
     },
     /// There is less than what is to leave.
-    #[error("only {available} {} is available in wallet {wallet_id}", available.currency())]
+    #[error("Only {available} {} is available in wallet {wallet_id}.", available.currency())]
     InsufficientFunds {
         /// The wallet.
         wallet_id: WalletId,
@@ -123,13 +123,13 @@ pub enum WalletRefused {
         available: Balance,
     },
     /// There would be more than an account can hold.
-    #[error("wallet {wallet_id} would hold more than 9007199254740991 minor units")]
+    #[error("Wallet {wallet_id} would hold more than 9007199254740991 minor units.")]
     BalanceLimit {
         /// The wallet.
         wallet_id: WalletId,
     },
     /// Something is still in a wallet that is to be closed.
-    #[error("wallet {wallet_id} still has {balance}, of which {held} is held; empty it first")]
+    #[error("Wallet {wallet_id} still has {balance}, of which {held} is held; empty it first.")]
     WalletNotEmpty {
         /// The wallet.
         wallet_id: WalletId,
@@ -148,7 +148,7 @@ impl WalletRefused {
             Self::WalletNotFound { .. } => "wallet-not-found",
             Self::TransactionNotFound { .. } => "transaction-not-found",
             Self::HoldNotFound { .. } => "hold-not-found",
-            Self::TransferToItself => "transfer-to-itself",
+            Self::TransferToItself => "same-wallet",
             Self::NotReversible { .. } => "not-reversible",
             Self::AlreadyReversed { .. } => "already-reversed",
             Self::WrongStatus { .. } => "wrong-state",

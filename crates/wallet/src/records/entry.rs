@@ -189,10 +189,10 @@ impl Rules for Entry {
             (moves == self.counterparty.is_some(), "money moves to or from nowhere"),
             (is_amount(self.amount), "its amount is out of bounds"),
             (is_amount(self.hold_amount), "what it holds is out of bounds"),
+            (may_hold || self.hold_amount.is_none(), "an entry of its kind holds nothing"),
             (in_bounds(self.balance_after) && in_bounds(before), "its balance is out of bounds"),
             (is_covered(self.balance_after, held), "more is held than is there"),
             (is_covered(before, held_before), "more was held than was there"),
-            (may_hold || self.hold_amount.is_none(), "an entry of its kind holds nothing"),
             (!must_hold || self.hold_amount.is_some(), "it holds or releases no amount"),
             (
                 self.hold_amount.is_none() || self.amount <= self.hold_amount,

@@ -1,7 +1,10 @@
 //! A refusal that stands in no chain: an event asked for something of a wallet that is not there, or
 //! not the asker's. Refusals of the asker's own wallet are entries of its chain.
 
-use kernel::event::{LoanFundingFailed, PaymentCaptureFailed, PaymentFailed, PaymentRefundFailed};
+use kernel::event::{
+    LoanFundingFailed, PaymentCaptureFailed, PaymentFailed, PaymentRefundFailed, PaymentVoided,
+    VoidReason,
+};
 use kernel::record::Rules;
 use kernel::text::Reason;
 use kernel::{AnyId, EventData, EventId, EventKind, Id, Said, Time, WalletId, record};
@@ -15,7 +18,7 @@ record! {
         wallet_id: WalletId,
         /// The payment or loan.
         subject: AnyId,
-        /// The refund, if it asked for one.
+        /// The refund, or the hold, that it asked for or about.
         related_id: Option<AnyId>,
         /// The kind of refusal.
         reason: Reason,
@@ -46,6 +49,14 @@ impl Rules for Refusal {
             EventKind::PaymentCaptureFailed => {
                 PaymentCaptureFailed { transaction_id: self.subject()?, wallet_id, reason }.into()
             }
+            // Nothing is held where there is no hold: what was asked for is so.
+            EventKind::PaymentVoided => PaymentVoided {
+                transaction_id: self.subject()?,
+                wallet_id,
+                hold_id: of_kind(self.related_id?)?,
+                reason: VoidReason::Requested,
+            }
+            .into(),
             EventKind::PaymentRefundFailed => {
                 let (transaction_id, refund_id) = (self.subject()?, of_kind(self.related_id?)?);
                 PaymentRefundFailed { transaction_id, refund_id, wallet_id, reason }.into()
@@ -60,7 +71,6 @@ impl Rules for Refusal {
             | EventKind::PaymentCaptureRequested
             | EventKind::PaymentCaptured
             | EventKind::PaymentVoidRequested
-            | EventKind::PaymentVoided
             | EventKind::PaymentRefundRequested
             | EventKind::PaymentRefunded
             | EventKind::LoanApproved
