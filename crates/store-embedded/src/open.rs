@@ -14,10 +14,11 @@ use tokio::sync::watch;
 use crate::bus::{Bus, Parked, ParkedDelivery, Probe, Retries, Subscriber};
 use crate::files::{Files, RealFiles};
 use crate::folder::{Folder, FolderError};
-use crate::journal::{Journal, JournalError};
+use crate::journal::codec::{Encoder, Names};
+use crate::journal::{self, Journal, JournalError};
 use crate::ledger::{Causes, Fold, Kinds, Log, Overlay, Queue, Shared, Waiters, Writer, merge};
 use crate::rows::Batch;
-use crate::sqlite::{self, Pool, Reader, SqliteError};
+use crate::sqlite::{self, Reader, Readers, Schema, SqliteError};
 use crate::store::EmbeddedStore;
 
 /// What makes a step durable.
@@ -60,7 +61,11 @@ pub struct Options {
 
 impl Options {
     /// The defaults over a folder.
-    pub fn new(folder: impl Into<PathBuf>, kinds: Vec<&'static Kind>, subscribers: Vec<Subscriber>) -> Self {
+    pub fn new(
+        folder: impl Into<PathBuf>,
+        kinds: Vec<&'static Kind>,
+        subscribers: Vec<Subscriber>,
+    ) -> Self {
         Self {
             folder: folder.into(),
             kinds,
@@ -98,6 +103,9 @@ pub enum OpenError {
 /// Rows that may wait for the fold.
 const UNFOLDED_ROWS_MAX: usize = 100_000;
 
+/// Connections that read.
+const READERS: usize = 4;
+
 /// Causes that are kept in memory beside those that are not folded yet.
 const CAUSES_MAX: usize = 65_536;
 
@@ -109,42 +117,43 @@ impl EmbeddedStore {
     pub fn open(options: Options) -> Result<Arc<Self>, OpenError> {
         let folder = Folder::create(&options.folder)?;
         let lock = folder.lock()?;
-        let subscribers: Vec<_> = options.subscribers.iter().map(|subscriber| Arc::clone(&subscriber.name)).collect();
-        let sqlite_options = sqlite::Options {
-            vfs: options.vfs.clone(),
-            every_commit_durable: options.durability == Durability::Sqlite,
-            ..sqlite::Options::new(folder.database())
-        };
-        let mut sqlite = sqlite::Writer::open(&sqlite_options, &options.kinds, &subscribers)?;
-        let mut journal = open_journal(&options, &folder, &mut sqlite)?;
+        let database = folder.database();
+        let schema = Arc::new(Schema::new(&options.kinds));
+        let sqlite_options = sqlite_options(&options);
+        let mut sqlite =
+            sqlite::Writer::open(&database, Arc::clone(&schema), sqlite_options.clone())?;
+        let names = Names::of(&options.kinds);
+        let journal = open_journal(&options, &folder, &names, &mut sqlite)?;
         let folded = sqlite.folded();
-        if options.durability == Durability::Sqlite {
-            journal.release(folded);
-        }
-        let reader = Reader::open(&sqlite_options, &options.kinds, &subscribers)?;
-        let recovered = recover(&reader)?;
-        let kinds = Kinds(options.kinds.clone());
+        let bus = register(&mut sqlite, &options)?;
+        let reader = Reader::open(&database, Arc::clone(&schema), &sqlite_options)?;
+        let recovered = recover(&reader, &bus)?;
         let shared = Arc::new(Shared {
             overlay: Overlay::new(options.cached_records_max, folded),
-            kinds,
+            kinds: Kinds(options.kinds),
             queue: Queue::new(options.waiting_max),
             waiters: Waiters::default(),
-            bus: Bus { subscribers: options.subscribers, retries: options.retries, probe: options.probe },
+            bus,
             clock: options.clock,
             ids: options.ids,
             acknowledged: AtomicU64::new(folded),
             folded: watch::Sender::new(folded),
         });
+        let readers = Readers::open(&database, &schema, &sqlite_options, READERS)?;
         let (log, fold) = match options.durability {
             Durability::Sqlite => (Log::Sqlite(sqlite), None),
             Durability::Journal => {
                 let fold = Arc::new(Fold::new(UNFOLDED_ROWS_MAX, folded));
-                let folding = Some(Log::start_fold(&fold, &shared, sqlite)?);
-                let log = Log::Journal { journal, fold: Arc::clone(&fold), folding, frame: Vec::new() };
+                let log = Log::Journal {
+                    journal,
+                    encoder: Encoder::new(names),
+                    frame: Vec::new(),
+                    fold: Arc::clone(&fold),
+                    folding: Some(Log::start_fold(&fold, &shared, sqlite)?),
+                };
                 (log, Some(fold))
             }
         };
-        let pool = Arc::new(Pool::open(&sqlite_options, &options.kinds, &subscribers)?);
         let writer = Writer {
             shared: Arc::clone(&shared),
             log,
@@ -157,40 +166,59 @@ impl EmbeddedStore {
             last_now: recovered.last_now,
             runtime: tokio::runtime::Handle::current(),
         };
-        let writing = std::thread::Builder::new().name("ledger".into()).spawn(move || writer.run())?;
+        let name = "ledger".to_owned();
+        let writing = std::thread::Builder::new().name(name).spawn(move || writer.run())?;
         let (writing, lock) = (Mutex::new(Some(writing)), Mutex::new(Some(lock)));
-        Ok(Arc::new(Self { shared, pool, fold, writing, lock }))
+        Ok(Arc::new(Self { shared, readers: Arc::new(readers), fold, writing, lock }))
     }
 }
 
-/// Opens the journal and folds what it has beyond SQLite, in pieces.
+fn sqlite_options(options: &Options) -> sqlite::Options {
+    let durability = match options.durability {
+        Durability::Journal => sqlite::Durability::Later,
+        Durability::Sqlite => sqlite::Durability::Now,
+    };
+    sqlite::Options { vfs: options.vfs.clone(), durability, ..sqlite::Options::default() }
+}
+
+/// Opens the journal, folds what it has beyond SQLite in pieces, and makes that durable.
 fn open_journal(
     options: &Options,
     folder: &Folder,
+    names: &Arc<Names>,
     sqlite: &mut sqlite::Writer,
 ) -> Result<Journal, OpenError> {
     const PIECE: usize = 1_024;
     let files: Arc<dyn Files> = match &options.files {
         Some(files) => Arc::clone(files),
-        None => Arc::new(RealFiles::open(folder.journal())?),
+        None => Arc::new(RealFiles::in_folder(&folder.journal())?),
     };
     let kinds = Kinds(options.kinds.clone());
-    let mut piece: Vec<Batch> = Vec::new();
-    let mut trouble = Ok(());
-    let mut fold = |piece: &mut Vec<Batch>| {
-        let merged = merge(&kinds, std::mem::take(piece));
-        merged.map_or(Ok(()), |batch| sqlite.apply(&batch))
-    };
     let folded = sqlite.folded();
-    let journal = Journal::open(files, &options.kinds, folded, |batch| {
-        piece.push(batch);
-        if piece.len() >= PIECE && trouble.is_ok() {
-            trouble = fold(&mut piece);
+    let (mut journal, replay) =
+        Journal::open(files, Arc::clone(names), folded, journal::Options::default())?;
+    let mut piece: Vec<Batch> = Vec::new();
+    for batch in replay {
+        piece.push(batch?);
+        if piece.len() >= PIECE {
+            merge(&kinds, std::mem::take(&mut piece))
+                .map_or(Ok(()), |batch| sqlite.apply(&batch))?;
         }
-    })?;
-    trouble?;
-    fold(&mut piece)?;
+    }
+    merge(&kinds, piece).map_or(Ok(()), |batch| sqlite.apply(&batch))?;
+    if sqlite.folded() > folded {
+        sqlite.checkpoint()?;
+        journal.release(sqlite.folded());
+    }
     Ok(journal)
+}
+
+/// Gives every subscriber the number that the database keeps for its name.
+fn register(sqlite: &mut sqlite::Writer, options: &Options) -> Result<Bus, SqliteError> {
+    let names: Vec<&str> = options.subscribers.iter().map(|subscriber| &*subscriber.name).collect();
+    let numbers = sqlite.subscriptions(&names)?;
+    let subscribers = numbers.into_iter().zip(options.subscribers.iter().cloned()).collect();
+    Ok(Bus { subscribers, retries: options.retries, probe: options.probe.clone() })
 }
 
 struct Recovered {
@@ -201,9 +229,9 @@ struct Recovered {
 }
 
 /// Finds what was said and not heard, what waits to be heard again, and where the log ends.
-fn recover(reader: &Reader) -> Result<Recovered, SqliteError> {
+fn recover(reader: &Reader, bus: &Bus) -> Result<Recovered, SqliteError> {
     let mut parked = Parked::default();
-    for row in reader.waiting_deliveries()? {
+    for row in reader.open_deliveries(None, usize::MAX)? {
         parked.add(ParkedDelivery {
             position: row.position,
             subscription: row.subscription,
@@ -212,7 +240,15 @@ fn recover(reader: &Reader) -> Result<Recovered, SqliteError> {
             next_at: row.next_at.unwrap_or(Time::MIN),
         });
     }
-    let unheard = reader.unheard_events()?.into();
-    let (last_position, last_now) = reader.last_event()?.unwrap_or((0, Time::MIN));
+    let cursors = reader.cursors()?;
+    let ours = cursors.iter().filter(|cursor| bus.subscriber(cursor.subscription).is_some());
+    let last_position = reader.max_position()?;
+    let heard = ours.map(|cursor| cursor.position).min().unwrap_or(last_position);
+    let mut unheard = VecDeque::new();
+    for row in reader.events_after(heard, usize::MAX)? {
+        unheard.push_back((row.position, reader.envelope(&row)?));
+    }
+    let last_event = reader.event_at(last_position)?;
+    let last_now = last_event.map_or(Time::MIN, |event| event.said.at);
     Ok(Recovered { unheard, parked, next_position: last_position.saturating_add(1), last_now })
 }

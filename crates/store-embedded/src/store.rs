@@ -17,12 +17,13 @@ use tokio::sync::oneshot;
 
 use crate::folder::Lock;
 use crate::ledger::{Command, Fold, Shared};
-use crate::sqlite::{Pool, Reader, SqliteError};
+use crate::rows::DeliveryRow;
+use crate::sqlite::{Reader, Readers, SqliteError};
 
 /// The embedded store: one process writes, everybody reads.
 pub struct EmbeddedStore {
     pub(crate) shared: Arc<Shared>,
-    pub(crate) pool: Arc<Pool>,
+    pub(crate) readers: Arc<Readers>,
     pub(crate) fold: Option<Arc<Fold>>,
     pub(crate) writing: Mutex<Option<JoinHandle<()>>>,
     /// Given back when the store is closed.
@@ -53,8 +54,8 @@ impl EmbeddedStore {
         read: impl FnOnce(&Reader) -> Result<T, SqliteError> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.folded().await?;
-        let pool = Arc::clone(&self.pool);
-        let reading = tokio::task::spawn_blocking(move || pool.with(read));
+        let readers = Arc::clone(&self.readers);
+        let reading = tokio::task::spawn_blocking(move || readers.read(read));
         let result = reading.await.map_err(|gone| StoreError::Broken(gone.to_string()))?;
         result.map_err(StoreError::from)
     }
@@ -83,7 +84,7 @@ impl EmbeddedStore {
         if let Some(row) = self.shared.overlay.get(slot) {
             return Ok(Some(row.stored()));
         }
-        let found = self.pool.with(|reader| reader.get(kind, key))?;
+        let found = self.readers.read(|reader| reader.get(kind, key))?;
         Ok(found.map(|row| row.stored()))
     }
 
@@ -92,7 +93,7 @@ impl EmbeddedStore {
         if let Some(row) = self.shared.overlay.get(slot) {
             return Ok(Some(row.stored()));
         }
-        let found = self.pool.with(|reader| reader.head(kind, of))?;
+        let found = self.readers.read(|reader| reader.head(kind, of))?;
         Ok(found.map(|row| row.stored()))
     }
 
@@ -145,7 +146,10 @@ impl StorePort for EmbeddedStore {
     }
 
     fn list(&self, query: Query) -> BoxFuture<'_, Result<Vec<Stored>, StoreError>> {
-        Box::pin(self.read(move |reader| reader.list(&query)))
+        Box::pin(async move {
+            let rows = self.read(move |reader| reader.list(&query)).await?;
+            Ok(rows.into_iter().map(|row| row.stored()).collect())
+        })
     }
 
     fn scan(
@@ -187,10 +191,7 @@ impl EventsPort for EmbeddedStore {
         Box::pin(self.read(move |reader| reader.events(&query)))
     }
 
-    fn deliveries(
-        &self,
-        events: Vec<EventId>,
-    ) -> BoxFuture<'_, Result<Vec<Delivery>, StoreError>> {
+    fn deliveries(&self, events: Vec<EventId>) -> BoxFuture<'_, Result<Vec<Delivery>, StoreError>> {
         Box::pin(self.read(move |reader| reader.deliveries(&events)))
     }
 
@@ -204,8 +205,8 @@ impl EventsPort for EmbeddedStore {
 
     fn redrive(&self, id: String, audit: Audit) -> BoxFuture<'_, Result<bool, StoreError>> {
         Box::pin(async move {
-            let found = self.read(move |reader| reader.dead_letter_place(&id)).await?;
-            let Some((position, subscription)) = found else { return Ok(false) };
+            let found = self.read(move |reader| reader.dead_letter(&id)).await?;
+            let Some(DeliveryRow { position, subscription, .. }) = found else { return Ok(false) };
             self.ask(move |answer| Command::Redrive { position, subscription, audit, answer }).await
         })
     }

@@ -60,7 +60,8 @@ pub trait Probe: Send + Sync + 'static {
 
 /// The subscribers of a store and how they are served.
 pub(crate) struct Bus {
-    pub subscribers: Vec<Subscriber>,
+    /// With the numbers that the database has given to their names.
+    pub subscribers: Vec<(u16, Subscriber)>,
     pub retries: Retries,
     pub probe: Option<Arc<dyn Probe>>,
 }
@@ -93,24 +94,23 @@ pub(crate) enum Failure {
 }
 
 impl Bus {
-    /// The numbers of the subscriptions that hear an event.
-    pub(crate) fn hearers<'a>(&'a self, event: &'a Envelope) -> impl Iterator<Item = u16> + 'a {
+    /// Calls `each` with the number of every subscription that hears an event.
+    pub(crate) fn hearers(&self, event: &Envelope, mut each: impl FnMut(u16)) {
         let kind = event.kind();
         let mut subject = [0; 48];
-        let subject = event.data.subject().write(&mut subject).to_owned();
-        let numbered = (0_u16..).zip(&self.subscribers);
-        numbered
-            .filter(move |(_, subscriber)| {
-                let version = u32::from(kind.schema_version());
-                let attributes = Attributes::of_event(kind.name(), version, &subject);
-                subscriber.topic == kind.topic() && subscriber.policy.matches(&attributes)
-            })
-            .map(|(number, _)| number)
+        let subject = event.data.subject().write(&mut subject);
+        let version = u32::from(kind.schema_version());
+        let attributes = Attributes::of_event(kind.name(), version, subject);
+        for (number, subscriber) in &self.subscribers {
+            if subscriber.topic == kind.topic() && subscriber.policy.matches(&attributes) {
+                each(*number);
+            }
+        }
     }
 
     /// The subscription of a number.
     pub(crate) fn subscriber(&self, number: u16) -> Option<&Subscriber> {
-        self.subscribers.get(usize::from(number))
+        self.subscribers.iter().find(|(of, _)| *of == number).map(|(_, subscriber)| subscriber)
     }
 
     /// The row of an attempt that came to an end.

@@ -47,10 +47,10 @@ pub(super) fn deliver_to_all(
     outbox: &mut Outbox,
 ) {
     let shared = Arc::clone(&writer.shared);
-    for subscription in shared.bus.hearers(event) {
+    shared.bus.hearers(event, |subscription| {
         let attempt = Attempt { position, subscription, attempt: 1 };
         try_once(writer, step, event, attempt, outbox);
-    }
+    });
 }
 
 /// Tries a delivery and books in the step what became of it.
@@ -63,9 +63,11 @@ pub(super) fn try_once(
 ) {
     let shared = Arc::clone(&writer.shared);
     let Some(subscriber) = shared.bus.subscriber(attempt.subscription) else { return };
-    let probed = shared.bus.probe.as_ref().map_or(Ok(()), |probe| {
-        probe.deliver(&subscriber.name, event, attempt.attempt)
-    });
+    let probed = shared
+        .bus
+        .probe
+        .as_ref()
+        .map_or(Ok(()), |probe| probe.deliver(&subscriber.name, event, attempt.attempt));
     let result = match (probed, &subscriber.hearer) {
         (Err(reason), _) => Err(Failure::Transient(reason)),
         (Ok(()), Hearer::Decide(react)) => decide(writer, step, event, *react),
@@ -79,7 +81,12 @@ pub(super) fn try_once(
     step.deliver(shared.bus.ended(attempt, event.time, now, result));
 }
 
-fn decide(writer: &mut Writer, step: &mut Step, event: &Envelope, react: React) -> Result<(), Failure> {
+fn decide(
+    writer: &mut Writer,
+    step: &mut Step,
+    event: &Envelope,
+    react: React,
+) -> Result<(), Failure> {
     let reacted = catch_unwind(AssertUnwindSafe(|| react(event)));
     let reacted = reacted.map_err(|_| Failure::Transient("the reaction panicked".to_owned()))?;
     let decision = reacted.map_err(|unprocessable| Failure::Final(unprocessable.0))?;

@@ -80,7 +80,11 @@ impl Fold {
         let mut behind = self.behind.lock();
         if behind.rows >= self.rows_max {
             self.arrived.notify_one();
-            self.caught_up.wait_while_for(&mut behind, |behind| behind.rows >= self.rows_max, patience);
+            self.caught_up.wait_while_for(
+                &mut behind,
+                |behind| behind.rows >= self.rows_max,
+                patience,
+            );
         }
         if behind.rows < self.rows_max {
             return Ok(());
@@ -109,7 +113,8 @@ impl Fold {
             }
             self.arrived.wait(&mut behind);
         }
-        let enough = |behind: &mut Behind| !behind.hurry && !behind.closed && behind.rows < GATHER_ROWS;
+        let enough =
+            |behind: &mut Behind| !behind.hurry && !behind.closed && behind.rows < GATHER_ROWS;
         self.arrived.wait_while_for(&mut behind, enough, GATHER);
         let mut rows = 0_usize;
         let mut taken = Vec::new();
@@ -157,8 +162,7 @@ pub(crate) fn run(fold: &Fold, shared: &Arc<Shared>, mut sqlite: Writer) {
             return;
         }
         last = merged.number;
-        shared.overlay.set_folded(last);
-        shared.folded.send_replace(last);
+        shared.fold(&merged);
         fold.done(rows);
         // Dropping thousands of records takes a while; nobody should wait for it.
         drop(merged);
@@ -166,7 +170,10 @@ pub(crate) fn run(fold: &Fold, shared: &Arc<Shared>, mut sqlite: Writer) {
             checkpoint(fold, &mut sqlite, last);
         }
     }
-    checkpoint(fold, &mut sqlite, last);
+    match sqlite.close() {
+        Ok(()) => fold.durable.store(last, Ordering::Release),
+        Err(error) => tracing::error!(%error, "the database cannot be closed; the journal stays"),
+    }
 }
 
 fn apply(fold: &Fold, sqlite: &mut Writer, batch: &Batch) -> bool {
@@ -186,9 +193,7 @@ fn apply(fold: &Fold, sqlite: &mut Writer, batch: &Batch) -> bool {
 /// Brings the WAL into the database file and syncs it: from then on the journal up to there can go.
 fn checkpoint(fold: &Fold, sqlite: &mut Writer, step: u64) {
     match sqlite.checkpoint() {
-        Ok(true) => fold.durable.store(step, Ordering::Release),
-        // A reader holds on to an older state; the next one will do it.
-        Ok(false) => {}
+        Ok(()) => fold.durable.store(step, Ordering::Release),
         Err(error) => tracing::error!(%error, "the database cannot be synced; trying again later"),
     }
 }

@@ -9,7 +9,8 @@ use kernel::StoreError;
 
 use super::fold::{self, Fold};
 use super::shared::Shared;
-use crate::journal::{Journal, codec};
+use crate::journal::codec::Encoder;
+use crate::journal::{AppendError, Journal};
 use crate::rows::Batch;
 use crate::sqlite;
 
@@ -18,7 +19,13 @@ pub(crate) enum Log {
     /// A transaction of SQLite a step.
     Sqlite(sqlite::Writer),
     /// A frame of the journal a step.
-    Journal { journal: Journal, fold: Arc<Fold>, folding: Option<JoinHandle<()>>, frame: Vec<u8> },
+    Journal {
+        journal: Journal,
+        encoder: Encoder,
+        frame: Vec<u8>,
+        fold: Arc<Fold>,
+        folding: Option<JoinHandle<()>>,
+    },
 }
 
 impl Log {
@@ -29,11 +36,11 @@ impl Log {
     pub(crate) fn append(&mut self, batch: &Batch) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.apply(batch).map_err(StoreError::from),
-            Self::Journal { journal, fold, frame, .. } => {
+            Self::Journal { journal, encoder, frame, fold, .. } => {
                 journal.release(fold.durable());
                 frame.clear();
-                codec::encode(batch, journal.kinds(), frame);
-                journal.append(batch.number, frame).map_err(StoreError::from)
+                encoder.encode(batch, frame);
+                journal.append(batch.number, frame).map_err(failed)
             }
         }
     }
@@ -42,8 +49,7 @@ impl Log {
     pub(crate) fn fold(&self, batch: Batch, shared: &Shared) {
         match self {
             Self::Sqlite(_) => {
-                shared.overlay.set_folded(batch.number);
-                shared.folded.send_replace(batch.number);
+                shared.fold(&batch);
             }
             Self::Journal { fold, .. } => fold.push(batch),
         }
@@ -82,6 +88,15 @@ impl Log {
         sqlite: sqlite::Writer,
     ) -> std::io::Result<JoinHandle<()>> {
         let (fold, shared) = (Arc::clone(fold), Arc::clone(shared));
-        std::thread::Builder::new().name("fold".into()).spawn(move || fold::run(&fold, &shared, sqlite))
+        std::thread::Builder::new()
+            .name("fold".into())
+            .spawn(move || fold::run(&fold, &shared, sqlite))
+    }
+}
+
+fn failed(error: AppendError) -> StoreError {
+    match error {
+        AppendError::NotWritten(why) => StoreError::Unavailable(why.to_string()),
+        AppendError::Unknown(why) => StoreError::OutcomeUnknown(why.to_string()),
     }
 }

@@ -38,16 +38,17 @@ impl Kinds {
 
 struct Held {
     row: RecordRow,
-    /// The step that wrote it; 0 when it was read from SQLite.
+    /// The step that wrote it.
     step: u64,
 }
 
-/// Two generations: what is used moves to the young one; when that is full, the old one goes, but
-/// for what is not folded yet.
+/// What is not folded yet, and two generations of what decisions read: what is used moves to the
+/// young one; when that is full, it becomes the old one, and what was the old one goes.
 #[derive(Default)]
 struct Shard {
-    young: HashMap<Slot, Held>,
-    old: HashMap<Slot, Held>,
+    unfolded: HashMap<Slot, Held>,
+    young: HashMap<Slot, RecordRow>,
+    old: HashMap<Slot, RecordRow>,
 }
 
 const SHARDS: usize = 16;
@@ -64,12 +65,12 @@ pub(crate) struct Overlay {
 impl Overlay {
     /// An empty one that keeps about `records_max` folded records.
     pub(crate) fn new(records_max: usize, folded: u64) -> Self {
-        let young_max = records_max.checked_div(SHARDS.saturating_mul(2)).unwrap_or_default().max(16);
+        let per_generation = records_max.checked_div(SHARDS.saturating_mul(2)).unwrap_or_default();
         Self {
             shards: std::array::from_fn(|_| RwLock::new(Shard::default())),
             hasher: RandomState::new(),
             folded: AtomicU64::new(folded),
-            young_max,
+            young_max: per_generation.max(16),
         }
     }
 
@@ -78,35 +79,39 @@ impl Overlay {
         self.folded.load(Ordering::Acquire)
     }
 
-    /// Says that every step up to `step` is in SQLite.
-    pub(crate) fn set_folded(&self, step: u64) {
-        self.folded.fetch_max(step, Ordering::AcqRel);
-    }
-
     /// The record of a slot, if it is here.
     pub(crate) fn get(&self, slot: Slot) -> Option<RecordRow> {
-        let shard = self.shard(slot).read();
-        shard.young.get(&slot).or_else(|| shard.old.get(&slot)).map(|held| held.row.clone())
+        self.shard(slot).read().get(slot).cloned()
+    }
+
+    /// As [`get`](Self::get), for the writer: what decisions use stays.
+    pub(crate) fn use_one(&self, slot: Slot) -> Option<RecordRow> {
+        let mut shard = self.shard(slot).write();
+        let found = shard.get(slot).cloned()?;
+        if !shard.young.contains_key(&slot) {
+            shard.keep(slot, found.clone(), self.young_max);
+        }
+        Some(found)
     }
 
     /// Puts what a durable step wrote.
     pub(crate) fn put(&self, slot: Slot, row: RecordRow, step: u64) {
-        self.insert(slot, Held { row, step });
+        self.shard(slot).write().put(slot, row, step);
     }
 
     /// Keeps what the writer read from SQLite. Only the writer may: a reader could come back with an
     /// old version after a newer one has come and gone.
     pub(crate) fn keep(&self, slot: Slot, row: RecordRow) {
-        self.insert(slot, Held { row, step: 0 });
+        self.shard(slot).write().keep(slot, row, self.young_max);
     }
 
-    fn insert(&self, slot: Slot, held: Held) {
-        let folded = self.folded();
-        let mut shard = self.shard(slot).write();
-        if shard.young.len() >= self.young_max {
-            shard.turn(folded);
+    /// SQLite has everything up to `step`, of which these slots are part: they need not stay for
+    /// that reason any longer.
+    pub(crate) fn fold(&self, step: u64, slots: impl Iterator<Item = Slot>) {
+        self.folded.fetch_max(step, Ordering::AcqRel);
+        for slot in slots {
+            self.shard(slot).write().fold(slot, step);
         }
-        shard.young.insert(slot, held);
     }
 
     fn shard(&self, slot: Slot) -> &RwLock<Shard> {
@@ -117,14 +122,87 @@ impl Overlay {
 }
 
 impl Shard {
-    /// The young become the old; of the old only what is not folded stays.
-    fn turn(&mut self, folded: u64) {
-        let young = std::mem::take(&mut self.young);
-        let old = std::mem::replace(&mut self.old, young);
-        for (slot, held) in old {
-            if held.step > folded {
-                self.old.entry(slot).or_insert(held);
-            }
+    fn get(&self, slot: Slot) -> Option<&RecordRow> {
+        let unfolded = self.unfolded.get(&slot).map(|held| &held.row);
+        unfolded.or_else(|| self.young.get(&slot)).or_else(|| self.old.get(&slot))
+    }
+
+    fn put(&mut self, slot: Slot, row: RecordRow, step: u64) {
+        if let Some(here) = self.young.get_mut(&slot) {
+            *here = row.clone();
+        }
+        self.old.remove(&slot);
+        self.unfolded.insert(slot, Held { row, step });
+    }
+
+    fn keep(&mut self, slot: Slot, row: RecordRow, young_max: usize) {
+        if self.young.len() >= young_max {
+            self.old = std::mem::take(&mut self.young);
+        }
+        self.young.insert(slot, row);
+    }
+
+    fn fold(&mut self, slot: Slot, step: u64) {
+        if self.unfolded.get(&slot).is_some_and(|held| held.step <= step) {
+            self.unfolded.remove(&slot);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use kernel::record::Rules;
+    use kernel::{AnyRecord, HoldId, Id, Record, record};
+
+    use super::*;
+
+    record! {
+        /// A record of the test.
+        pub struct Sample in "sample" of "test" version 1 {
+            /// Its id.
+            id: HoldId,
+        }
+        key (id: HoldId)
+    }
+
+    impl Rules for Sample {}
+
+    fn row(number: u128, version: u64) -> (Slot, RecordRow) {
+        let record: Arc<dyn AnyRecord> = Arc::new(Sample { id: HoldId::from_uuid(number) });
+        let slot = Kinds(vec![Sample::KIND]).slot(Sample::KIND, record.key());
+        (slot, RecordRow { record, version, said: Arc::from([]), said_position: None })
+    }
+
+    #[test]
+    fn what_is_not_folded_stays_whatever_comes() {
+        let overlay = Overlay::new(0, 0);
+        let (slot, written) = row(0, 7);
+        overlay.put(slot, written, 3);
+        for number in 1..10_000 {
+            let (slot, read) = row(number, 1);
+            overlay.keep(slot, read);
+        }
+        assert_eq!(overlay.get(slot).map(|row| row.version), Some(7));
+        overlay.fold(2, [slot].into_iter());
+        assert!(overlay.get(slot).is_some(), "step 3 is not folded yet");
+        overlay.fold(3, [slot].into_iter());
+        assert!(overlay.get(slot).is_none());
+    }
+
+    #[test]
+    fn what_decisions_use_stays_in_its_newest_version() {
+        let overlay = Overlay::new(0, 0);
+        let (slot, read) = row(0, 1);
+        overlay.keep(slot, read);
+        let (_, written) = row(0, 2);
+        overlay.put(slot, written, 1);
+        overlay.fold(1, [slot].into_iter());
+        for number in 1..1_000 {
+            let (other, read) = row(number, 1);
+            overlay.keep(other, read);
+            assert_eq!(overlay.use_one(slot).map(|row| row.version), Some(2));
         }
     }
 }

@@ -16,11 +16,7 @@ pub(crate) type Answer = Result<Box<dyn Any + Send>, StoreError>;
 /// Something for the writer to do.
 pub(crate) enum Command {
     /// Make a decision.
-    Decide {
-        decision: Box<dyn ErasedDecision>,
-        context: Context,
-        answer: oneshot::Sender<Answer>,
-    },
+    Decide { decision: Box<dyn ErasedDecision>, context: Context, answer: oneshot::Sender<Answer> },
     /// A listener has heard an event, or failed to.
     Heard { position: u64, subscription: u16, attempt: u32, result: Result<(), String> },
     /// Give a dead letter to its subscriber again.

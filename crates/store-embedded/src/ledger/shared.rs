@@ -8,8 +8,10 @@ use tokio::sync::watch;
 
 use super::overlay::{Kinds, Overlay};
 use super::queue::Queue;
+use super::step::head_slot;
 use super::waiters::Waiters;
 use crate::bus::Bus;
+use crate::rows::Batch;
 
 /// See the file's comment.
 pub(crate) struct Shared {
@@ -24,4 +26,18 @@ pub(crate) struct Shared {
     pub acknowledged: AtomicU64,
     /// The last step that SQLite shows to readers.
     pub folded: watch::Sender<u64>,
+}
+
+impl Shared {
+    /// SQLite shows everything up to and including this batch.
+    pub(crate) fn fold(&self, batch: &Batch) {
+        self.folded.send_replace(batch.number);
+        let slots = batch.records.iter().flat_map(|row| {
+            let slot = self.kinds.slot(row.kind(), row.key());
+            // An entry may stand under its chain too, as the head.
+            let head = slot.key.sequence.map(|_| head_slot(slot));
+            [Some(slot), head].into_iter().flatten()
+        });
+        self.overlay.fold(batch.number, slots);
+    }
 }

@@ -13,7 +13,6 @@ use kernel::{
 };
 
 use super::causes::{Causes, Lookup};
-use super::merge::advance;
 use super::overlay::{Kinds, Overlay, Slot};
 use crate::rows::{Batch, CursorRow, DeliveryRow, EventRow, RecordRow};
 use crate::sqlite::{Reader, SqliteError};
@@ -66,7 +65,10 @@ impl Step {
 
     /// Books how far a subscription has heard.
     pub(crate) fn advance(&mut self, cursor: CursorRow) {
-        advance(&mut self.batch.cursors, cursor);
+        match self.batch.cursors.iter_mut().find(|row| row.subscription == cursor.subscription) {
+            Some(row) => *row = cursor,
+            None => self.batch.cursors.push(cursor),
+        }
     }
 
     /// Puts a new record that no decision was needed for.
@@ -197,10 +199,11 @@ impl Step {
         kind: &'static Kind,
         slot: Slot,
     ) -> Result<Option<RecordRow>, SqliteError> {
-        if let Some(row) = self.records.get(&slot).and_then(|place| self.batch.records.get(*place)) {
+        if let Some(row) = self.records.get(&slot).and_then(|place| self.batch.records.get(*place))
+        {
             return Ok(Some(row.clone()));
         }
-        if let Some(row) = base.overlay.get(slot) {
+        if let Some(row) = base.overlay.use_one(slot) {
             return Ok(Some(row));
         }
         // The entry after a head that is known cannot be there.
@@ -222,7 +225,7 @@ impl Step {
         if let Some(place) = self.heads.get(&slot) {
             return self.batch.records.get(*place).cloned();
         }
-        let head = base.overlay.get(slot)?;
+        let head = base.overlay.use_one(slot)?;
         // This step may have said it again.
         let newer = self.records.get(&Slot { key: head.key(), ..slot });
         let newer = newer.and_then(|place| self.batch.records.get(*place));

@@ -130,7 +130,13 @@ impl Writer {
         }
     }
 
-    fn obey(&mut self, step: &mut Step, command: Command, replies: &mut Vec<Reply>, taking: &mut Taking) {
+    fn obey(
+        &mut self,
+        step: &mut Step,
+        command: Command,
+        replies: &mut Vec<Reply>,
+        taking: &mut Taking,
+    ) {
         match command {
             Command::Decide { decision, context, answer } => {
                 let now = self.now();
@@ -185,7 +191,12 @@ impl Writer {
 
     /// Delivers what was said: by earlier steps, then by this one, whose reactions say more. Gives
     /// back what this step said and had no room to hear.
-    fn hear(&mut self, step: &mut Step, taking: &mut Taking, outbox: &mut Outbox) -> Vec<(u64, Envelope)> {
+    fn hear(
+        &mut self,
+        step: &mut Step,
+        taking: &mut Taking,
+        outbox: &mut Outbox,
+    ) -> Vec<(u64, Envelope)> {
         let mut last = None;
         while step.batch.records.len() < RECORDS_MAX {
             let Some((position, event)) = self.unheard.pop_front() else { break };
@@ -203,9 +214,8 @@ impl Writer {
             next = next.saturating_add(1);
         }
         if let Some(position) = last {
-            let subscriptions = self.shared.bus.subscribers.iter();
-            for (subscription, _) in (0_u16..).zip(subscriptions) {
-                step.advance(CursorRow { subscription, position });
+            for (subscription, _) in &self.shared.bus.subscribers {
+                step.advance(CursorRow { subscription: *subscription, position });
             }
         }
         let positions = step.batch.events.iter().map(|row| row.position);
