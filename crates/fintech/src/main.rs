@@ -1,2 +1,31 @@
-//! fintech.
-fn main() {}
+//! The program `fintech`: reads the command line, runs a command, ends with its exit code. What the
+//! commands do is in `commands`; this crate alone knows every other.
+
+mod cli;
+mod commands;
+mod end;
+#[allow(dead_code)]
+mod import;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::Cli;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(wrong) => {
+            // Help and the version are asked for; everything else is a wrong use.
+            let code = if wrong.use_stderr() { 2 } else { 0 };
+            return wrong.print().map_or(ExitCode::from(3), |()| ExitCode::from(code));
+        }
+    };
+    let end = commands::run(&cli.command);
+    if let Err(failure) = &end {
+        output::tell(format_args!("fintech: {failure}"));
+    }
+    end::exit_code(&end)
+}

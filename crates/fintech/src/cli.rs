@@ -1,0 +1,43 @@
+//! The command line: the commands and what they share. What each does is in `commands`.
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::events;
+use crate::end::EXIT_CODES;
+
+const ABOUT: &str = "Wallets, payments and loans, durable, from one program";
+
+const LONG_ABOUT: &str = "\
+Wallets, payments and loans, durable, from one program.
+
+`fintech serve` answers the HTTP interface, moves the money by events and keeps everything in one \
+folder. The other commands work on that folder, or on a running server.
+
+Every option can be given in the environment too: --data as FINTECH_DATA, --log-format as \
+FINTECH_LOG_FORMAT. An option on the command line wins.";
+
+const EXAMPLES: &str = "\
+Examples:
+  fintech serve                                  start, on http://127.0.0.1:8080
+  fintech demo --server http://127.0.0.1:8080    fill it with something to look at
+  fintech verify                                 prove that the books are right, beside it
+  fintech backup copy.sqlite                     a consistent copy, beside it
+
+";
+
+/// The command line.
+#[derive(Debug, Parser)]
+#[command(name = "fintech", version, about = ABOUT, long_about = LONG_ABOUT)]
+#[command(after_help = EXIT_CODES, after_long_help = format!("{EXAMPLES}{EXIT_CODES}"))]
+#[command(arg_required_else_help = true, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    #[command(subcommand)]
+    Events(events::Command),
+}

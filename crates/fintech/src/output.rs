@@ -1,0 +1,36 @@
+//! What a command prints: its results to standard output, and nothing else. What a person should
+//! know besides goes to standard error, as logs do.
+
+use std::fmt;
+use std::io::{self, IsTerminal, Write};
+
+use serde::Serialize;
+
+/// Prints a line of a command's result.
+///
+/// # Errors
+/// When standard output cannot be written, as when its reader has gone.
+pub(crate) fn line(text: impl fmt::Display) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{text}")?;
+    out.flush()
+}
+
+/// Prints a command's result as JSON.
+///
+/// # Errors
+/// As [`line`].
+pub(crate) fn json(result: &impl Serialize) -> io::Result<()> {
+    let text = serde_json::to_string_pretty(result)?;
+    line(text)
+}
+
+/// Tells a person something that is no result. If nobody can be told, nothing is lost.
+pub(crate) fn tell(text: impl fmt::Display) {
+    drop(writeln!(io::stderr().lock(), "{text}"));
+}
+
+/// Whether a person may be looking on.
+pub(crate) fn is_watched() -> bool {
+    io::stderr().is_terminal()
+}
