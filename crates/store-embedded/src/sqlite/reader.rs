@@ -187,6 +187,6 @@ impl std::ops::Deref for Snapshot<'_> {
 impl Drop for Snapshot<'_> {
     fn drop(&mut self) {
         // It has read only. Should the disk fail here, the next read says so.
-        let _: rusqlite::Result<()> = self.0.connection.execute_batch("ROLLBACK");
+        drop(self.0.connection.execute_batch("ROLLBACK"));
     }
 }

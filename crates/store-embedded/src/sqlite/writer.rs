@@ -79,7 +79,7 @@ impl Writer {
         let alone = self.options.durability == Durability::Now;
         if alone && self.wal_bytes() > u64::from(self.options.wal_bytes_max >> 1) {
             // The batch is durable. A log that could not be copied stays, and is tried again.
-            let _: Result<(), SqliteError> = self.checkpoint();
+            drop(self.checkpoint());
         }
         Ok(())
     }

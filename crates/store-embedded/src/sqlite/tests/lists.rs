@@ -3,7 +3,7 @@
 use kernel::AnyRecord as _;
 use kernel::record::Shard;
 use kernel::store::{Order, Place, Query};
-use kernel::{Id, Kind, PaymentId, Record, Subject, Value, WalletId};
+use kernel::{Id, PaymentId, Record, Subject, Value, WalletId};
 use proptest::prelude::*;
 
 use super::Database;
@@ -132,7 +132,7 @@ fn what_lacks_the_partition_or_the_sort_value_is_in_no_list() {
     let reader = database.reader();
     assert_eq!(ids(&reader.list(&query).unwrap()), [1]);
     assert_eq!(ids(&reader.list(&Query { order: NewestFirst, ..query.clone() }).unwrap()), [1]);
-    assert!(reader.list(&Query { partition: Value::Null, ..query.clone() }).unwrap().is_empty());
+    assert!(reader.list(&Query { partition: Value::Null, ..query }).unwrap().is_empty());
 
     // A record that changes leaves the index, and comes back.
     database.put_records([silent(open(1, None, None), 2), silent(open(3, shard, Some(9)), 2)]);

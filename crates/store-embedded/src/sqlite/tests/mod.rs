@@ -48,7 +48,7 @@ impl Database {
 
     /// Applies the next batch.
     fn put(&mut self, batch: Batch) {
-        let number = self.writer.folded() + 1;
+        let number = self.writer.folded().saturating_add(1);
         self.writer.apply(&Batch { number, ..batch }).unwrap();
     }
 

@@ -1,0 +1,287 @@
+//! The data folder: what stands where, and that only one program writes in it. What the files hold
+//! is not known here. Readers need no lock of it.
+
+use std::fmt;
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, Read as _, Seek as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use kernel::time::System;
+use kernel::{Clock as _, Time};
+
+/// The database's file. A backup under this name, alone in a folder, makes it a data folder.
+const DATABASE: &str = "fintech.sqlite3";
+const JOURNAL: &str = "journal";
+const LOCK: &str = "lock";
+
+/// The folder and the files are the owner's alone: there are names and amounts in them.
+const FOLDER_MODE: u32 = 0o700;
+const FILE_MODE: u32 = 0o600;
+
+/// The lock file tells no more than this of who holds it, in bytes.
+const HOLDER_BYTES_MAX: u64 = 4096;
+
+/// The folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// Somebody else writes in it.
+    #[error("the data folder {} is in use by {holder}; stop it first", folder.display())]
+    Held {
+        /// The folder.
+        folder: PathBuf,
+        /// Who, as he wrote it down himself.
+        holder: Holder,
+    },
+    /// There is nothing to read.
+    #[error("{} is no data folder: it has no {DATABASE}", folder.display())]
+    Missing {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// It cannot be made or read.
+    #[error("the data folder {}: {why}", folder.display())]
+    Disk {
+        /// The folder.
+        folder: PathBuf,
+        /// In the machine's words.
+        why: io::Error,
+    },
+}
+
+/// Who holds a lock.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Holder {
+    /// The process; none if it has not written it down yet.
+    pub process: Option<u32>,
+    /// The command that started it.
+    pub command: Option<String>,
+    /// Since when it holds the lock.
+    pub since: Option<Time>,
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.process {
+            Some(process) => write!(out, "process {process}")?,
+            None => out.write_str("another process")?,
+        }
+        if let Some(command) = &self.command {
+            write!(out, " (`{command}`)")?;
+        }
+        if let Some(since) = self.since {
+            write!(out, " since {since}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Holder {
+    fn this_process() -> Self {
+        let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+        // One line, whatever stands in an argument.
+        let command = words.collect::<Vec<_>>().join(" ").replace(char::is_control, " ");
+        Self {
+            process: Some(std::process::id()),
+            command: Some(command),
+            since: Some(System.now()),
+        }
+    }
+
+    fn write(&self) -> String {
+        let process = self.process.map(|process| format!("process {process}\n"));
+        let command = self.command.as_ref().map(|command| format!("command {command}\n"));
+        let since = self.since.map(|since| format!("since {since}\n"));
+        [process, command, since].into_iter().flatten().collect()
+    }
+
+    /// Reads what can be read: it only serves to tell a person.
+    fn read(text: &str) -> Self {
+        let value = |name: &str| {
+            text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))
+        };
+        Self {
+            process: value("process").and_then(|value| value.parse().ok()),
+            command: value("command").map(str::to_owned),
+            since: value("since").and_then(|value| value.parse().ok()),
+        }
+    }
+}
+
+/// A data folder.
+///
+/// Nobody may open the database's file but SQLite: closing it again would drop SQLite's own locks,
+/// which belong to the process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    /// For writing: the folder and what is missing in it are made.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn create(path: &Path) -> Result<Self, FolderError> {
+        let folder = Self { path: path.to_owned() };
+        let made = DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder.journal());
+        // A new folder must not be lost with what is in it.
+        let synced = made.and_then(|()| sync(path)).and_then(|()| match path.parent() {
+            Some(parent) if parent.as_os_str().is_empty() => sync(Path::new(".")),
+            Some(parent) => sync(parent),
+            None => Ok(()),
+        });
+        synced.map_err(|why| folder.disk(why))?;
+        Ok(folder)
+    }
+
+    /// For reading: it must be there.
+    ///
+    /// # Errors
+    /// It is not there, or has no database in it.
+    pub fn existing(path: &Path) -> Result<Self, FolderError> {
+        let folder = Self { path: path.to_owned() };
+        match fs::metadata(folder.database()) {
+            Ok(metadata) if metadata.is_file() => Ok(folder),
+            Ok(_) => Err(FolderError::Missing { folder: folder.path }),
+            Err(why) if why.kind() == io::ErrorKind::NotFound => {
+                Err(FolderError::Missing { folder: folder.path })
+            }
+            Err(why) => Err(folder.disk(why)),
+        }
+    }
+
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The database.
+    pub fn database(&self) -> PathBuf {
+        self.path.join(DATABASE)
+    }
+
+    /// The folder of the journal.
+    pub fn journal(&self) -> PathBuf {
+        self.path.join(JOURNAL)
+    }
+
+    /// Takes the right to write, until the lock is dropped or the process ends, however it ends.
+    ///
+    /// # Errors
+    /// `Held` tells who has it.
+    pub fn lock(&self) -> Result<Lock, FolderError> {
+        let mut options = OpenOptions::new();
+        let options = options.read(true).write(true).create(true).truncate(false).mode(FILE_MODE);
+        let mut file = options.open(self.path.join(LOCK)).map_err(|why| self.disk(why))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut text = String::new();
+                let read = (&file).take(HOLDER_BYTES_MAX).read_to_string(&mut text);
+                let holder = read.map(|_| Holder::read(&text)).unwrap_or_default();
+                return Err(FolderError::Held { folder: self.path.clone(), holder });
+            }
+            Err(TryLockError::Error(why)) => return Err(self.disk(why)),
+        }
+        let holder = Holder::this_process().write();
+        let written = file.set_len(0).and_then(|()| file.rewind());
+        let written = written.and_then(|()| file.write_all(holder.as_bytes()));
+        written.map_err(|why| self.disk(why))?;
+        Ok(Lock { file })
+    }
+
+    fn disk(&self, why: io::Error) -> FolderError {
+        FolderError::Disk { folder: self.path.clone(), why }
+    }
+}
+
+fn sync(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+/// The right to write in a data folder.
+#[derive(Debug)]
+pub struct Lock {
+    file: File,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // What cannot be unlocked is when the file is closed, just after.
+        drop(self.file.unlock());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_new_folder_is_the_owners_alone() {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = Folder::create(&temporary.path().join("a/b")).unwrap();
+        let lock = folder.lock().unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(folder.path()), 0o700);
+        assert_eq!(mode(&folder.journal()), 0o700);
+        assert_eq!(mode(&folder.path().join(LOCK)), 0o600);
+        assert_eq!(Folder::create(folder.path()).unwrap(), folder);
+        drop(lock);
+    }
+
+    #[test]
+    fn the_second_writer_is_told_who_holds_the_folder() {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = Folder::create(temporary.path()).unwrap();
+        let lock = folder.lock().unwrap();
+        let refused = folder.lock().unwrap_err();
+        let FolderError::Held { holder, .. } = &refused else { panic!("{refused}") };
+        assert_eq!(holder.process, Some(std::process::id()));
+        assert!(holder.since.is_some_and(|since| since <= System.now()));
+        let command = holder.command.as_deref().unwrap();
+        assert!(command.contains("store_embedded"), "{command}");
+        let sentence = refused.to_string();
+        assert!(sentence.contains(&format!("process {}", std::process::id())), "{sentence}");
+
+        drop(lock);
+        drop(folder.lock().unwrap());
+    }
+
+    #[test]
+    fn what_a_longer_holder_wrote_does_not_stay() {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = Folder::create(temporary.path()).unwrap();
+        fs::write(temporary.path().join(LOCK), "x".repeat(10_000)).unwrap();
+        let lock = folder.lock().unwrap();
+        let text = fs::read_to_string(temporary.path().join(LOCK)).unwrap();
+        assert!(text.starts_with("process ") && !text.contains("xxx"), "{text}");
+        drop(lock);
+    }
+
+    #[test]
+    fn a_holder_is_read_as_far_as_it_can_be() {
+        let check = |text: &str, expected: &str| {
+            assert_eq!(Holder::read(text).to_string(), expected, "{text}");
+        };
+        check("", "another process");
+        check("process 7\ncommand a b\n", "process 7 (`a b`)");
+        check("process x\ncommand", "another process");
+        let since = "2026-01-31T09:30:00.000000Z";
+        check(&format!("process 7\nsince {since}\n"), &format!("process 7 since {since}"));
+        let whole = Holder::this_process();
+        assert_eq!(Holder::read(&whole.write()), whole);
+    }
+
+    #[test]
+    fn a_folder_without_a_database_cannot_be_read() {
+        let temporary = tempfile::tempdir().unwrap();
+        let missing = Folder::existing(temporary.path()).unwrap_err();
+        assert!(matches!(missing, FolderError::Missing { .. }), "{missing}");
+        let folder = Folder::create(temporary.path()).unwrap();
+        fs::write(folder.database(), "").unwrap();
+        assert_eq!(Folder::existing(temporary.path()).unwrap(), folder);
+    }
+}
