@@ -11,10 +11,14 @@ use kernel::{
     record, word_column,
 };
 
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
 use crate::rate::{AnnualRate, LOAN_TERM_MONTHS_MAX};
 
 /// How far a loan is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum LoanStatus {
     /// Applied for; waits for an operator.
     Pending,

@@ -6,4 +6,8 @@ mod applying;
 #[cfg(test)]
 mod approving;
 #[cfg(test)]
+mod client;
+#[cfg(test)]
+mod routes;
+#[cfg(test)]
 mod scene;

@@ -1,6 +1,7 @@
 //! What the tests share: a store with the service over it, callers, and the wallet service's answers
 //! said by hand.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use kernel::context::{Context, CorrelationId};
@@ -20,7 +21,7 @@ use loan::records::Loan;
 use loan::terms::Terms;
 
 pub(crate) struct Scene {
-    pub(crate) store: MemoryStore,
+    pub(crate) store: Arc<MemoryStore>,
 }
 
 pub(crate) fn caller(sub: &str, role: Role) -> Caller {
@@ -49,7 +50,7 @@ pub(crate) fn thousand() -> Amount {
 
 impl Scene {
     pub(crate) fn new() -> Self {
-        Self { store: MemoryStore::new() }
+        Self { store: Arc::new(MemoryStore::new()) }
     }
 
     pub(crate) fn decide<D: Decision>(&self, decision: &D) -> D::Outcome {
