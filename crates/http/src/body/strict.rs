@@ -26,15 +26,15 @@ pub(super) fn hash(text: &str) -> Result<Hash32, Problem> {
     if !raw.get().starts_with('{') {
         return Err(Problem::bad_field("body", "must be a JSON object"));
     }
-    let mut walk = Walk { path: String::new(), depth: 0, out: String::with_capacity(text.len()) };
+    let mut walk = Walk { path: String::new(), depth: 0, out: Vec::with_capacity(text.len()) };
     walk.value(raw.get())?;
-    Ok(Hash32(Sha256::digest(walk.out.as_bytes()).into()))
+    Ok(Hash32(Sha256::digest(&walk.out).into()))
 }
 
 struct Walk {
     path: String,
     depth: usize,
-    out: String,
+    out: Vec<u8>,
 }
 
 impl Walk {
@@ -49,10 +49,10 @@ impl Walk {
             Some(b'[') => self.list(literal)?,
             Some(b'"') => {
                 let text: Cow<'_, str> = read::<Text<'_>>(literal)?.0;
-                self.text(&text);
+                self.text(&text)?;
             }
             Some(b'n') => return Err(self.refuse("must not be null; leave the field out")),
-            _ => self.out.push_str(literal),
+            _ => self.out.extend_from_slice(literal.as_bytes()),
         }
         self.depth = self.depth.saturating_sub(1);
         Ok(())
@@ -66,39 +66,40 @@ impl Walk {
                 return Err(self.refuse("is there twice; give it once"));
             }
         };
-        let mut separator = '{';
+        let mut separator = b'{';
         for (key, value) in &members {
             self.out.push(separator);
-            self.text(key);
-            self.out.push(':');
+            self.text(key)?;
+            self.out.push(b':');
             let length = self.path.len();
             self.path_push_key(key);
             self.value(value.get())?;
             self.path.truncate(length);
-            separator = ',';
+            separator = b',';
         }
-        self.out.push_str(if members.is_empty() { "{}" } else { "}" });
+        self.out.extend_from_slice(if members.is_empty() { b"{}" } else { b"}" });
         Ok(())
     }
 
     fn list(&mut self, literal: &str) -> Result<(), Problem> {
         let items: Vec<&RawValue> = read(literal)?;
-        let mut separator = '[';
+        let mut separator = b'[';
         for (place, item) in items.iter().enumerate() {
             self.out.push(separator);
             let length = self.path.len();
             self.path.push_str(&format!("[{place}]"));
             self.value(item.get())?;
             self.path.truncate(length);
-            separator = ',';
+            separator = b',';
         }
-        self.out.push_str(if items.is_empty() { "[]" } else { "]" });
+        self.out.extend_from_slice(if items.is_empty() { b"[]" } else { b"]" });
         Ok(())
     }
 
-    fn text(&mut self, text: &str) {
-        // A text has one JSON form in this writer.
-        self.out.push_str(&serde_json::to_string(text).unwrap_or_default());
+    /// Writes a text in the one form that this writer has for it.
+    fn text(&mut self, text: &str) -> Result<(), Problem> {
+        let written = serde_json::to_writer(&mut self.out, text);
+        written.map_err(|error| Problem::internal(error.to_string()))
     }
 
     fn path_push_key(&mut self, key: &str) {

@@ -37,7 +37,7 @@ pub(super) fn routes(openapi: &OpenApi) -> Router<App> {
 fn served(media_type: &'static str, body: Bytes) -> Response {
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static(media_type)),
-        (CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'self'")),
+        (CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'self'; img-src data:")),
     ];
     (headers, body).into_response()
 }

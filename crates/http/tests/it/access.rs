@@ -1,7 +1,8 @@
 //! Who may call what: every kind of caller against every kind of declaration.
 //! Not in here: whose a record is.
 
-use crate::service::{Service, all_routes};
+use crate::notes::all_routes;
+use crate::service::Service;
 
 async fn check(line: &str, caller: Option<&str>, expected: &str) {
     let headers: Vec<_> = caller.iter().map(|caller| ("x-test-caller", *caller)).collect();

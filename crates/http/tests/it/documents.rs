@@ -7,7 +7,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use crate::service::{Service, all_routes};
+use crate::notes::all_routes;
+use crate::service::Service;
 
 #[tokio::test]
 async fn the_document_says_what_every_operation_has() {
@@ -66,7 +67,10 @@ async fn the_page_needs_nothing_from_another_host() {
     for path in ["/docs", "/docs/docs.js", "/docs/docs.css"] {
         let answer = service.send_as_nobody(&format!("GET {path}"), &[], b"").await;
         assert_eq!(answer.status, 200, "{path}");
-        assert_eq!(answer.header("content-security-policy"), Some("default-src 'self'"));
+        assert_eq!(
+            answer.header("content-security-policy"),
+            Some("default-src 'self'; img-src data:")
+        );
         let text = answer.body.as_str().unwrap();
         assert!(!text.contains("://"), "{path} names another host");
         assert!(text.len() > 500, "{path} is empty");

@@ -4,7 +4,8 @@ use axum::http::HeaderValue;
 use http_api::Hosts;
 use kernel::{Id, PaymentId, Time, WalletId};
 
-use crate::service::{Note, Service};
+use crate::notes::Note;
+use crate::service::Service;
 
 const BODY: &str = r#"{"amount": "5"}"#;
 const JSON: (&str, &str) = ("content-type", "application/json");

@@ -6,7 +6,8 @@ use kernel::record::Shard;
 use kernel::{Id, PaymentId, Time, WalletId};
 use proptest::prelude::*;
 
-use crate::service::{Note, Service};
+use crate::notes::Note;
+use crate::service::Service;
 
 /// Notes with times that many share, spread over all shards.
 async fn filled(count: u128) -> Service {

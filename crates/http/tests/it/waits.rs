@@ -5,7 +5,8 @@ use std::time::Duration;
 use kernel::record::Shard;
 use kernel::{Id, PaymentId, Time, WalletId};
 
-use crate::service::{Answer, Note, Service};
+use crate::notes::Note;
+use crate::service::{Answer, Service};
 
 fn note(done: u32) -> Note {
     let note_id = PaymentId::from_uuid(7);
