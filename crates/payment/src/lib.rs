@@ -11,9 +11,12 @@
 //!
 //! It knows nothing of wallets but their ids, and nothing of SQL or of how an event travels.
 
+pub mod bodies;
 pub mod decide;
 pub mod manifest;
 pub mod reactions;
 pub mod records;
+mod routes;
 
 pub use manifest::MANIFEST;
+pub use routes::routes;

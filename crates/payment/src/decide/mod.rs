@@ -22,17 +22,18 @@ use kernel::{Amount, Balance, Caller, PaymentId, View, Writes};
 
 use crate::records::{Asked, PaymentStatus};
 
-/// Why a request is refused. Nothing was written; it is decided again when it comes again.
+/// Why a request is refused. Nothing was written; it is decided again when it comes again. The text
+/// of each is a whole sentence that says what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PaymentRefused {
     /// There is no such payment.
-    #[error("there is no such payment")]
+    #[error("There is no such payment; check the id.")]
     NotFound,
     /// The key came before, with another body.
-    #[error("this Idempotency-Key came with another body before; use a new one")]
+    #[error("This Idempotency-Key came with another body before; draw a new one.")]
     KeyReused,
     /// The payment is not, or no longer, where this can be done.
-    #[error("the payment is {}; this can be done while it is {}", is.text(), needs.text())]
+    #[error("The payment is {}; this can be done while it is {}.", is.text(), needs.text())]
     WrongState {
         /// What it is.
         is: PaymentStatus,
@@ -40,22 +41,25 @@ pub enum PaymentRefused {
         needs: PaymentStatus,
     },
     /// A capture or a void has not been answered yet.
-    #[error("a {} of this payment is under way; wait for its end", asked.text())]
+    #[error("A {} of this payment is under way; wait for its end.", asked.text())]
     UnderWay {
         /// What the wallet was asked to do.
         asked: Asked,
     },
     /// The hold's time is up, whether it was released already or not.
-    #[error("the hold has expired; ask for a new payment")]
+    #[error("The hold has expired; request the payment again.")]
     HoldExpired,
     /// More was to be taken than is held.
-    #[error("more than is held; at most {held} {} can be captured", held.currency())]
+    #[error("That is more than is held; capture at most {held} {}.", held.currency())]
     CaptureExceedsHold {
         /// What is held.
         held: Amount,
     },
     /// More was to go back than was taken and is not back or on its way already.
-    #[error("more than was taken, refunds under way counted; at most {left} {} can be refunded", left.currency())]
+    #[error(
+        "That is more than was taken, less what is back or on its way; refund at most {left} {}.",
+        left.currency()
+    )]
     RefundExceedsCapture {
         /// What can still go back.
         left: Balance,

@@ -14,10 +14,14 @@ use kernel::{
     WalletId,
 };
 
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
 use super::{amount, balance, require, waiting};
 
 /// How far a payment is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum PaymentStatus {
     /// Asked for; the wallet has not answered.
     Pending,
@@ -55,7 +59,8 @@ impl PaymentStatus {
 }
 
 /// What the wallet was asked to do with held money, and has not answered yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Asked {
     /// To take it.
     Capture,

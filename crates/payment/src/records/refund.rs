@@ -7,10 +7,14 @@ use kernel::saga::{Waiting, Waits};
 use kernel::text::{Description, MerchantId, Reason, Reference};
 use kernel::{Amount, Currency, PaymentId, RefundId, Rules, Subject, Time, WalletId};
 
+use serde::Serialize;
+use utoipa::ToSchema;
+
 use super::{amount, require, waiting};
 
 /// How far a refund is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum RefundStatus {
     /// Asked for; the wallet has not answered.
     Pending,

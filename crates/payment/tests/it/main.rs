@@ -12,6 +12,8 @@ mod model;
 #[cfg(test)]
 mod requests;
 #[cfg(test)]
+mod routes;
+#[cfg(test)]
 mod wallet;
 #[cfg(test)]
 mod world;

@@ -43,12 +43,12 @@ fn every_way_a_capture_can_end() {
     check("authorized", "capture", "AUTHORIZED asks capture 1000 of anna");
     check("authorized", "capture 600", "AUTHORIZED asks capture 600 of anna");
     check("authorized", "capture 1000", "AUTHORIZED asks capture 1000 of anna");
-    let too_much = "refused: more than is held; at most 10.00 USD can be captured";
+    let too_much = "refused: That is more than is held; capture at most 10.00 USD.";
     check("authorized", "capture 1001", too_much);
-    check("overdue", "capture", "refused: the hold has expired; ask for a new payment");
-    let under_way = "refused: a capture of this payment is under way; wait for its end";
+    check("overdue", "capture", "refused: The hold has expired; request the payment again.");
+    let under_way = "refused: A capture of this payment is under way; wait for its end.";
     check("capturing 600", "capture", under_way);
-    let under_way = "refused: a void of this payment is under way; wait for its end";
+    let under_way = "refused: A void of this payment is under way; wait for its end.";
     check("voiding", "capture", under_way);
     for (state, status) in NOT_HELD {
         check(state, "capture", &not_authorized(status));
@@ -60,9 +60,9 @@ fn every_way_a_void_can_end() {
     check("authorized", "void", "AUTHORIZED asks void of anna");
     // Late, but it asks for what the clock will do anyway.
     check("overdue", "void", "AUTHORIZED asks void of anna");
-    let under_way = "refused: a capture of this payment is under way; wait for its end";
+    let under_way = "refused: A capture of this payment is under way; wait for its end.";
     check("capturing 600", "void", under_way);
-    let under_way = "refused: a void of this payment is under way; wait for its end";
+    let under_way = "refused: A void of this payment is under way; wait for its end.";
     check("voiding", "void", under_way);
     for (state, status) in NOT_HELD {
         check(state, "void", &not_authorized(status));
@@ -82,7 +82,7 @@ const NOT_HELD: [(&str, &str); 9] = [
 ];
 
 fn not_authorized(status: &str) -> String {
-    format!("refused: the payment is {status}; this can be done while it is AUTHORIZED")
+    format!("refused: The payment is {status}; this can be done while it is AUTHORIZED.")
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn every_way_a_refund_can_end() {
     check("successful", "refund 400", &format!("PENDING 400 of {taken} refunding 400 of anna"));
     let left = |left: &str| {
         format!(
-            "refused: more than was taken, refunds under way counted; at most {left} USD can be refunded"
+            "refused: That is more than was taken, less what is back or on its way; refund at most {left} USD."
         )
     };
     check("successful", "refund 1001", &left("10.00"));
@@ -116,7 +116,7 @@ fn every_way_a_refund_can_end() {
         ("failed", "FAILED"),
     ] {
         let expected =
-            format!("refused: the payment is {status}; this can be done while it is SUCCESSFUL");
+            format!("refused: The payment is {status}; this can be done while it is SUCCESSFUL.");
         check(state, "refund", &expected);
     }
 }
