@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::events;
+use crate::commands::{events, import, serve};
 use crate::end::EXIT_CODES;
 
 const ABOUT: &str = "Wallets, payments and loans, durable, from one program";
@@ -38,6 +38,8 @@ pub(crate) struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Serve(serve::Options),
+    Import(import::Options),
     #[command(subcommand)]
     Events(events::Command),
 }

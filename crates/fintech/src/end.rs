@@ -48,6 +48,14 @@ impl Failure {
     pub(crate) fn cannot_run(why: impl fmt::Display) -> Self {
         Self::CannotRun(why.to_string())
     }
+
+    /// With its sentence put into a longer one.
+    pub(crate) fn map(self, say: impl FnOnce(String) -> String) -> Self {
+        match self {
+            Self::WrongUse(why) => Self::WrongUse(say(why)),
+            Self::CannotRun(why) => Self::CannotRun(say(why)),
+        }
+    }
 }
 
 /// Writing to standard output failed.

@@ -2,11 +2,19 @@
 //! commands do is in `commands`; this crate alone knows every other.
 
 mod cli;
+mod clock;
 mod commands;
 mod end;
-#[allow(dead_code)]
+mod folder;
+mod health;
 mod import;
+mod local;
+mod logging;
+mod metrics;
 mod output;
+mod runtime;
+mod services;
+mod signals;
 
 use std::process::ExitCode;
 

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
 
+use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 /// Prints a line of a command's result.
@@ -30,7 +31,16 @@ pub(crate) fn tell(text: impl fmt::Display) {
     drop(writeln!(io::stderr().lock(), "{text}"));
 }
 
-/// Whether a person may be looking on.
-pub(crate) fn is_watched() -> bool {
-    io::stderr().is_terminal()
+/// A bar that shows how far something of that length is, to a person who looks on; nothing where
+/// standard error is no terminal. `counts` says what is counted, in the words of `indicatif`.
+pub(crate) fn progress_bar(length: u64, counts: &str) -> ProgressBar {
+    if !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template(&format!("{{wide_bar}} {counts}, {{eta}} to go"));
+    let bar = ProgressBar::new(length);
+    match style {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
 }

@@ -37,14 +37,13 @@ pub(crate) struct Booking {
     pub(crate) is_stopped: Box<dyn Fn() -> bool + Send + Sync>,
 }
 
-/// Books all rows. `progress` is told how many rows came to their end.
+/// Books all rows.
 ///
 /// # Errors
 /// When the rows or the store break, or it is stopped. What was booked stays booked.
 pub(crate) async fn book(
     booking: Booking,
     mut rows: impl Iterator<Item = Result<Result<Row, Refusal>, Failure>>,
-    mut progress: impl FnMut(&Summary),
 ) -> Result<Summary, Failure> {
     let started = Instant::now();
     let mut run = Run::new(booking);
@@ -66,7 +65,6 @@ pub(crate) async fn book(
         if failure.is_none() && (run.booking.is_stopped)() {
             failure = Some(stopped("it was told to"));
         }
-        progress(&run.summary);
     }
     match failure {
         Some(failure) => Err(failure),
@@ -238,7 +236,7 @@ mod tests {
             is_stopped: Box::new(move || stops),
         };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(book(booking, rows, |_| {}))
+        runtime.block_on(book(booking, rows))
     }
 
     #[test]

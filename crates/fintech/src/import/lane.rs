@@ -105,6 +105,7 @@ impl Lane {
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "a test that overflows fails, as it should")]
 mod tests {
     use kernel::text::Reference;
     use kernel::{Amount, Currency, Time};

@@ -1,0 +1,165 @@
+//! `fintech serve`: the program. Opens the folder, answers on an address, ticks, and stops without
+//! cutting anything. The connections themselves are in `connections`.
+
+mod address;
+mod connections;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use clap::{ArgAction, Args};
+use http_api::{Deployment, Front, Hosts, LocalOperator, Settings};
+use kernel::Store;
+use kernel::time::System;
+use store_embedded::EmbeddedStore;
+use tokio::net::TcpListener;
+
+use self::connections::Connections;
+use crate::end::{End, Failure};
+use crate::folder::{self, DataOption};
+use crate::logging::{self, LogFormat, LogLevel};
+use crate::metrics::Metrics;
+use crate::signals::Signals;
+use crate::{clock, health, output, runtime, services};
+
+const LONG_ABOUT: &str = "\
+Start the program: it answers the HTTP interface and keeps everything in the data folder.
+
+When it is ready it prints its address as one line on standard output; logs go to standard error. \
+The interface is described, and can be browsed, at /docs. /healthz, /readyz and /metrics are for \
+whoever watches over it.
+
+Until there is sign-in, whoever reaches the program acts as its one local operator. So it listens on \
+loopback only, unless --insecure-no-auth says that this is meant; and on loopback it answers only to \
+its own address and to `localhost`, so that no page of another site can use it.
+
+SIGTERM and SIGINT stop it: requests under way are answered, everything is written, then it ends. A \
+second signal ends it at once; even then nothing that was acknowledged is lost.";
+
+const EXAMPLES: &str = "\
+Examples:
+  fintech serve                                        on http://127.0.0.1:8080, in ./fintech-data
+  fintech serve --listen 127.0.0.1:0 --data /tmp/try   on a free port, elsewhere
+  FINTECH_LOG_FORMAT=json fintech serve                options from the environment
+  curl -X POST http://127.0.0.1:8080/v1/wallet -H 'Content-Type: application/json' -d '{}'";
+
+/// Start the program
+#[derive(Debug, Args)]
+#[command(long_about = LONG_ABOUT, after_long_help = EXAMPLES)]
+pub(crate) struct Options {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS:PORT", env = "FINTECH_LISTEN")]
+    #[arg(default_value = "127.0.0.1:8080", value_parser = address::parse)]
+    listen: SocketAddr,
+    #[command(flatten)]
+    data: DataOption,
+    /// How logs are written
+    #[arg(long, value_enum, env = "FINTECH_LOG_FORMAT", default_value = "text")]
+    log_format: LogFormat,
+    /// From which level on logs are written
+    #[arg(long, value_enum, env = "FINTECH_LOG_LEVEL", default_value = "info")]
+    log_level: LogLevel,
+    /// Whether customers may credit their wallets from outside, for trying it out
+    #[arg(long, value_name = "true|false", env = "FINTECH_SELF_FUNDING")]
+    #[arg(default_value_t = true, action = ArgAction::Set)]
+    self_funding: bool,
+    /// Listen beyond loopback although there is no sign-in: whoever reaches it is an operator
+    #[arg(long, env = "FINTECH_INSECURE_NO_AUTH")]
+    #[arg(value_parser = clap::builder::BoolishValueParser::new())]
+    insecure_no_auth: bool,
+}
+
+/// Runs it.
+pub(crate) fn run(options: &Options) -> Result<End, Failure> {
+    check_address(options)?;
+    logging::start(options.log_format, options.log_level);
+    let metrics = Metrics::start()?;
+    let runtime = runtime::build("http")?;
+    let end = runtime.block_on(serve(options, metrics));
+    // Whatever still runs after a second signal is not waited for.
+    runtime.shutdown_background();
+    end
+}
+
+fn check_address(options: &Options) -> Result<(), Failure> {
+    let address = options.listen;
+    if options.insecure_no_auth || address.ip().is_loopback() {
+        return Ok(());
+    }
+    Err(Failure::wrong_use(format!(
+        "{address} can be reached from other machines, and there is no sign-in yet: whoever reaches \
+         it would act as an operator. Listen on 127.0.0.1, or say --insecure-no-auth if something in \
+         front of it keeps strangers out"
+    )))
+}
+
+async fn serve(options: &Options, metrics: Metrics) -> Result<End, Failure> {
+    let mut signals = Signals::listen()?;
+    let listener = TcpListener::bind(options.listen).await.map_err(|error| {
+        let address = options.listen;
+        Failure::cannot_run(format!("cannot listen on {address}: {error}; try another --listen"))
+    })?;
+    let address = listener.local_addr().map_err(Failure::cannot_run)?;
+    let store = folder::open(&options.data.data, Arc::new(System))?;
+    let router = application(options, address, &store, &metrics)?;
+    let ticking =
+        clock::run(Store::new(Arc::<EmbeddedStore>::clone(&store)), move || metrics.upkeep());
+    let ticking = tokio::spawn(ticking);
+    let connections = Connections::start(listener, router);
+    tell_ready(options, address)?;
+
+    signals.wait().await;
+    tracing::info!("stopping: requests under way are answered first");
+    ticking.abort();
+    let stopping = async {
+        connections.drain().await;
+        folder::close(store).await;
+    };
+    tokio::select! {
+        () = stopping => {
+            tracing::info!("stopped");
+            Ok(End::Done)
+        }
+        () = signals.wait() => Err(Failure::cannot_run("ended at once by a second signal")),
+    }
+}
+
+fn application(
+    options: &Options,
+    address: SocketAddr,
+    store: &Arc<EmbeddedStore>,
+    metrics: &Metrics,
+) -> Result<axum::Router, Failure> {
+    let cursor_key = folder::cursor_key(&options.data.data)?;
+    let settings = Settings { self_funding: options.self_funding, ..Settings::new(cursor_key) };
+    let deployment = Deployment {
+        store: Store::new(Arc::<EmbeddedStore>::clone(store)),
+        events: Arc::<EmbeddedStore>::clone(store),
+        settings,
+    };
+    let hosts = if address.ip().is_loopback() { Hosts::of_listener(address) } else { Hosts::Any };
+    let front =
+        Front { authenticator: Arc::new(LocalOperator::new()), hosts, ids: Arc::new(System) };
+    let root = health::routes().merge(metrics.routes(Arc::clone(store)));
+    Ok(http_api::app(services::routes(), root, Arc::new(deployment), front))
+}
+
+fn tell_ready(options: &Options, address: SocketAddr) -> Result<(), Failure> {
+    let insecure_no_auth = options.insecure_no_auth.then_some(true);
+    if options.insecure_no_auth {
+        tracing::warn!(
+            insecure_no_auth,
+            "there is no sign-in: whoever reaches this address acts as an operator"
+        );
+    }
+    tracing::info!(
+        insecure_no_auth,
+        version = env!("CARGO_PKG_VERSION"),
+        %address,
+        data = %options.data.data.display(),
+        self_funding = options.self_funding,
+        "ready"
+    );
+    output::line(format_args!("http://{address}"))?;
+    Ok(())
+}

@@ -1,0 +1,115 @@
+//! The data folder as the commands use it: opened for writing, closed again, and the key that signs
+//! cursors. What is in it is the store's.
+
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+use kernel::Clock;
+use store_embedded::folder::{Folder, FolderError};
+use store_embedded::{EmbeddedStore, OpenError, Options};
+
+use crate::end::Failure;
+use crate::services;
+
+/// The option that every command on a data folder has.
+#[derive(Debug, Args)]
+pub(crate) struct DataOption {
+    /// The data folder
+    #[arg(long, value_name = "FOLDER", env = "FINTECH_DATA", default_value = "./fintech-data")]
+    pub(crate) data: PathBuf,
+}
+
+/// Opens the folder for writing and makes it if it is not there. To be called within the runtime.
+///
+/// # Errors
+/// When another process has it, or what is in it cannot be read.
+pub(crate) fn open(data: &Path, clock: Arc<dyn Clock>) -> Result<Arc<EmbeddedStore>, Failure> {
+    let subscribers = services::subscribers().map_err(Failure::cannot_run)?;
+    let options = Options { clock, ..Options::new(data, services::kinds(), subscribers) };
+    EmbeddedStore::open(options).map_err(refused)
+}
+
+/// Opens the folder for writing, if it is there.
+///
+/// # Errors
+/// As [`open`], and when there is no data folder.
+pub(crate) fn open_existing(
+    data: &Path,
+    clock: Arc<dyn Clock>,
+) -> Result<Arc<EmbeddedStore>, Failure> {
+    existing(data)?;
+    open(data, clock)
+}
+
+/// Whether there is a data folder.
+///
+/// # Errors
+/// When there is none.
+pub(crate) fn existing(data: &Path) -> Result<Folder, Failure> {
+    Folder::existing(data).map_err(|error| refused(error.into()))
+}
+
+fn refused(error: OpenError) -> Failure {
+    if matches!(error, OpenError::Folder(FolderError::Missing { .. })) {
+        Failure::wrong_use(error)
+    } else {
+        Failure::cannot_run(error)
+    }
+}
+
+/// Closes the store: everything that waits is done, and the folder is free again.
+pub(crate) async fn close(store: Arc<EmbeddedStore>) {
+    if let Err(panicked) = tokio::task::spawn_blocking(move || store.close()).await {
+        tracing::error!(%panicked, "the store did not close as it should");
+    }
+}
+
+/// The name of the file with the key.
+const CURSOR_KEY: &str = "cursor.key";
+
+/// The key that signs cursors: made at the first start, the same at every later one. A folder without
+/// it gets a new one; then cursors that were handed out before are refused, and no more is lost.
+///
+/// # Errors
+/// When it cannot be read or made.
+pub(crate) fn cursor_key(data: &Path) -> Result<[u8; 32], Failure> {
+    let path = data.join(CURSOR_KEY);
+    let read = match std::fs::read(&path) {
+        Ok(bytes) => bytes.try_into().map_err(|_| io::Error::other("it is not 32 bytes long")),
+        Err(error) if error.kind() == ErrorKind::NotFound => make_key(&path),
+        Err(error) => Err(error),
+    };
+    read.map_err(|error| Failure::cannot_run(format!("{}: {error}", path.display())))
+}
+
+fn make_key(path: &Path) -> io::Result<[u8; 32]> {
+    let mut key = [0; 32];
+    getrandom::fill(&mut key).map_err(|error| io::Error::other(error.to_string()))?;
+    let mut options = std::fs::OpenOptions::new();
+    let mut file = options.write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(&key)?;
+    file.sync_all()?;
+    Ok(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn the_key_is_made_once_and_is_the_owners_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = cursor_key(folder.path()).unwrap();
+        assert_ne!(key, [0; 32]);
+        assert_eq!(cursor_key(folder.path()).unwrap(), key);
+        let path = folder.path().join(CURSOR_KEY);
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        std::fs::write(&path, "short").unwrap();
+        assert!(cursor_key(folder.path()).unwrap_err().to_string().contains("32 bytes"));
+    }
+}

@@ -1,0 +1,49 @@
+//! Metrics in the text form of Prometheus, at `/metrics`. What is counted is said where it happens.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::header::CONTENT_TYPE;
+use axum::routing::get;
+use http_api::App;
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use store_embedded::EmbeddedStore;
+
+use crate::end::Failure;
+
+/// The upper bounds of the classes into which times are counted, in seconds.
+const SECONDS: [f64; 13] =
+    [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0, 10.0];
+
+/// What was counted so far.
+#[derive(Clone)]
+pub(crate) struct Metrics(PrometheusHandle);
+
+impl Metrics {
+    /// From now on is counted. Called once.
+    ///
+    /// # Errors
+    /// When something else counts already.
+    pub(crate) fn start() -> Result<Self, Failure> {
+        let times = Matcher::Suffix("_seconds".to_owned());
+        let builder = PrometheusBuilder::new().set_buckets_for_metric(times, &SECONDS);
+        let handle = builder.and_then(PrometheusBuilder::install_recorder);
+        handle.map(Self).map_err(Failure::cannot_run)
+    }
+
+    /// Sorts in what was counted since the last time; to be called every few seconds, or memory grows.
+    pub(crate) fn upkeep(&self) {
+        self.0.run_upkeep();
+    }
+
+    /// The route.
+    pub(crate) fn routes(&self, store: Arc<EmbeddedStore>) -> Router<App> {
+        let handle = self.0.clone();
+        let render = async move || {
+            let waiting = u32::try_from(store.waiting()).unwrap_or(u32::MAX);
+            metrics::gauge!("store_decisions_waiting").set(f64::from(waiting));
+            ([(CONTENT_TYPE, "text/plain; version=0.0.4")], handle.render())
+        };
+        Router::new().route("/metrics", get(render))
+    }
+}
