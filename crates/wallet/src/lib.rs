@@ -5,9 +5,13 @@
 //! `_REFUNDED`, `_REFUND_FAILED`, `LOAN_FUNDED` and `LOAN_FUNDING_FAILED`. What a payment or a loan is
 //! is not known here.
 
+mod bodies;
 pub mod decide;
 pub mod manifest;
 pub mod reactions;
+pub mod read;
 pub mod records;
+mod routes;
 
 pub use manifest::MANIFEST;
+pub use routes::routes;

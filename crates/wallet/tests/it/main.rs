@@ -22,4 +22,6 @@ mod requests;
 #[cfg(test)]
 mod reverse;
 #[cfg(test)]
+mod routes;
+#[cfg(test)]
 mod rules;
