@@ -7,7 +7,7 @@ use kernel::event::EventData;
 use kernel::record::Shard;
 use kernel::saga::FIRST_WAIT;
 use kernel::text::Reason;
-use kernel::{Context, CorrelationId, EventKind, Id, Key, LoanId};
+use kernel::{Context, CorrelationId, Envelope, EventKind, Id, Key, LoanId};
 use loan::MANIFEST;
 use loan::decide::{Approve, ApproveRefused, Reject, RejectRefused};
 use loan::records::{Loan, LoanStatus};
@@ -146,6 +146,18 @@ fn an_answer_to_an_earlier_approval_counts_only_if_money_moved() {
     assert_eq!(scene.line(loan_id), "APPROVED 2 funded");
     scene.hear(&failed(&scene.approval()));
     assert_eq!(scene.line(loan_id), "APPROVED 2 funded");
+}
+
+#[test]
+fn an_answer_that_comes_again_writes_nothing() {
+    let answers: [(&str, fn(&Envelope) -> Envelope); 2] = [("af", funded), ("ax", failed)];
+    for (steps, answer) in answers {
+        let scene = Scene::new();
+        walk(&scene, steps);
+        let before = scene.store.records::<Loan>();
+        scene.hear(&answer(&scene.approval()));
+        assert_eq!(scene.store.records::<Loan>(), before, "{steps}");
+    }
 }
 
 #[test]

@@ -2,6 +2,12 @@
 //! with each way of tampering found and named, and the routes.
 
 #[cfg(test)]
+mod client;
+#[cfg(test)]
+mod letters;
+#[cfg(test)]
+mod routes;
+#[cfg(test)]
 mod tampering;
 #[cfg(test)]
 mod unreadable;

@@ -20,7 +20,7 @@ fn check(tamper: impl Fn(&mut World), expected: &[&str]) {
 }
 
 pub(crate) fn named(world: &World, violations: Vec<String>) -> Vec<String> {
-    let names: [(&str, AnyId); 17] = [
+    let names: [(&str, AnyId); 19] = [
         ("alice", world.alice.any()),
         ("bob", world.bob.any()),
         ("TRANSFER", world.transfer.any()),
@@ -31,6 +31,8 @@ pub(crate) fn named(world: &World, violations: Vec<String>) -> Vec<String> {
         ("VOIDED", world.voided.any()),
         ("HELD", world.held.any()),
         ("EXPIRED", world.expired.any()),
+        ("CREDITED", world.credited.any()),
+        ("H-EXPIRED", Hold::id_of(world.expired).any()),
         ("H-CAPTURED", Hold::id_of(world.captured).any()),
         ("H-VOIDED", Hold::id_of(world.voided).any()),
         ("H-HELD", Hold::id_of(world.held).any()),
@@ -180,9 +182,7 @@ fn a_cause_that_made_two_entries_is_found() {
             change(world, world.bob, at(2), |entry| entry.cause = first);
             reseal(world, world.bob);
         },
-        &[
-            "Entry bob/2 has the cause trf_00000000-0000-0000-0000-000000000005, which made an entry before.",
-        ],
+        &["Entry bob/2 has the cause CREDITED, which made an entry before."],
     );
 }
 

@@ -63,7 +63,7 @@ fn a_row_that_cannot_be_read_is_named_and_stops_nothing() {
     check(
         |world| vec![Key::id(world.unpaid), Key::id(world.hold_of(world.expired).hold_id)],
         &[
-            "The hold hold_00000000-0000-0000-0000-00000000001c cannot be read: a hold has a bad value in `amount`.",
+            "The hold H-EXPIRED cannot be read: a hold has a bad value in `amount`.",
             "The payment UNPAID cannot be read: a payment has a bad value in `amount`.",
             "Payment EXPIRED is VOIDED, and there is no hold that fits it.",
             "Entry alice/9 holds 50.00 USD for EXPIRED, and there is no such hold.",

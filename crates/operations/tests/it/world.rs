@@ -32,6 +32,7 @@ pub(crate) struct World {
     heard: usize,
     pub(crate) alice: WalletId,
     pub(crate) bob: WalletId,
+    pub(crate) credited: TransferId,
     pub(crate) transfer: TransferId,
     pub(crate) reversal: TransferId,
     pub(crate) paid: PaymentId,
@@ -69,7 +70,7 @@ impl World {
         world.bob = world.open("bob", "USD");
         let kuwait = world.open("alice", "KWD");
         world.credit(world.alice, usd(100_000));
-        world.credit(world.bob, usd(50_000));
+        world.credited = world.credit(world.bob, usd(50_000));
         world.credit(kuwait, Amount::from_minor(5_001, "KWD".parse().unwrap()).unwrap());
         world.direct_movements();
         world.paid = world.pay(2_550, Capture::Automatic);
@@ -90,6 +91,7 @@ impl World {
             heard: 0,
             alice: WalletId::from_uuid(0),
             bob: WalletId::from_uuid(0),
+            credited: TransferId::from_uuid(0),
             transfer: TransferId::from_uuid(0),
             reversal: TransferId::from_uuid(0),
             paid: PaymentId::from_uuid(0),
@@ -144,8 +146,9 @@ impl World {
         Movement { caller: operator(), wallet_id, amount, note: Note::default(), key: None }
     }
 
-    fn credit(&self, wallet_id: WalletId, amount: Amount) {
-        self.decide(&Credit(self.movement(wallet_id, amount))).unwrap();
+    fn credit(&self, wallet_id: WalletId, amount: Amount) -> TransferId {
+        let credited = self.decide(&Credit(self.movement(wallet_id, amount))).unwrap();
+        credited.transfer_id().unwrap()
     }
 
     fn direct_movements(&mut self) {

@@ -1,0 +1,72 @@
+//! What is declared here: operations of operators, and whose records they look at. It keeps no
+//! records, hears nothing and says nothing.
+
+use kernel::audit::Audit;
+use kernel::caller::SCOPE_PAYMENTS;
+use kernel::manifest::{Method, Operation, ServiceManifest, Who};
+use kernel::{Kind, Record};
+use loan::records::Loan;
+use payment::records::{Payment, Refund};
+use wallet::records::Entry;
+
+/// The services whose records are looked at.
+pub static SERVICES: [&ServiceManifest; 3] =
+    [&wallet::MANIFEST, &payment::MANIFEST, &loan::MANIFEST];
+
+/// Everything that is declared here.
+pub static MANIFEST: ServiceManifest = ServiceManifest {
+    name: "operations",
+    kinds: &[],
+    operations: &[
+        GET_ME,
+        GET_TRIAL_BALANCE,
+        LIST_SAGAS,
+        LIST_EVENTS,
+        LIST_DEAD_LETTERS,
+        REDRIVE_DEAD_LETTER,
+        LIST_AUDIT,
+    ],
+    subscriptions: &[],
+    says: &[],
+    due: &[],
+    sagas: &[],
+};
+
+const fn reads(
+    name: &'static str,
+    path: &'static str,
+    reads: &'static [&'static Kind],
+) -> Operation {
+    Operation { name, method: Method::Get, path, who: &[Who::Operator], reads, writes: &[] }
+}
+
+/// Who the caller is.
+pub const GET_ME: Operation = Operation {
+    name: "get_me",
+    method: Method::Get,
+    path: "/me",
+    who: &[Who::Owner, Who::Operator, Who::Service(SCOPE_PAYMENTS)],
+    reads: &[],
+    writes: &[],
+};
+/// What is in all accounts, by class and currency.
+pub const GET_TRIAL_BALANCE: Operation =
+    reads("get_trial_balance", "/ledger/trial-balance", &[Entry::KIND]);
+/// What waits for an answer.
+pub const LIST_SAGAS: Operation =
+    reads("list_sagas", "/sagas", &[Payment::KIND, Refund::KIND, Loan::KIND]);
+/// What was said.
+pub const LIST_EVENTS: Operation = reads("list_events", "/events", &[]);
+/// What could not be delivered.
+pub const LIST_DEAD_LETTERS: Operation = reads("list_dead_letters", "/dead-letters", &[]);
+/// What operators did.
+pub const LIST_AUDIT: Operation = reads("list_audit", "/audit", &[Audit::KIND]);
+/// Delivers a dead letter again.
+pub const REDRIVE_DEAD_LETTER: Operation = Operation {
+    name: "redrive_dead_letter",
+    method: Method::Post,
+    path: "/dead-letters/{dead_letter_id}/redrive",
+    who: &[Who::Operator],
+    reads: &[Audit::KIND],
+    writes: &[Audit::KIND],
+};

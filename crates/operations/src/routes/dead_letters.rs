@@ -1,0 +1,74 @@
+//! Dead letters: listed, and delivered again to the one subscriber that could not hear them.
+
+use axum::extract::State;
+use axum::response::Response;
+use http_api::{App, Body, List, NoFilter, Page, Part, Problem, Request, answer};
+use kernel::audit::{Act, Audit};
+use kernel::{AuditId, Id};
+use serde::Deserialize;
+
+use crate::bodies::{DeadLetterShown, Redriven};
+use crate::manifest::{MANIFEST, REDRIVE_DEAD_LETTER};
+
+/// The longest id of a dead letter that is looked up, in bytes.
+const ID_BYTES_MAX: usize = 128;
+
+/// The body of a request that says all it has to say in its path.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Nothing {}
+
+/// Messages that could not be delivered, oldest first.
+#[utoipa::path(get, path = "/dead-letters", tag = "operations",
+    responses((status = 200, body = Page<DeadLetterShown>)))]
+pub(super) async fn list_dead_letters(
+    State(app): State<App>,
+    list: List<NoFilter>,
+) -> Result<Response, Problem> {
+    let after = list.after_name()?.map(str::to_owned);
+    let letters = app.events.dead_letters(after, list.limit.saturating_add(1)).await?;
+    let page = list.page_by_name(letters, |letter| letter.id.clone());
+    Ok(answer::ok(&page.map(DeadLetterShown::from)))
+}
+
+/// Delivers a dead letter again, to its one subscriber.
+///
+/// If that fails once more, it is a dead letter again.
+#[utoipa::path(post, path = "/dead-letters/{dead_letter_id}/redrive", tag = "operations",
+    params(("dead_letter_id" = String, Path)), responses((status = 200, body = Redriven)))]
+pub(super) async fn redrive_dead_letter(
+    State(app): State<App>,
+    Part(id): Part,
+    request: Request,
+    body: Body<Nothing>,
+) -> Result<Response, Problem> {
+    let is_plain = id.bytes().all(|byte| byte.is_ascii_graphic());
+    if id.is_empty() || id.len() > ID_BYTES_MAX || !is_plain {
+        return Err(Problem::not_found("dead letter"));
+    }
+    // A key names the line of the audit list, which shows that its request was done.
+    let key = request.key(&[REDRIVE_DEAD_LETTER.name, &id], body.hash);
+    let named: Option<AuditId> = key.map(|key| key.id());
+    if !is_done(&app, named).await? {
+        let audit_id = named.unwrap_or_else(|| AuditId::from_uuid(request.context.correlation.0));
+        let act = Act {
+            service: MANIFEST.name,
+            operation: REDRIVE_DEAD_LETTER.name,
+            subject: &id,
+            reason: None,
+        };
+        let audit = Audit::at(audit_id, app.store.now(), &request.caller, &act);
+        // Of two at once with one key, the other may have done it meanwhile.
+        if !app.events.redrive(id.clone(), audit).await? && !is_done(&app, named).await? {
+            return Err(Problem::not_found("dead letter"));
+        }
+    }
+    Ok(answer::ok(&Redriven { dead_letter_id: id, state: "WAITING" }))
+}
+
+async fn is_done(app: &App, named: Option<AuditId>) -> Result<bool, Problem> {
+    match named {
+        Some(audit_id) => Ok(app.store.get::<Audit>(audit_id).await?.is_some()),
+        None => Ok(false),
+    }
+}

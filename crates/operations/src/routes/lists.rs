@@ -1,0 +1,85 @@
+//! Lists for operators: sagas that are open, events, what operators did.
+
+use axum::extract::State;
+use axum::response::Response;
+use http_api::{App, List, NoFilter, Page, Problem, answer};
+use kernel::audit::Audit;
+use kernel::operators::EventQuery;
+use kernel::store::{Order, Query};
+use kernel::{Record, Value};
+
+use crate::bodies::{AuditShown, EventFilter, SagaFilter, SagaShown, SagaState};
+use crate::manifest::{MANIFEST, SERVICES};
+use crate::sagas;
+
+/// How many sagas a page looks at before it comes back shorter than its limit.
+const LOOKED_AT_MAX: usize = 1000;
+
+/// Sagas that have not ended, in the order in which they speak again.
+#[utoipa::path(get, path = "/sagas", tag = "operations", params(SagaFilter),
+    responses((status = 200, body = Page<SagaShown>)))]
+pub(super) async fn list_sagas(
+    State(app): State<App>,
+    list: List<SagaFilter>,
+) -> Result<Response, Problem> {
+    let now = app.store.now();
+    let only_stuck = list.filter.state == Some(SagaState::Stuck);
+    let mut after = list.after_name()?.and_then(sagas::read_cursor);
+    let at_once = list.limit.saturating_add(1);
+    let mut shown = Vec::new();
+    let mut looked_at: usize = 0;
+    loop {
+        let open = sagas::open(&**app.store.port(), &SERVICES, after, at_once).await?;
+        let is_last = open.len() < at_once;
+        for open in open {
+            if shown.len() == list.limit || looked_at >= LOOKED_AT_MAX {
+                let page = list.page_to_name(shown, after.map(sagas::cursor));
+                return Ok(answer::ok(&page));
+            }
+            after = Some(open.place);
+            looked_at = looked_at.saturating_add(1);
+            if !only_stuck || open.is_stuck(now) {
+                shown.push(SagaShown::of(&open, now));
+            }
+        }
+        if is_last {
+            return Ok(answer::ok(&list.page_to_name(shown, None)));
+        }
+    }
+}
+
+/// What was said, oldest first. An event that was said again stands there again.
+#[utoipa::path(get, path = "/events", tag = "operations", params(EventFilter),
+    responses((status = 200, body = Page<Object>, description = "CloudEvents 1.0.")))]
+pub(super) async fn list_events(
+    State(app): State<App>,
+    list: List<EventFilter>,
+) -> Result<Response, Problem> {
+    let after = list.after_number()?;
+    let limit = list.limit.saturating_add(1);
+    let query = EventQuery { after, limit, ..list.filter.read()? };
+    let events = app.events.events(query).await?;
+    let page = list.page_by_number(events, |event| event.position);
+    Ok(answer::ok(&page.map(|event| event.envelope)))
+}
+
+/// What operators did, newest first.
+#[utoipa::path(get, path = "/audit", tag = "operations",
+    responses((status = 200, body = Page<AuditShown>)))]
+pub(super) async fn list_audit(
+    State(app): State<App>,
+    list: List<NoFilter>,
+) -> Result<Response, Problem> {
+    let services = SERVICES.into_iter().chain([&MANIFEST]).map(|service| Query {
+        kind: Audit::KIND,
+        index: Some("by_service"),
+        partition: Value::from(service.name),
+        from: None,
+        to: None,
+        after: None,
+        order: Order::NewestFirst,
+        limit: 0,
+    });
+    let page = list.page_where::<Audit>(&app.store, services.collect(), |_| true).await?;
+    Ok(answer::ok(&page.map(|audit| AuditShown::from(&*audit))))
+}
