@@ -9,9 +9,11 @@ pub mod journal;
 mod ledger;
 mod open;
 pub mod policy;
+mod read_only;
 pub mod rows;
 pub mod sqlite;
 mod store;
 
 pub use open::{Durability, OpenError, Options};
+pub use read_only::ReadOnlyStore;
 pub use store::EmbeddedStore;

@@ -93,8 +93,10 @@ impl EmbeddedStore {
         if let Some(row) = self.shared.overlay.get(slot) {
             return Ok(Some(row.stored()));
         }
-        let found = self.readers.read(|reader| reader.head(kind, of))?;
-        Ok(found.map(|row| row.stored()))
+        let Some(row) = self.readers.read(|reader| reader.head(kind, of))? else { return Ok(None) };
+        // It may have been said again since, which SQLite does not show yet.
+        let newer = self.shared.overlay.get(self.shared.kinds.slot(kind, row.key()));
+        Ok(Some(newer.unwrap_or(row).stored()))
     }
 
     async fn ask<T>(
@@ -102,7 +104,7 @@ impl EmbeddedStore {
         command: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> Command,
     ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
-        self.shared.queue.push(command(answer)).map_err(|(refused, _)| refused)?;
+        self.shared.queue.push(command(answer))?;
         let gone = |_| StoreError::OutcomeUnknown("the store ended before it answered".to_owned());
         answered.await.map_err(gone)?
     }

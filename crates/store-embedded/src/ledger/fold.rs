@@ -18,7 +18,7 @@ use crate::sqlite::{SqliteError, Writer};
 const GATHER: Duration = Duration::from_millis(20);
 
 /// It gathers no more rows than these.
-const GATHER_ROWS: usize = 16_384;
+const GATHER_ROWS: usize = 32_768;
 
 /// The WAL is brought into the database when it has grown to so many bytes.
 const WAL_BYTES_MAX: u64 = 32 * 1024 * 1024;

@@ -58,17 +58,17 @@ impl Queue {
     /// Hands a command in.
     ///
     /// # Errors
-    /// The refusal and the command, when too much waits or the store is closing.
-    pub(crate) fn push(&self, command: Command) -> Result<(), (StoreError, Command)> {
+    /// When too much waits or the store is closing.
+    pub(crate) fn push(&self, command: Command) -> Result<(), StoreError> {
         let mut waiting = self.waiting.lock();
         if waiting.closed {
             let closing = StoreError::Unavailable("the store is closing".to_owned());
-            return Err((closing, command));
+            return Err(closing);
         }
         // What a listener answered is always taken: it frees something.
         let bounded = !matches!(command, Command::Heard { .. });
         if bounded && waiting.commands.len() >= self.waiting_max {
-            return Err((StoreError::Busy, command));
+            return Err(StoreError::Busy);
         }
         waiting.commands.push_back(command);
         drop(waiting);

@@ -34,7 +34,8 @@ pub(crate) struct Step {
     /// The events of the batch, in the same order, ready to be heard.
     pub envelopes: Vec<Envelope>,
     records: HashMap<Slot, usize>,
-    heads: HashMap<Slot, usize>,
+    /// Where in the batch the newest entries of chains stand, by their chains.
+    pub heads: HashMap<Slot, usize>,
     causes: HashMap<(AnyId, AnyId), u64>,
     next_position: u64,
 }
@@ -242,14 +243,15 @@ impl Step {
         if let Some(row) = self.head_here(base, slot) {
             return Ok(Some(row));
         }
-        let found = base.reader.head(kind, of)?;
-        if let Some(row) = &found {
-            if let Some((_, booked_at)) = row.record.chained() {
-                base.causes.met(booked_at);
-            }
-            base.overlay.keep(slot, row.clone());
+        let Some(row) = base.reader.head(kind, of)? else { return Ok(None) };
+        if let Some((_, booked_at)) = row.record.chained() {
+            base.causes.met(booked_at);
         }
-        Ok(found)
+        // It may have been said again since, which SQLite does not show yet.
+        let entry = base.kinds.slot(kind, row.key());
+        let row = self.find(base, kind, entry)?.unwrap_or(row);
+        base.overlay.keep(slot, row.clone());
+        Ok(Some(row))
     }
 
     fn caused(

@@ -2,7 +2,7 @@
 //! answers. What the step's own events cause runs in the same step, so a whole saga is one sync.
 
 use std::any::Any;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -111,13 +111,13 @@ impl Writer {
             return;
         }
         let next_position = step.next_position();
-        let Step { batch, .. } = step;
+        let Step { batch, heads, .. } = step;
         match self.log.append(&batch) {
             Ok(()) => {
                 self.next_step = self.next_step.saturating_add(1);
                 self.next_position = next_position;
                 self.unheard.extend(leftover);
-                self.publish(batch);
+                self.publish(batch, &heads);
                 replies.into_iter().for_each(|reply| reply.send(Ok(())));
                 outbox.send(&self.shared, &self.runtime);
             }
@@ -222,17 +222,23 @@ impl Writer {
         positions.zip(step.envelopes.iter().cloned()).skip(next).collect()
     }
 
-    /// Shows a durable step to everybody.
-    fn publish(&mut self, batch: Batch) {
+    /// Shows a durable step to everybody. `heads` are the places of the entries in it that are the
+    /// newest of their chains.
+    fn publish(&mut self, batch: Batch, heads: &HashMap<Slot, usize>) {
         let number = batch.number;
         let shared = Arc::clone(&self.shared);
         let mut changed: Vec<(Slot, u64)> = Vec::with_capacity(batch.records.len());
-        for row in &batch.records {
+        for (place, row) in batch.records.iter().enumerate() {
             let slot = shared.kinds.slot(row.kind(), row.key());
             changed.push((slot, row.version));
             if let Some((cause, booked_at)) = row.record.chained() {
                 self.causes.add(number, slot.key, cause, booked_at);
-                self.publish_head(slot, row, number);
+                self.publish_head(
+                    slot,
+                    row,
+                    number,
+                    heads.get(&head_slot(slot)).map(|newest| *newest == place),
+                );
             }
             shared.overlay.put(slot, row.clone(), number);
         }
@@ -247,11 +253,12 @@ impl Writer {
         shared.waiters.tell(changed.into_iter());
     }
 
-    /// A new entry is its chain's head. One that was only said again is it if it was.
-    fn publish_head(&self, slot: Slot, row: &RecordRow, number: u64) {
+    /// The newest entry of the step is its chain's head, whatever its version: it may have been said
+    /// again in the same step. Where the step has none, one that was said again is it if it was.
+    fn publish_head(&self, slot: Slot, row: &RecordRow, number: u64, newest: Option<bool>) {
         let head = head_slot(slot);
         let was_head = || self.shared.overlay.get(head).is_some_and(|head| head.key() == slot.key);
-        if row.version == 1 || was_head() {
+        if newest.unwrap_or_else(was_head) {
             self.shared.overlay.put(head, row.clone(), number);
         }
     }

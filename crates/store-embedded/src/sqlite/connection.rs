@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::error::{At, SqliteError};
@@ -45,7 +46,7 @@ impl Default for Options {
             vfs: None,
             durability: Durability::Now,
             page_bytes: 4096,
-            writer_cache_bytes_max: 16 << 20,
+            writer_cache_bytes_max: 48 << 20,
             reader_cache_bytes_max: 2 << 20,
             wal_bytes_max: 64 << 20,
             wal_wait: Duration::from_millis(50),
@@ -66,6 +67,8 @@ fn open(path: &Path, flags: OpenFlags, options: &Options) -> Result<Connection, 
     let connection = connection.at("database")?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     connection.busy_timeout(options.busy_wait).at("database")?;
+    // Or each new value of a `LIMIT` has its statement planned anew, for longer than it runs.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).at("database")?;
     connection.pragma_update(None, "mmap_size", 0).at("database")?;
     connection.pragma_update(None, "trusted_schema", false).at("database")?;
     Ok(connection)

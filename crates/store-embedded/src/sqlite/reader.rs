@@ -103,6 +103,15 @@ impl Reader {
         Ok(snapshot)
     }
 
+    /// As [`snapshot`](Self::snapshot), until this reader is dropped.
+    ///
+    /// # Errors
+    /// The disk.
+    pub fn hold(&self) -> Result<(), SqliteError> {
+        std::mem::forget(self.snapshot()?);
+        Ok(())
+    }
+
     pub(super) fn prepare(
         &self,
         table: &str,
