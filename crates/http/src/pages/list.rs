@@ -70,13 +70,6 @@ impl<T> List<T> {
         self.page_by(items, |item| Position::Name(name(item)))
     }
 
-    /// A page of a list by names that looks at more than it shows: it goes on after the name that was
-    /// looked at last, or is the last page.
-    pub fn page_to_name<I>(&self, items: Vec<I>, last: Option<String>) -> Page<I> {
-        let next_cursor = last.map(|last| self.seal.write(&Position::Name(last)));
-        Page { items, next_cursor }
-    }
-
     fn page_by<I>(&self, mut items: Vec<I>, position: impl Fn(&I) -> Position) -> Page<I> {
         let has_more = items.len() > self.limit;
         items.truncate(self.limit);
