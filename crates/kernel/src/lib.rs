@@ -8,7 +8,6 @@ pub mod decision;
 pub mod event;
 pub mod id;
 pub mod manifest;
-#[cfg(any(test, feature = "memory"))]
 pub mod memory;
 pub mod money;
 pub mod operators;
