@@ -1,11 +1,13 @@
-//! Sagas that are open: records of any service that wait for an answer, found by their service's own
-//! index of what is open.
+//! Sagas that have not ended: records of any service that wait for an answer, found by their service's
+//! own index of what is open.
 
 use kernel::manifest::{Saga, ServiceManifest};
 use kernel::record::{Column, Shard, Stored};
 use kernel::saga::STUCK_AFTER;
-use kernel::store::{Order, Place, Query, StoreError, StorePort};
-use kernel::{AnyId, Key, Time, Value};
+use kernel::store::{Order, Query};
+use kernel::{AnyId, Time, Value};
+
+use crate::manifest::SERVICES;
 
 /// A record that waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,93 +20,58 @@ pub(crate) struct OpenSaga {
     pub(crate) id: AnyId,
     /// Since when it waits.
     pub(crate) waiting_since: Time,
-    /// When it speaks again; the list's order.
+    /// When it speaks again.
     pub(crate) speaks_at: Time,
-    /// Where it stands in the list.
-    pub(crate) place: Place,
 }
 
 impl OpenSaga {
+    /// What a record that was found waits for; none if it is no record that can wait.
+    pub(crate) fn of(stored: &Stored) -> Option<Self> {
+        let kind = stored.record.kind();
+        let (service, saga) = sagas().find(|(_, saga)| saga.kind == kind)?;
+        let index = kind.indexes.iter().find(|index| index.name == saga.index)?;
+        Some(Self {
+            saga: saga.name,
+            service: service.name,
+            id: stored.record.key().id,
+            waiting_since: time(stored, saga.waiting_since)?,
+            speaks_at: time(stored, index.sort)?,
+        })
+    }
+
     /// Whether it waits longer than a healthy saga does.
     pub(crate) fn is_stuck(&self, now: Time) -> bool {
         now.since(self.waiting_since) >= STUCK_AFTER
     }
 }
 
-/// A place in the list as a cursor's name.
-pub(crate) fn cursor(place: Place) -> String {
-    format!("{}/{}", place.sort, place.key.id)
-}
-
-/// The place of such a name; none if it is none.
-pub(crate) fn read_cursor(name: &str) -> Option<Place> {
-    let (sort, id) = name.split_once('/')?;
-    let key = Key { id: id.parse().ok()?, sequence: None };
-    Some(Place { sort: sort.parse().ok()?, key })
-}
-
-/// The first `limit` open sagas after a place, in the order in which they speak again.
-pub(crate) async fn open(
-    port: &dyn StorePort,
-    services: &[&'static ServiceManifest],
-    after: Option<Place>,
-    limit: usize,
-) -> Result<Vec<OpenSaga>, StoreError> {
-    let mut found = Vec::new();
-    for service in services {
-        for saga in service.sagas {
-            for shard in Shard::all() {
-                let query = Query {
-                    kind: saga.kind,
-                    index: Some(saga.index),
-                    partition: shard.to_value().into_owned(),
-                    from: None,
-                    to: None,
-                    after,
-                    order: Order::OldestFirst,
-                    limit,
-                };
-                for stored in port.list(query).await? {
-                    found.push(read(service, saga, &stored)?);
-                }
-            }
-        }
-    }
-    found.sort_by_key(|open| (open.place.sort, open.place.key));
-    found.truncate(limit);
-    Ok(found)
-}
-
-fn read(
-    service: &ServiceManifest,
-    saga: &'static Saga,
-    stored: &Stored,
-) -> Result<OpenSaga, StoreError> {
-    let key = stored.record.key();
-    let index = saga.kind.indexes.iter().find(|index| index.name == saga.index);
-    let sort = index.and_then(|index| integer(stored, index.sort));
-    let since = integer(stored, saga.waiting_since);
-    let (Some(sort), Some(since)) = (sort, since) else {
-        return Err(StoreError::Broken(format!("{key:?} is listed as open and does not wait")));
+/// One query for each partition of each index of what is open; those that speak first come first.
+pub(crate) fn queries() -> Vec<Query> {
+    let of = |saga: &Saga, shard: Shard| Query {
+        kind: saga.kind,
+        index: Some(saga.index),
+        partition: shard.to_value().into_owned(),
+        from: None,
+        to: None,
+        after: None,
+        order: Order::OldestFirst,
+        limit: 0,
     };
-    Ok(OpenSaga {
-        saga: saga.name,
-        service: service.name,
-        id: key.id,
-        waiting_since: Time::from_micros(since),
-        speaks_at: Time::from_micros(sort),
-        place: Place { sort, key },
-    })
+    sagas().flat_map(|(_, saga)| Shard::all().map(move |shard| of(saga, shard))).collect()
 }
 
-/// The number in a column of a record of whatever kind.
-fn integer(stored: &Stored, column: &str) -> Option<i64> {
+fn sagas() -> impl Iterator<Item = (&'static ServiceManifest, &'static Saga)> {
+    SERVICES.into_iter().flat_map(|service| service.sagas.iter().map(move |saga| (service, saga)))
+}
+
+/// The time in a column of a record of whatever kind.
+fn time(stored: &Stored, column: &str) -> Option<Time> {
     let place = stored.record.kind().column(column)?;
     let mut found = None;
     let mut next: usize = 0;
     stored.record.values(&mut |value| {
-        if let (true, Value::Integer(integer)) = (next == place, &value) {
-            found = Some(*integer);
+        if let (true, Value::Integer(micros)) = (next == place, value) {
+            found = Some(Time::from_micros(micros));
         }
         next = next.saturating_add(1);
     });

@@ -6,14 +6,11 @@ use http_api::{App, List, NoFilter, Page, Problem, answer};
 use kernel::audit::Audit;
 use kernel::operators::EventQuery;
 use kernel::store::{Order, Query};
-use kernel::{Record, Value};
+use kernel::{Record, Stored, Value};
 
 use crate::bodies::{AuditShown, EventFilter, SagaFilter, SagaShown, SagaState};
 use crate::manifest::{MANIFEST, SERVICES};
-use crate::sagas;
-
-/// How many sagas a page looks at before it comes back shorter than its limit.
-const LOOKED_AT_MAX: usize = 1000;
+use crate::sagas::{self, OpenSaga};
 
 /// Sagas that have not ended, in the order in which they speak again.
 #[utoipa::path(get, path = "/sagas", tag = "operations", params(SagaFilter),
@@ -24,28 +21,13 @@ pub(super) async fn list_sagas(
 ) -> Result<Response, Problem> {
     let now = app.store.now();
     let only_stuck = list.filter.state == Some(SagaState::Stuck);
-    let mut after = list.after_name()?.and_then(sagas::read_cursor);
-    let at_once = list.limit.saturating_add(1);
-    let mut shown = Vec::new();
-    let mut looked_at: usize = 0;
-    loop {
-        let open = sagas::open(&**app.store.port(), &SERVICES, after, at_once).await?;
-        let is_last = open.len() < at_once;
-        for open in open {
-            if shown.len() == list.limit || looked_at >= LOOKED_AT_MAX {
-                let page = list.page_to_name(shown, after.map(sagas::cursor));
-                return Ok(answer::ok(&page));
-            }
-            after = Some(open.place);
-            looked_at = looked_at.saturating_add(1);
-            if !only_stuck || open.is_stuck(now) {
-                shown.push(SagaShown::of(&open, now));
-            }
-        }
-        if is_last {
-            return Ok(answer::ok(&list.page_to_name(shown, None)));
-        }
-    }
+    let keep = |stored: &Stored| {
+        OpenSaga::of(stored).is_some_and(|open| !only_stuck || open.is_stuck(now))
+    };
+    let Page { items, next_cursor } = list.page_of(&app.store, sagas::queries(), keep).await?;
+    let items = items.iter().filter_map(OpenSaga::of);
+    let items = items.map(|open| SagaShown::of(&open, now)).collect();
+    Ok(answer::ok(&Page { items, next_cursor }))
 }
 
 /// What was said, oldest first. An event that was said again stands there again.

@@ -16,7 +16,7 @@ use crate::sums::moved;
 #[derive(Debug, Default)]
 pub(crate) struct Walk {
     before: Option<Before>,
-    causes: HashSet<AnyId>,
+    causes: HashSet<u128>,
     /// The account of a row that could not be read: what follows it is taken as it is.
     gap: Option<String>,
 }
@@ -58,7 +58,7 @@ impl Walk {
                 None
             }
         };
-        if !self.causes.insert(entry.cause) {
+        if !self.causes.insert(in_16_bytes(entry.cause)) {
             let cause = entry.cause;
             violations.add(format!("{name} has the cause {cause}, which made an entry before."));
         }
@@ -104,6 +104,11 @@ impl Before {
         let balance_after = before.balance_after.saturating_add(moved(next));
         Some(Entry { balance_after, held_after, ..next.clone() })
     }
+}
+
+/// An id in half the memory: 16 bytes instead of 32.
+fn in_16_bytes(id: AnyId) -> u128 {
+    id.uuid ^ u128::from(id.prefix.code()).rotate_right(8)
 }
 
 /// `Entry wal_…/7`.
