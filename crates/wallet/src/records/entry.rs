@@ -266,14 +266,11 @@ impl Rules for Entry {
                 let reason = self.reason.clone()?;
                 PaymentRefundFailed { transaction_id, refund_id, wallet_id, reason }.into()
             }
-            EventKind::LoanFunded => LoanFunded {
-                loan_id: self.related()?,
-                wallet_id,
-                wallet_owner: owner()?,
-                amount: self.amount()?,
-                funded_at: self.booked_at,
+            EventKind::LoanFunded => {
+                let (loan_id, wallet_owner) = (self.related()?, owner()?);
+                let (amount, funded_at) = (self.amount()?, self.booked_at);
+                LoanFunded { loan_id, wallet_id, wallet_owner, amount, funded_at }.into()
             }
-            .into(),
             EventKind::LoanFundingFailed => {
                 let (loan_id, wallet_owner) = (self.related()?, owner());
                 let reason = self.reason.clone()?;
