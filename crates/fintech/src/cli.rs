@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{events, import, serve};
+use crate::commands::{backup, dead_letters, demo, events, import, serve, tick, verify};
 use crate::end::EXIT_CODES;
 
 const ABOUT: &str = "Wallets, payments and loans, durable, from one program";
@@ -40,6 +40,12 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     Serve(serve::Options),
     Import(import::Options),
+    Verify(verify::Options),
+    Backup(backup::Options),
+    Tick(tick::Options),
+    #[command(subcommand)]
+    DeadLetters(dead_letters::Command),
     #[command(subcommand)]
     Events(events::Command),
+    Demo(demo::Options),
 }

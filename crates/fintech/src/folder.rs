@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use kernel::Clock;
+use kernel::time::System;
 use store_embedded::folder::{Folder, FolderError};
 use store_embedded::{EmbeddedStore, OpenError, Options};
 
@@ -42,6 +43,23 @@ pub(crate) fn open_existing(
 ) -> Result<Arc<EmbeddedStore>, Failure> {
     existing(data)?;
     open(data, clock)
+}
+
+/// Opens the folder for reading, as it is now.
+///
+/// # Errors
+/// When there is no data folder, or what is in it cannot be read.
+pub(crate) fn snapshot(data: &Path) -> Result<Arc<EmbeddedStore>, Failure> {
+    open_existing(data, Arc::new(System))
+}
+
+/// Makes a consistent copy of the folder, one file.
+///
+/// # Errors
+/// When there is no data folder, or it cannot be read, or the file not be written.
+pub(crate) fn backup(data: &Path, _: &Path) -> Result<(), Failure> {
+    existing(data)?;
+    Err(Failure::cannot_run("not yet"))
 }
 
 /// Whether there is a data folder.

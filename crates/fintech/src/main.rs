@@ -2,6 +2,7 @@
 //! commands do is in `commands`; this crate alone knows every other.
 
 mod cli;
+mod client;
 mod clock;
 mod commands;
 mod end;

@@ -44,3 +44,15 @@ pub(crate) fn progress_bar(length: u64, counts: &str) -> ProgressBar {
         Err(_) => bar,
     }
 }
+
+/// A sign of life of something whose length nobody knows, in the words of `indicatif`.
+pub(crate) fn spinner(words: &str) -> ProgressBar {
+    if !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new_spinner();
+    match ProgressStyle::with_template(&format!("{{spinner}} {words}")) {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}

@@ -10,8 +10,8 @@ use store_embedded::bus::Subscriber;
 use store_embedded::policy::PolicyRefused;
 
 /// What every service declares.
-pub(crate) static SERVICES: [&ServiceManifest; 3] =
-    [&wallet::MANIFEST, &payment::MANIFEST, &loan::MANIFEST];
+pub(crate) static SERVICES: [&ServiceManifest; 4] =
+    [&wallet::MANIFEST, &payment::MANIFEST, &loan::MANIFEST, &operations::MANIFEST];
 
 /// Every kind of record that is kept.
 pub(crate) fn kinds() -> Vec<&'static Kind> {
@@ -35,7 +35,11 @@ pub(crate) fn due() -> impl Iterator<Item = &'static Due> {
 
 /// Every route.
 pub(crate) fn routes() -> Routes {
-    Routes::new().merge(payment::routes()).merge(loan::routes(RateTable::default()))
+    Routes::new()
+        .merge(wallet::routes())
+        .merge(payment::routes())
+        .merge(loan::routes(RateTable::default()))
+        .merge(operations::routes())
 }
 
 #[cfg(test)]

@@ -1,8 +1,13 @@
 //! The commands, one file each: its options, its help, and what it does.
 
+pub(crate) mod backup;
+pub(crate) mod dead_letters;
+pub(crate) mod demo;
 pub(crate) mod events;
 pub(crate) mod import;
 pub(crate) mod serve;
+pub(crate) mod tick;
+pub(crate) mod verify;
 
 use crate::cli::Command;
 use crate::end::{End, Failure};
@@ -15,6 +20,11 @@ pub(crate) fn run(command: &Command) -> Result<End, Failure> {
     match command {
         Command::Serve(options) => serve::run(options),
         Command::Import(options) => import::run(options),
+        Command::Verify(options) => verify::run(options),
+        Command::Backup(options) => backup::run(options),
+        Command::Tick(options) => tick::run(options),
+        Command::DeadLetters(command) => dead_letters::run(command),
         Command::Events(command) => events::run(command),
+        Command::Demo(options) => demo::run(options),
     }
 }

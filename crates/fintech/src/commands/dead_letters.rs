@@ -1,0 +1,243 @@
+//! `fintech dead-letters`: what could not be delivered, listed and delivered again; of a running
+//! server, or of a folder that no server has open.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::{Args, Subcommand};
+use kernel::audit::{Act, Audit};
+use kernel::operators::EventsPort;
+use kernel::time::System;
+use kernel::{AuditId, Clock, Id, Ids};
+use operations::bodies::DeadLetterShown;
+use serde_json::{Value, json};
+
+use crate::client::Client;
+use crate::end::{End, Failure};
+use crate::{folder, local, output, runtime};
+
+/// How many letters are asked for at once; the most that a server gives.
+const PAGE: usize = 100;
+
+/// About messages that could not be delivered
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    List(List),
+    Redrive(Redrive),
+}
+
+/// Where the letters are.
+#[derive(Debug, Args)]
+#[group(required = false, multiple = false)]
+struct Place {
+    /// Ask a running server, such as http://127.0.0.1:8080 [env: FINTECH_SERVER]
+    #[arg(long, value_name = "URL")]
+    server: Option<String>,
+    /// Look into a data folder [env: FINTECH_DATA]
+    #[arg(long, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+}
+
+enum Source {
+    Server(String),
+    Folder(PathBuf),
+}
+
+const LIST_ABOUT: &str = "\
+List the messages that could not be delivered, oldest first, each with its id, the one subscription \
+that could not hear it, how often it was tried, and why it failed last.";
+
+const LIST_EXAMPLES: &str = "\
+Examples:
+  fintech dead-letters list --server http://127.0.0.1:8080
+  fintech dead-letters list --data ./fintech-data --json    with the messages themselves";
+
+/// List them, and why
+#[derive(Debug, Args)]
+#[command(long_about = LIST_ABOUT, after_long_help = LIST_EXAMPLES)]
+pub(crate) struct List {
+    #[command(flatten)]
+    place: Place,
+    /// Print them as JSON, with the messages themselves
+    #[arg(long, env = "FINTECH_JSON", value_parser = clap::builder::BoolishValueParser::new())]
+    json: bool,
+}
+
+const REDRIVE_ABOUT: &str = "\
+Deliver messages again that could not be delivered, each to its one subscription. Do it once what \
+made them fail is mended; a message that fails again becomes a dead letter again. It goes to the \
+audit list.
+
+With --data no server may have the folder open. The exit code is 1 where an id is no dead letter's.";
+
+const REDRIVE_EXAMPLES: &str = "\
+Examples:
+  fintech dead-letters redrive --server http://127.0.0.1:8080 --all
+  fintech dead-letters redrive --data ./fintech-data ID1 ID2";
+
+/// Deliver them again
+#[derive(Debug, Args)]
+#[command(long_about = REDRIVE_ABOUT, after_long_help = REDRIVE_EXAMPLES)]
+pub(crate) struct Redrive {
+    /// The ids of the messages, as `list` shows them
+    #[arg(value_name = "ID", required_unless_present = "all")]
+    ids: Vec<String>,
+    /// All of them
+    #[arg(long, conflicts_with = "ids")]
+    all: bool,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Runs it.
+pub(crate) fn run(command: &Command) -> Result<End, Failure> {
+    let runtime = runtime::build("letters")?;
+    match command {
+        Command::List(list) => runtime.block_on(run_list(list)),
+        Command::Redrive(redrive) => runtime.block_on(run_redrive(redrive)),
+    }
+}
+
+impl Place {
+    /// The option, else the environment: a flag of either kind wins over both variables.
+    fn source(&self) -> Result<Source, Failure> {
+        let of_environment = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        match (&self.server, &self.data) {
+            (Some(server), _) => Ok(Source::Server(server.clone())),
+            (None, Some(data)) => Ok(Source::Folder(data.clone())),
+            (None, None) => {
+                match (of_environment("FINTECH_SERVER"), of_environment("FINTECH_DATA")) {
+                    (Some(server), _) => Ok(Source::Server(server)),
+                    (None, Some(data)) => Ok(Source::Folder(data.into())),
+                    (None, None) => Err(Failure::wrong_use(
+                        "say where: --server http://127.0.0.1:8080 or --data ./fintech-data",
+                    )),
+                }
+            }
+        }
+    }
+}
+
+async fn run_list(list: &List) -> Result<End, Failure> {
+    let letters = match list.place.source()? {
+        Source::Server(url) => of_server(&mut Client::connect(&url).await?).await?,
+        Source::Folder(data) => of_events(&*folder::snapshot(&data)?).await?,
+    };
+    if list.json {
+        output::json(&letters)?;
+        return Ok(End::Done);
+    }
+    for letter in &letters {
+        let text = |name: &str| letter.get(name).map(plain).unwrap_or_default();
+        let event = letter.pointer("/event/type").map(plain).unwrap_or_default();
+        output::line(format_args!(
+            "{}  {event} to {}, tried {} times, dead since {}: {}",
+            text("dead_letter_id"),
+            text("subscription"),
+            text("attempts"),
+            text("at"),
+            text("reason"),
+        ))?;
+    }
+    if letters.is_empty() {
+        output::tell("There are no dead letters.");
+    }
+    Ok(End::Done)
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+async fn run_redrive(redrive: &Redrive) -> Result<End, Failure> {
+    let missing = match redrive.place.source()? {
+        Source::Server(url) => redrive_on_server(redrive, &url).await?,
+        Source::Folder(data) => redrive_in_folder(redrive, &data).await?,
+    };
+    Ok(End::flawed_if(missing))
+}
+
+/// Says what became of a letter, and whether it was none.
+fn tell(id: &str, is_there: bool) -> Result<bool, Failure> {
+    if is_there {
+        output::line(format_args!("{id}  is delivered again"))?;
+    } else {
+        output::line(format_args!("{id}  is no dead letter"))?;
+    }
+    Ok(!is_there)
+}
+
+async fn redrive_on_server(redrive: &Redrive, url: &str) -> Result<bool, Failure> {
+    let mut client = Client::connect(url).await?;
+    let ids = if redrive.all { ids(&of_server(&mut client).await?) } else { redrive.ids.clone() };
+    let mut is_missing = false;
+    for id in ids {
+        if !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._~:-".contains(&byte)) {
+            is_missing |= tell(&id, false)?;
+            continue;
+        }
+        let answer = client.try_post(&format!("/v1/dead-letters/{id}/redrive"), &json!({})).await?;
+        if !answer.status.is_success() && answer.status != hyper::StatusCode::NOT_FOUND {
+            return Err(Failure::cannot_run(format!("{id}: {}", answer.problem())));
+        }
+        is_missing |= tell(&id, answer.status.is_success())?;
+    }
+    Ok(is_missing)
+}
+
+async fn redrive_in_folder(redrive: &Redrive, data: &Path) -> Result<bool, Failure> {
+    let store = folder::open_existing(data, Arc::new(System))?;
+    let redriven = redrive_all(redrive, &*store).await;
+    folder::close(store).await;
+    redriven
+}
+
+async fn redrive_all(redrive: &Redrive, events: &dyn EventsPort) -> Result<bool, Failure> {
+    let ids = if redrive.all { ids(&of_events(events).await?) } else { redrive.ids.clone() };
+    let mut is_missing = false;
+    for id in ids {
+        let operation = operations::manifest::REDRIVE_DEAD_LETTER.name;
+        let service = operations::MANIFEST.name;
+        let act = Act { service, operation, subject: &id, reason: None };
+        let audit_id = AuditId::from_uuid(System.draw());
+        let audit = Audit::at(audit_id, System.now(), &local::operator(), &act);
+        let is_there = events.redrive(id.clone(), audit).await.map_err(Failure::cannot_run)?;
+        is_missing |= tell(&id, is_there)?;
+    }
+    Ok(is_missing)
+}
+
+fn ids(letters: &[Value]) -> Vec<String> {
+    letters.iter().filter_map(|letter| letter.get("dead_letter_id")).map(plain).collect()
+}
+
+async fn of_server(client: &mut Client) -> Result<Vec<Value>, Failure> {
+    let mut letters = Vec::new();
+    let mut path = format!("/v1/dead-letters?limit={PAGE}");
+    loop {
+        let answer = client.get(&path).await?;
+        let items = answer.body.get("items").and_then(Value::as_array);
+        letters.extend(items.into_iter().flatten().cloned());
+        match answer.text("/next_cursor") {
+            "" => return Ok(letters),
+            cursor => path = format!("/v1/dead-letters?limit={PAGE}&cursor={cursor}"),
+        }
+    }
+}
+
+async fn of_events(events: &dyn EventsPort) -> Result<Vec<Value>, Failure> {
+    let mut letters: Vec<Value> = Vec::new();
+    let mut after = None;
+    loop {
+        let page = events.dead_letters(after, PAGE).await.map_err(Failure::cannot_run)?;
+        after = page.last().map(|letter| letter.id.clone());
+        let is_last = page.len() < PAGE;
+        for letter in page {
+            let shown = serde_json::to_value(DeadLetterShown::from(letter));
+            letters.push(shown.map_err(Failure::cannot_run)?);
+        }
+        if is_last {
+            return Ok(letters);
+        }
+    }
+}

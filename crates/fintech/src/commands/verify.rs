@@ -1,0 +1,72 @@
+//! `fintech verify`: checks the whole ledger. What is checked is in `operations`.
+
+use clap::Args;
+use operations::verify::{Progress, Report, verify};
+
+use crate::end::{End, Failure};
+use crate::folder::{self, DataOption};
+use crate::{output, runtime};
+
+const LONG_ABOUT: &str = "\
+Check the whole ledger, from its entries alone.
+
+Every hash, every balance and every held amount is computed again; both sides of each transfer are \
+matched; each currency is summed over all accounts to zero; and the services and the ledger are \
+matched both ways: each successful payment, refund and funded loan has its one movement of that \
+amount, each movement its cause, and what failed has none.
+
+It reads a snapshot, takes no lock and changes nothing: it works beside a running server. What is \
+wrong is named, and then the exit code is 1.";
+
+const EXAMPLES: &str = "\
+Examples:
+  fintech verify --data ./fintech-data
+  fintech verify --data ./fintech-data --json    as JSON, for programs";
+
+/// Check the whole ledger
+#[derive(Debug, Args)]
+#[command(long_about = LONG_ABOUT, after_long_help = EXAMPLES)]
+pub(crate) struct Options {
+    #[command(flatten)]
+    data: DataOption,
+    /// Print the report as JSON
+    #[arg(long, env = "FINTECH_JSON", value_parser = clap::builder::BoolishValueParser::new())]
+    json: bool,
+}
+
+/// Runs it.
+pub(crate) fn run(options: &Options) -> Result<End, Failure> {
+    let report = runtime::build("verify")?.block_on(async {
+        let snapshot = folder::snapshot(&options.data.data)?;
+        let bar = output::spinner("{msg}: {pos} read");
+        let mut watch = |Progress { kind, seen }: Progress| {
+            bar.set_message(kind);
+            bar.set_position(seen);
+        };
+        let report = verify(&*snapshot, &mut watch).await;
+        bar.finish_and_clear();
+        report.map_err(Failure::cannot_run)
+    })?;
+    if options.json {
+        output::json(&report)?;
+    } else {
+        output::line(text(&report))?;
+    }
+    Ok(End::flawed_if(!report.is_well()))
+}
+
+/// For people, without a line's end.
+fn text(report: &Report) -> String {
+    let mut lines =
+        vec![format!("{} transfers over {} accounts", report.transfers, report.accounts)];
+    for currency in &report.currencies {
+        lines.push(format!("{}: all accounts sum to {}", currency.currency, currency.sum));
+    }
+    lines.extend(report.violations.iter().cloned());
+    lines.push(if report.is_well() {
+        "Nothing is wrong.".to_owned()
+    } else {
+        "This is wrong.".to_owned()
+    });
+    lines.join("\n")
+}
