@@ -1,5 +1,5 @@
 //! `update_refund_status`: the money is back, or cannot go back. What was reserved on the payment is
-//! booked or given free in the same step.
+//! booked or given free in the same step. How it was reserved is not here but in `refund`.
 
 use kernel::event::{PaymentRefundFailed, PaymentRefunded};
 use kernel::saga::Waits;

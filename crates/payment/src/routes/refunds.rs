@@ -1,4 +1,5 @@
-//! `POST /payment/{transaction_id}/refund` and `GET …/refunds`, `…/refunds/{refund_id}`.
+//! `POST /payment/{transaction_id}/refund` and `GET …/refunds`, `…/refunds/{refund_id}`. How much can
+//! go back is not decided here.
 
 use axum::extract::State;
 use axum::response::Response;
