@@ -12,4 +12,6 @@
 
 pub mod candidates;
 pub mod conformance;
+pub mod dice;
 pub mod hands;
+pub mod institution;

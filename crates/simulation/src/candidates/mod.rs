@@ -1,5 +1,9 @@
 //! The stores that are put through the suites.
 
+mod embedded;
 mod memory;
+mod mishap;
 
+pub use embedded::Embedded;
 pub use memory::Memory;
+pub use mishap::Mishap;

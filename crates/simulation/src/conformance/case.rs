@@ -33,6 +33,9 @@ pub(super) use cases;
 /// A case that takes longer hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Names a case in the environment, to run it alone.
+const ONLY: &str = "CONFORMANCE_CASE";
+
 /// Runs every case for one candidate and prints which; fails at the end if one of them failed.
 pub(super) fn run_all<'c, S: 'c, F>(
     candidate: &str,
@@ -43,7 +46,8 @@ pub(super) fn run_all<'c, S: 'c, F>(
     F: Future<Output = S>,
 {
     let mut failed = Vec::new();
-    for case in cases {
+    let only = std::env::var(ONLY).ok();
+    for case in cases.filter(|case| only.as_deref().is_none_or(|only| only == case.name)) {
         println!("{candidate} x {}", case.name);
         let one = || async {
             let mut stage = set_up().await;

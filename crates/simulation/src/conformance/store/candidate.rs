@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use kernel::audit::{Act, Audit};
 use kernel::manifest::Subscription;
 use kernel::operators::{DeliveryState, EventQuery, EventsPort};
 use kernel::store::BoxFuture;
-use kernel::{Kind, Store};
+use kernel::{AuditId, Id, Kind, Store};
 
 use crate::hands::Hands;
+use crate::institution::By;
 
 /// What a store is opened with.
 #[derive(Clone)]
@@ -52,6 +54,25 @@ pub trait Opened: Send + Sync {
     /// Every delivery that has not come to an end, and every one that is missing, in words.
     fn unsent(&self, subscriptions: Vec<&'static Subscription>) -> BoxFuture<'_, Vec<String>> {
         Box::pin(async move { unsent(&*self.events(), &subscriptions).await })
+    }
+
+    /// Gives every dead letter to its subscriber again.
+    fn redrive(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            let caller = By::Operator.caller();
+            let letters = self.events().dead_letters(None, 1_000).await.unwrap();
+            for letter in letters {
+                let act = Act {
+                    service: "operations",
+                    operation: "redrive_dead_letter",
+                    subject: &letter.id,
+                    reason: None,
+                };
+                let id = AuditId::named(&["redrive", &letter.id]);
+                let audit = Audit::at(id, self.store().now(), &caller, &act);
+                assert!(self.events().redrive(letter.id.clone(), audit).await.unwrap());
+            }
+        })
     }
 
     /// Closes the store and opens it again on what it left behind.

@@ -289,7 +289,7 @@ impl Decision for Everything {
                 return Ok(Err("the total is not enough"));
             }
         }
-        let said = view.event(EventKind::PaymentVoidRequested);
+        let said = view.event(EventKind::PaymentFailed).with_detail("everything");
         ours.create(self.slip.clone());
         ours.update(&card, Card::clone(&card).with_count(card.count + 1)).says(said);
         *writes = ours;
