@@ -1,6 +1,9 @@
 //! The port `Files`: the few things that the journal does with the files of one folder, and
 //! [`RealFiles`], which does them. What the files hold is not known here.
 
+#[cfg(any(test, feature = "faults"))]
+pub mod faulty;
+
 use std::fs::{self, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::FileExt;

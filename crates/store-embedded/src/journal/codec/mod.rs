@@ -1,45 +1,30 @@
 //! A batch as bytes: what an [`Encoder`] writes into a frame and the journal reads back. Frames,
 //! segments and their checksums are not known here.
+//!
+//! # Format
+//! A batch is the byte [`FORMAT`], then its records, events, deliveries and cursors, each list after
+//! its length. Whole numbers are varints (seven bits a byte, the lowest first); signed ones are
+//! folded, so that small ones stay short. What was written shortly before is not written again:
+//! - Ids and texts that stand in a table of 64 places, filled as the batch is written, are given by
+//!   their place (see [`recent`]).
+//! - Times are given as their distance from the last large number, positions from the last position.
+//! - An event that a record of the batch has just said is given by that record.
+//!
+//! A record is its kind's number, its version, what it said, and the value of each column in the
+//! order of the kind's declaration; a value begins with a byte that says what it is (see [`values`]).
+//! Kinds and types of event are numbered by [`Names`], which stand at the head of each segment.
 
-use std::sync::Arc;
+mod decode;
+mod encode;
+mod names;
+mod reader;
+mod recent;
+mod values;
 
-use kernel::Kind;
+pub(super) use decode::decode;
+pub use encode::Encoder;
+pub use names::Names;
+pub(super) use names::Table;
 
-use crate::rows::Batch;
-
-/// What the numbers in encoded batches stand for: kinds of record with their columns, and types of
-/// event. Each segment begins with it, so that a program whose kinds changed order reads it right.
-#[derive(Debug)]
-pub struct Names {
-    kinds: Vec<&'static Kind>,
-}
-
-impl Names {
-    /// Of these kinds, and of all types of event.
-    pub fn of(kinds: &[&'static Kind]) -> Arc<Self> {
-        Arc::new(Self { kinds: kinds.to_vec() })
-    }
-}
-
-/// Encodes batches, one after another. It keeps what it needs from one to the next, so that no
-/// memory is asked for while it encodes.
-#[derive(Debug)]
-pub struct Encoder {
-    names: Arc<Names>,
-}
-
-impl Encoder {
-    /// For a journal that was opened with the same names.
-    pub fn new(names: Arc<Names>) -> Self {
-        Self { names }
-    }
-
-    /// Appends the bytes of a batch to `out`. Its number is not among them: the frame says it.
-    pub fn encode(&mut self, batch: &Batch, out: &mut Vec<u8>) {
-        assert!(
-            batch.records.iter().all(|row| self.names.kinds.contains(&row.kind())),
-            "a record of a kind that the journal was not told of"
-        );
-        out.push(0);
-    }
-}
+/// The version of the format, and the first byte of each batch.
+pub const FORMAT: u8 = 1;

@@ -1,0 +1,132 @@
+//! Reading beside the writer: what was acknowledged is in the database's snapshot or in the tail,
+//! and nothing is read that is not there.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+
+use super::{SMALL, append, found, long, names, open, segments, text_of, texts};
+use crate::files::faulty::FaultyFiles;
+use crate::files::{Files, RealFiles};
+use crate::journal::{Journal, Options, Preparing, Tail};
+
+#[test]
+fn a_tail_keeps_what_it_opened() {
+    let files = FaultyFiles::new(1);
+    let (mut journal, _) = open(&files, 0).unwrap();
+    for letter in ['a', 'b', 'c'] {
+        append(&mut journal, &long(letter)).unwrap();
+    }
+    let tail = Tail::open(&files, names()).unwrap();
+    let other = Tail::open(&files, names()).unwrap();
+    // Released, and as much again: the files would have been used again.
+    journal.release(2);
+    for letter in ['d', 'e', 'f', 'g'] {
+        append(&mut journal, &long(letter)).unwrap();
+    }
+    assert_eq!(texts(tail.after(0).unwrap()).unwrap(), ['a', 'b', 'c', 'd'].map(long).join(" "));
+    assert_eq!(texts(other.after(2).unwrap()).unwrap(), ['c', 'd'].map(long).join(" "));
+    assert!(!segments(&files).contains(&"journal-00000001".to_owned()));
+    let late = Tail::open(&files, names()).unwrap();
+    assert_eq!(
+        late.after(1).unwrap_err().to_string(),
+        "batches 2 to 2 are lost: they are neither in the database nor in the journal, which goes \
+         on with 3 in journal-00000002"
+    );
+    drop(journal);
+    assert_eq!(found(&files, 2), ['c', 'd', 'e', 'f', 'g'].map(long).join(" "));
+}
+
+#[test]
+fn a_tail_of_nothing_is_empty() {
+    let files = FaultyFiles::new(1);
+    assert_eq!(texts(Tail::open(&files, names()).unwrap().after(9).unwrap()).unwrap(), "");
+    let folder = tempfile::tempdir().unwrap();
+    let nowhere = RealFiles::of_folder(&folder.path().join("nowhere"));
+    assert_eq!(texts(Tail::open(&nowhere, names()).unwrap().after(0).unwrap()).unwrap(), "");
+}
+
+#[test]
+fn a_tail_names_damage() {
+    let files = FaultyFiles::new(1);
+    let (mut journal, _) = open(&files, 0).unwrap();
+    for text in ["one", "two", "three"] {
+        append(&mut journal, text).unwrap();
+    }
+    files.tamper("journal-00000001", |bytes| bytes[4096 + 30] ^= 1).unwrap();
+    let refused = Tail::open(&files, names()).unwrap().after(0).unwrap_err().to_string();
+    let begins = "the journal is damaged: journal-00000001, byte 4096: batch 1 is damaged";
+    assert!(refused.starts_with(begins), "{refused}");
+    files.tamper("journal-00000001", |bytes| bytes[70] ^= 1).unwrap();
+    let refused = Tail::open(&files, names()).unwrap().after(1).unwrap_err().to_string();
+    assert!(refused.contains("its head is damaged, but batch 2 is whole in it"), "{refused}");
+}
+
+/// What the writer and its readers know of each other.
+#[derive(Default)]
+struct Shared {
+    acknowledged: AtomicU64,
+    folded: AtomicU64,
+    is_done: AtomicBool,
+}
+
+fn write(files: Arc<dyn Files>, batches: u64, shared: &Shared) {
+    let options = Options { preparing: Preparing::Ahead, ..SMALL };
+    let (mut journal, _) = Journal::open(files, names(), 0, options).unwrap();
+    for number in 1..=batches {
+        let length = usize::try_from(number * 7919 % 2500).unwrap();
+        append(&mut journal, &format!("{number} {}", "x".repeat(length))).unwrap();
+        shared.acknowledged.store(number, Ordering::SeqCst);
+        if number % 5 == 0 {
+            shared.folded.store(number - 3, Ordering::SeqCst);
+            journal.release(number - 3);
+        }
+    }
+    shared.is_done.store(true, Ordering::SeqCst);
+}
+
+/// Reads until the writer is done; how often it was read, and how many batches.
+fn read(files: &dyn Files, shared: &Shared) -> (u64, u64) {
+    let (mut reads, mut batches) = (0, 0);
+    while !shared.is_done.load(Ordering::SeqCst) {
+        let acknowledged = shared.acknowledged.load(Ordering::SeqCst);
+        let tail = Tail::open(files, names()).unwrap();
+        let folded = shared.folded.load(Ordering::SeqCst);
+        let mut last = folded;
+        for batch in tail.after(folded).unwrap() {
+            let batch = batch.unwrap();
+            assert_eq!(batch.number, last + 1);
+            assert!(text_of(&batch).starts_with(&format!("{} ", batch.number)));
+            last = batch.number;
+            batches += 1;
+        }
+        assert!(last >= acknowledged, "{acknowledged} was acknowledged, {last} is the last");
+        reads += 1;
+    }
+    (reads, batches)
+}
+
+fn read_beside_writer(files: &Arc<dyn Files>, batches: u64) {
+    let shared = Shared::default();
+    thread::scope(|scope| {
+        let readers = [0; 2].map(|_| scope.spawn(|| read(&**files, &shared)));
+        write(Arc::clone(files), batches, &shared);
+        for reader in readers {
+            println!("reads, batches: {:?}", reader.join().unwrap());
+        }
+    });
+}
+
+#[test]
+fn readers_beside_the_writer_see_what_was_acknowledged() {
+    let files: Arc<dyn Files> = Arc::new(FaultyFiles::new(1));
+    read_beside_writer(&files, 2000);
+}
+
+#[test]
+fn readers_beside_the_writer_see_what_was_acknowledged_on_a_real_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = RealFiles::in_folder(&folder.path().join("journal")).unwrap();
+    let files: Arc<dyn Files> = Arc::new(files);
+    read_beside_writer(&files, 500);
+}
