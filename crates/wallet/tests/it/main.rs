@@ -16,6 +16,8 @@ mod import;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod reads;
+#[cfg(test)]
 mod records;
 #[cfg(test)]
 mod requests;
