@@ -8,9 +8,8 @@ use std::sync::Arc;
 
 use clap::Args;
 use kernel::Clock;
-use kernel::time::System;
 use store_embedded::folder::{Folder, FolderError};
-use store_embedded::{EmbeddedStore, OpenError, Options};
+use store_embedded::{EmbeddedStore, OpenError, Options, ReadOnlyStore};
 
 use crate::end::Failure;
 use crate::services;
@@ -45,12 +44,12 @@ pub(crate) fn open_existing(
     open(data, clock)
 }
 
-/// Opens the folder for reading, as it is now.
+/// Opens the folder for reading, as it is now. No lock is taken: it works beside a running server.
 ///
 /// # Errors
 /// When there is no data folder, or what is in it cannot be read.
-pub(crate) fn snapshot(data: &Path) -> Result<Arc<EmbeddedStore>, Failure> {
-    open_existing(data, Arc::new(System))
+pub(crate) fn snapshot(data: &Path) -> Result<Arc<ReadOnlyStore>, Failure> {
+    ReadOnlyStore::open(data, &services::kinds()).map_err(refused)
 }
 
 /// Makes a consistent copy of the folder, one file.

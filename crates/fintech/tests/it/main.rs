@@ -1,0 +1,19 @@
+//! The real program, as its users run it: started, asked over HTTP, stopped by signals.
+//! Not in here: what its parts do, which their own crates test.
+
+#![allow(clippy::arithmetic_side_effects, reason = "a test that overflows fails, as it should")]
+
+#[cfg(test)]
+mod commands;
+#[cfg(test)]
+mod history;
+#[cfg(test)]
+mod policies;
+#[cfg(test)]
+mod program;
+#[cfg(test)]
+mod serving;
+#[cfg(test)]
+mod stopping;
+#[cfg(test)]
+mod tour;
