@@ -161,10 +161,13 @@ function drawn(api, { path, method, operation }) {
     kind(api, parameter.schema),
     sentences(parameter.description),
   ]);
-  const answers = Object.entries(operation.responses ?? {}).map(([status, response]) =>
-    described(api, `${status === "default" ? "A failure" : status}: ${response.description || "what comes back"}`,
-      Object.values(response.content ?? {})[0]?.schema) ??
-    element("h3", {}, `${status}: ${response.description}`));
+  const answers = Object.entries(operation.responses ?? {}).map(([status, response]) => {
+    // A failure is the same everywhere.
+    if (status === "default") return sentences(`A failure: ${response.description}`);
+    const schema = Object.values(response.content ?? {})[0]?.schema;
+    const heading = `${status}: ${response.description.replaceAll("`", "")}`;
+    return described(api, heading, schema) ?? element("h3", {}, heading);
+  });
   const inside = () => element("div", {},
     element("p", { class: "who" }, `For ${who(operation)}. Operation ${operation.operationId}.`),
     sentences(operation.description),

@@ -67,6 +67,13 @@ pub(super) fn operation(operation: &'static Operation, item: &mut PathItem) {
         documented.parameters.get_or_insert_with(Vec::new).extend(more.into_iter().map(RefOr::T));
     }
     let responses = &mut documented.responses.responses;
+    for (status, response) in responses.iter_mut() {
+        if let RefOr::T(response) = response
+            && response.description.is_empty()
+        {
+            words_for(status).clone_into(&mut response.description);
+        }
+    }
     responses.insert("default".to_owned(), RefOr::T(failure()));
 }
 
@@ -130,6 +137,16 @@ fn is_list(documented: &Documented) -> bool {
     match &content.schema {
         Some(RefOr::Ref(page)) => page.ref_location.starts_with("#/components/schemas/Page_"),
         Some(RefOr::T(_)) | None => false,
+    }
+}
+
+/// What an answer of a status is, where the handler says nothing more.
+fn words_for(status: &str) -> &'static str {
+    match status {
+        "201" => "It was made.",
+        "202" => "It was begun; `Location` says where to read how it goes.",
+        "204" | "304" => "Nothing comes back.",
+        _ => "It was done.",
     }
 }
 

@@ -13,13 +13,18 @@ const BODY: &str = "/requestBody/content/application~1json/schema";
 /// Asserts that every object in them says `#[serde(deny_unknown_fields)]`.
 pub(super) fn strict(openapi: OpenApi) -> OpenApi {
     let Ok(mut document) = serde_json::to_value(&openapi) else { return openapi };
+    let components = document.pointer("/components/schemas").cloned().unwrap_or_default();
     let mut named = Vec::new();
     for item in members(document.get_mut("paths")) {
         for operation in members(Some(item)) {
             let name = operation.get("operationId").and_then(Value::as_str).unwrap_or_default();
             let name = name.to_owned();
-            if let Some(schema) = operation.pointer_mut(BODY) {
-                tighten(&name, schema, &mut named);
+            let Some(schema) = operation.pointer_mut(BODY) else { continue };
+            tighten(&name, schema, &mut named);
+            let schema = name_in(schema).and_then(|name| components.get(name)).unwrap_or(schema);
+            let is_required = schema.get("required").is_some();
+            if let Some(required) = operation.pointer_mut("/requestBody/required") {
+                *required = Value::Bool(is_required);
             }
         }
     }
@@ -40,12 +45,14 @@ fn members(object: Option<&mut Value>) -> impl Iterator<Item = &mut Value> {
     object.and_then(Value::as_object_mut).into_iter().flat_map(|object| object.values_mut())
 }
 
+/// The name of the schema that this one refers to.
+fn name_in(schema: &Value) -> Option<&str> {
+    schema.get("$ref")?.as_str()?.strip_prefix(COMPONENTS)
+}
+
 /// Tightens a schema of a request, and notes the names of those that it refers to.
 fn tighten(owner: &str, schema: &mut Value, named: &mut Vec<String>) {
-    let Value::Object(schema) = schema else { return };
-    let referred = schema.get("$ref").and_then(Value::as_str);
-    let referred = referred.and_then(|place| place.strip_prefix(COMPONENTS));
-    if let Some(name) = referred.filter(|name| !named.iter().any(|known| known == name)) {
+    if let Some(name) = name_in(schema).filter(|name| !named.iter().any(|known| known == name)) {
         named.push(name.to_owned());
     }
     if let Some(Value::Object(properties)) = schema.get_mut("properties") {

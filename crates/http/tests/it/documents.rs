@@ -23,6 +23,12 @@ async fn the_document_says_what_every_operation_has() {
         assert_eq!(who.len(), operation.who.len(), "{path}");
         let default = &found["responses"]["default"]["content"]["application/problem+json"];
         assert_eq!(default["schema"]["$ref"], "#/components/schemas/Problem");
+        for (status, response) in found["responses"].as_object().unwrap() {
+            assert!(
+                response["description"].as_str().is_some_and(|words| words.ends_with('.')),
+                "{path} {status}"
+            );
+        }
         assert_eq!(found.get("security").is_none(), operation.name == "open", "{path}");
     }
     let echo = &document["paths"]["/v1/echo"]["post"];
@@ -56,6 +62,9 @@ async fn bodies_of_requests_are_described_as_they_are_read() {
     assert_eq!(schemas["EchoPart"]["additionalProperties"], false);
     assert_eq!(schemas["MoneyText"]["type"], "string");
     assert!(schemas["MoneyText"]["pattern"].is_string());
+    // A body of which every field may be left out may be left out itself.
+    let required = |path: &str| &document["paths"][path]["post"]["requestBody"]["required"];
+    assert_eq!((required("/v1/echo"), required("/v1/capture/{id}")), (&json!(true), &json!(false)));
     // In answers null may stand.
     assert_eq!(schemas["Echoed"]["properties"]["key"]["type"], json!(["string", "null"]));
     assert!(!echo.to_string().contains("null"), "{echo}");

@@ -20,6 +20,8 @@ mod notes;
 #[cfg(test)]
 mod queries;
 #[cfg(test)]
+mod reports;
+#[cfg(test)]
 mod service;
 #[cfg(test)]
 mod sockets;

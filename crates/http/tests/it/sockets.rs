@@ -36,7 +36,7 @@ async fn send_megabyte(stream: &mut TcpStream, is_chunked: bool) {
          content-type: application/json\r\n{length}\r\n\r\n"
     );
     stream.write_all(head.as_bytes()).await.unwrap();
-    let piece = [b' '; 50_000];
+    let piece = vec![b' '; 50_000];
     for number in 0..20 {
         if number == 10 {
             stream.readable().await.unwrap();
