@@ -6,10 +6,10 @@ mod client;
 #[cfg(test)]
 mod letters;
 #[cfg(test)]
+mod pieces;
+#[cfg(test)]
 mod routes;
 #[cfg(test)]
 mod tampering;
-#[cfg(test)]
-mod unreadable;
 #[cfg(test)]
 mod world;

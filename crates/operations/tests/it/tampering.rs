@@ -133,6 +133,14 @@ fn a_changed_byte_is_found_by_its_hash() {
             "Entry alice/3 has a hash that is not that of its content and of the hash before it.",
         ],
     );
+    check(
+        |world| {
+            change(world, world.alice, at(0), |entry| {
+                entry.owner = kernel::Subject::new("mallory").ok();
+            });
+        },
+        &["Entry alice/0 has a hash that is not that of its content and of the hash before it."],
+    );
 }
 
 #[test]

@@ -153,9 +153,7 @@ impl World {
 
     fn direct_movements(&mut self) {
         self.decide(&Debit(self.movement(self.bob, usd(700)))).unwrap();
-        let movement = self.movement(self.alice, usd(1_234));
-        let moved = self.decide(&Transfer { movement, to_wallet_id: self.bob }).unwrap();
-        self.transfer = moved.transfer_id().unwrap();
+        self.transfer = self.transfer(self.alice, self.bob, 1_234);
         let reverse = Reverse {
             caller: operator(),
             wallet_id: self.bob,
@@ -168,6 +166,12 @@ impl World {
             let (caller, wallet_id) = (operator(), self.bob);
             self.decide(&ChangeStatus { caller, wallet_id, change, key: None }).unwrap();
         }
+    }
+
+    pub(crate) fn transfer(&self, from: WalletId, to: WalletId, minor: u64) -> TransferId {
+        let movement = self.movement(from, usd(minor));
+        let moved = self.decide(&Transfer { movement, to_wallet_id: to }).unwrap();
+        moved.transfer_id().unwrap()
     }
 
     pub(crate) fn pay(&self, minor: u64, capture: Capture) -> PaymentId {
