@@ -77,9 +77,11 @@ impl ReadOnlyStore {
         after: Option<&ScanPlace>,
         limit: usize,
     ) -> Result<Scan, StoreError> {
+        let Some(beyond) = self.beyond.get(kind.name) else {
+            return Ok(self.reader.lock().scan(kind, after, limit)?);
+        };
         let (start, inner) = after.map_or((None, None), split);
         let Scan { rows, next } = self.reader.lock().scan(kind, inner.as_ref(), limit)?;
-        let Some(beyond) = self.beyond.get(kind.name) else { return Ok(Scan { rows, next }) };
         let last = rows.iter().rev().find_map(|row| row.as_ref().ok().map(key_place));
         let end = match (&next, &last) {
             (None, _) => Bound::Unbounded,
