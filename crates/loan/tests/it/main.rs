@@ -8,6 +8,8 @@ mod approving;
 #[cfg(test)]
 mod client;
 #[cfg(test)]
+mod record;
+#[cfg(test)]
 mod routes;
 #[cfg(test)]
 mod scene;
