@@ -11,8 +11,8 @@ use crate::program::Server;
 
 /// Sends credits of 1.00 over one connection until the server says that it is the last, or takes no
 /// further one. Each that was sent must be answered.
-fn credit_until_closed(address: &str, path: &str, acknowledged: &AtomicU64) {
-    let stream = TcpStream::connect(address).unwrap();
+fn credit_until_closed(stream: TcpStream, path: &str, acknowledged: &AtomicU64) {
+    let address = stream.peer_addr().unwrap();
     let mut replies = BufReader::new(stream.try_clone().unwrap());
     let mut requests = stream;
     let body = r#"{"amount": "1.00"}"#;
@@ -49,10 +49,13 @@ fn a_stop_under_load_cuts_no_request_and_loses_nothing() {
         let path = format!("/v1/wallet/{wallet_id}/credit");
         let acknowledged = AtomicU64::new(0);
         std::thread::scope(|scope| {
-            for _ in 0..16 {
-                scope.spawn(|| credit_until_closed(server.address(), &path, &acknowledged));
-            }
-            while acknowledged.load(Ordering::Relaxed) < 500 {
+            let connect = |_| TcpStream::connect(server.address()).unwrap();
+            let streams: Vec<_> = (0..16).map(connect).collect();
+            let credit = |stream| credit_until_closed(stream, &path, &acknowledged);
+            let clients: Vec<_> =
+                streams.into_iter().map(|stream| scope.spawn(move || credit(stream))).collect();
+            let has_failed = || clients.iter().any(std::thread::ScopedJoinHandle::is_finished);
+            while acknowledged.load(Ordering::Relaxed) < 500 && !has_failed() {
                 std::thread::yield_now();
             }
             server.signal(signal);

@@ -2,6 +2,7 @@
 //! checked. The finer points of each are tested by its service.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
 
@@ -182,4 +183,36 @@ fn two_hundred_debits_at_once_take_what_is_there_and_no_more() {
     assert_eq!((count(200), count(422)), (100, 100), "{statuses:?}");
     expect_balance(&server, &wallet_id, "0.00", "0.00");
     expect_well(server, folder.path(), 101);
+}
+
+#[test]
+fn the_books_are_right_at_any_moment_beside_a_busy_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let wallet_id = wallet(&server, "1000000.00");
+    let body = json!({ "wallet_id": wallet_id, "merchant_id": "shop", "amount": "1.00" });
+    let is_over = AtomicBool::new(false);
+    let pay = || {
+        let mut count = 0;
+        while !is_over.load(Ordering::Relaxed) {
+            server.post("/v1/payment", &body).expect(202);
+            count += 1;
+        }
+        count
+    };
+    let verify = || run(&["verify", "--data", text(folder.path()), "--json"]);
+    let (paid, reports) = std::thread::scope(|scope| {
+        let payers: Vec<_> = (0..8).map(|_| scope.spawn(pay)).collect();
+        let reports: Vec<_> = (0..5).map(|_| verify()).collect();
+        is_over.store(true, Ordering::Relaxed);
+        (payers.into_iter().map(|payer| payer.join().unwrap()).sum::<u64>(), reports)
+    });
+    let mut transfers = 0;
+    for report in reports {
+        let now = report.expect(0).json()["transfers"].as_u64().unwrap();
+        assert!(now >= transfers, "{now} after {transfers}");
+        transfers = now;
+    }
+    server.stop();
+    assert_eq!(verify().expect(0).json()["transfers"], paid + 1);
 }
