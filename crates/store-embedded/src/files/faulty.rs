@@ -3,6 +3,8 @@
 
 mod disk;
 mod random;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::sync::Arc;

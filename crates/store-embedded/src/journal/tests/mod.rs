@@ -8,6 +8,7 @@ mod crash;
 mod damage;
 mod full;
 mod real;
+mod sagas;
 mod sample;
 mod tail;
 

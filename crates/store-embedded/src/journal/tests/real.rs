@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::codec::busy;
+use super::sagas::busy;
 use super::sample::KINDS;
 use super::{append, long, names, text_of};
 use crate::files::{Access, Files, RealFiles};
