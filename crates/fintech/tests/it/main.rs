@@ -12,6 +12,8 @@ mod policies;
 #[cfg(test)]
 mod program;
 #[cfg(test)]
+mod readme;
+#[cfg(test)]
 mod serving;
 #[cfg(test)]
 mod stopping;
