@@ -97,9 +97,8 @@ impl Holder {
 
     /// Reads what can be read: it only serves to tell a person.
     fn read(text: &str) -> Self {
-        let value = |name: &str| {
-            text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))
-        };
+        let value =
+            |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         Self {
             process: value("process").and_then(|value| value.parse().ok()),
             command: value("command").map(str::to_owned),

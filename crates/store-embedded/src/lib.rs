@@ -2,6 +2,7 @@
 //! makes them durable, SQLite that is read from, and the event bus. What the records and events mean
 //! is not known here.
 
+pub mod backup;
 pub mod bus;
 pub mod files;
 pub mod folder;

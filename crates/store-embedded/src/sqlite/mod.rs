@@ -5,6 +5,7 @@
 mod bind;
 mod bus;
 mod connection;
+mod copy;
 mod decode;
 mod error;
 mod events;

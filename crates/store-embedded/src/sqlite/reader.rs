@@ -185,6 +185,12 @@ impl Reader {
 /// Reads that all see one moment, see [`Reader::snapshot`].
 pub struct Snapshot<'r>(&'r Reader);
 
+impl Snapshot<'_> {
+    pub(super) fn reader(&self) -> &Reader {
+        self.0
+    }
+}
+
 impl std::ops::Deref for Snapshot<'_> {
     type Target = Reader;
 

@@ -163,6 +163,10 @@ impl Writer {
         numbers
     }
 
+    pub(super) fn into_connection(self) -> Connection {
+        self.connection
+    }
+
     /// Closes the database with everything in it and the write-ahead log gone, unless a reader of
     /// another process still looks at it.
     ///
