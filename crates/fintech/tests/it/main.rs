@@ -19,3 +19,14 @@ mod serving;
 mod stopping;
 #[cfg(test)]
 mod tour;
+#[cfg(test)]
+mod access;
+#[cfg(test)]
+mod contract;
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod site;
+#[cfg(test)]
+#[path = "../../src/services.rs"]
+mod services;

@@ -1,0 +1,185 @@
+//! Who may do what: every operation that a manifest declares, asked for by everybody. Not in here:
+//! how a caller is known.
+
+use serde_json::Value;
+
+use crate::contract::operations;
+use crate::samples::{Sample, sample};
+use crate::site::{Actor, Answer, Asked, Site};
+use http_api::Settings;
+
+/// What each caller gets, in the order of [`Actor::ALL`]: nobody, another customer, the owner, an
+/// operator, a service with the scope `payments`, one without. `+` says that it leaves a line on the
+/// audit list.
+type Row = (&'static str, [&'static str; 6]);
+
+const NO: &str = "401 unauthorized";
+const NOT_FOR: &str = "403 forbidden";
+const NOT_THERE: &str = "404 not-found";
+
+/// A customer's, which nobody else may see but operators.
+const fn owners(done: &'static str) -> [&'static str; 6] {
+    [NO, NOT_THERE, done, done, NOT_THERE, NOT_THERE]
+}
+
+/// The same, for services that move payments too.
+const fn parties(done: &'static str) -> [&'static str; 6] {
+    [NO, NOT_THERE, done, done, done, NOT_THERE]
+}
+
+const fn operators(done: &'static str) -> [&'static str; 6] {
+    [NO, NOT_FOR, NOT_FOR, done, NOT_FOR, NOT_FOR]
+}
+
+const fn everybody(done: &'static str) -> [&'static str; 6] {
+    [NO, done, done, done, done, done]
+}
+
+const TABLE: [Row; 35] = [
+    ("create_wallet", everybody("201 ACTIVE")),
+    ("list_wallets", [NO, "200 none", "200 some", "200 none", "200 none", "200 none"]),
+    ("get_wallet", owners("200 ACTIVE")),
+    ("credit_wallet", owners("200")),
+    ("debit_wallet", owners("200")),
+    ("transfer", owners("200")),
+    ("list_transactions", owners("200 some")),
+    ("get_statement", owners("200")),
+    ("freeze_wallet", operators("200 FROZEN +")),
+    ("unfreeze_wallet", operators("200 ACTIVE +")),
+    ("close_wallet", operators("200 CLOSED +")),
+    ("reverse_transaction", operators("200 +")),
+    // Whether the wallet is the caller's to spend, the wallet service says.
+    (
+        "request_payment",
+        [
+            NO,
+            "200 FAILED wallet-not-found",
+            "200 SUCCESSFUL",
+            "200 SUCCESSFUL",
+            "200 SUCCESSFUL",
+            "200 FAILED wallet-not-found",
+        ],
+    ),
+    ("get_payment", parties("200 SUCCESSFUL")),
+    ("list_payments_by_wallet", [NO, "200 none", "200 some", "200 some", "200 some", "200 none"]),
+    ("list_payments", operators("200 some")),
+    ("capture_payment", [NO, NOT_FOR, NOT_FOR, "200 SUCCESSFUL +", "200 SUCCESSFUL", NOT_FOR]),
+    (
+        "void_payment",
+        [NO, NOT_FOR, NOT_FOR, "200 VOIDED requested +", "200 VOIDED requested", NOT_FOR],
+    ),
+    ("refund_payment", [NO, NOT_FOR, NOT_FOR, "200 SUCCESSFUL +", "200 SUCCESSFUL", NOT_FOR]),
+    ("list_refunds", parties("200 some")),
+    ("get_refund", parties("200 SUCCESSFUL")),
+    ("get_payment_timeline", parties("200 some")),
+    ("apply_for_loan", everybody("201 PENDING")),
+    ("get_loan", owners("200 PENDING")),
+    ("list_loans_by_wallet", [NO, "200 none", "200 some", "200 some", "200 none", "200 none"]),
+    ("list_loans", operators("200 some")),
+    ("approve_loan", operators("200 APPROVED +")),
+    ("reject_loan", operators("200 REJECTED Too young +")),
+    ("get_me", everybody("200")),
+    ("get_trial_balance", operators("200")),
+    ("list_sagas", operators("200 none")),
+    ("list_events", operators("200 some")),
+    ("list_dead_letters", operators("200 some")),
+    ("redrive_dead_letter", operators("200 +")),
+    ("list_audit", operators("200 some")),
+];
+
+#[test]
+fn every_operation_has_its_row() {
+    let declared: Vec<_> = operations().iter().map(|operation| operation.name).collect();
+    let rows: Vec<_> = TABLE.iter().map(|(name, _)| *name).collect();
+    for name in &declared {
+        assert!(rows.contains(name), "{name} has no row: say here who may call it");
+    }
+    assert_eq!(rows.len(), declared.len(), "a row is of no operation");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everybody_gets_what_is_his() {
+    for (name, expected) in TABLE {
+        let operation = operations().into_iter().find(|declared| declared.name == name).unwrap();
+        let site = Site::new();
+        for (actor, expected) in Actor::ALL.into_iter().zip(expected) {
+            let sample = sample(&site, operation).await;
+            check(&site, &sample, actor, expected).await;
+        }
+    }
+}
+
+async fn check(site: &Site, sample: &Sample, actor: Actor, expected: &str) {
+    let (before, audited) = (site.state().await, site.audited().await);
+    let answer = site.ask(actor, &sample.asked(), &sample.body).await;
+    let audited = site.audited().await - audited;
+    let mut line = answer.line();
+    if let Some(reason) = answer.json["reason"].as_str() {
+        line = format!("{line} {reason}");
+    }
+    if audited == 1 {
+        line.push_str(" +");
+    }
+    let name = sample.operation.name;
+    assert_eq!(line, expected, "{name} by {actor:?}: {answer:?}");
+    assert!(audited <= 1, "{name} by {actor:?} left {audited} lines");
+    if answer.status >= 400 {
+        assert_eq!(site.state().await, before, "{name} by {actor:?} was refused and did something");
+    }
+    if answer.status == 404 {
+        expect_as_if_not_there(site, sample, actor, &answer).await;
+    }
+    let is_strange = matches!(actor, Actor::Other | Actor::Reports);
+    if is_strange && answer.status == 200 && sample.body.is_null() {
+        for (_, id) in &sample.ids {
+            assert!(!answer.text.contains(id.as_str()), "{name} shows {actor:?} {id}");
+        }
+    }
+}
+
+/// What is somebody else's cannot be told from what is not there.
+async fn expect_as_if_not_there(site: &Site, sample: &Sample, actor: Actor, answer: &Answer) {
+    let mut other = sample.clone();
+    for (_, id) in &mut other.ids {
+        let prefix = id.split('_').next().unwrap();
+        *id = format!("{prefix}_00000000-0000-7000-8000-00000000ffff");
+    }
+    let not_there = site.ask(actor, &other.asked(), &other.body).await;
+    let general = |answer: &Answer| {
+        let mut problem = answer.json.clone();
+        let members = problem.as_object_mut().unwrap();
+        members.remove("instance");
+        members.remove("request_id");
+        (answer.status, problem)
+    };
+    assert_eq!(general(&not_there), general(answer), "{} tells them apart", sample.operation.name);
+}
+
+/// Without self-funding an owner may not credit his wallet, nor learn of one that is not his.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_self_funding_only_operators_credit() {
+    let site = Site::with(Settings::new([7; 32]));
+    let operation = &wallet::manifest::CREDIT_WALLET;
+    let expected = [NO, NOT_FOR, NOT_FOR, "200", NOT_FOR, NOT_FOR];
+    for (actor, expected) in Actor::ALL.into_iter().zip(expected) {
+        let sample = sample(&site, operation).await;
+        check(&site, &sample, actor, expected).await;
+    }
+}
+
+/// HEAD is asked like GET.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn heads_are_guarded_like_bodies() {
+    let site = Site::new();
+    for operation in operations().into_iter().filter(|operation| operation.writes.is_empty()) {
+        let sample = sample(&site, operation).await;
+        for actor in Actor::ALL {
+            let get = Asked::of(actor, &sample.asked(), &Value::Null);
+            let mut head = get.clone();
+            "HEAD".clone_into(&mut head.method);
+            let (get, head) = (site.send(&get).await, site.send(&head).await);
+            assert_eq!(head.status, get.status, "{} by {actor:?}", operation.name);
+            assert_eq!(head.text, "", "{} by {actor:?}", operation.name);
+        }
+    }
+}

@@ -1,0 +1,295 @@
+//! The application in this process, with callers of every role: the routes that `serve` mounts, over
+//! the same store in a folder of its own. Every answer is held against the OpenAPI document.
+//! Not in here: sockets and processes, see `program`; what is asked, see `samples`.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Request};
+use http_api::{Authenticator, Deployment, Front, Hosts, Problem, Settings};
+use http_body_util::BodyExt;
+use kernel::audit::Audit;
+use kernel::manifest::{Subscription, Unprocessable};
+use kernel::operators::{EventQuery, EventsPort};
+use kernel::store::StorePort;
+use kernel::time::System;
+use kernel::{Caller, EventKind, Kind, Record, Role, Store, Subject, Topic};
+use serde_json::Value;
+use store_embedded::bus::Subscriber;
+use store_embedded::{EmbeddedStore, Options};
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+use crate::contract::Contract;
+use crate::services;
+
+/// Who calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Actor {
+    /// Without a token.
+    Nobody,
+    /// A customer to whom nothing belongs that a sample is about.
+    Other,
+    /// The customer to whom all of it belongs.
+    Owner,
+    Operator,
+    /// A service with the scope `payments`.
+    Payments,
+    /// A service with another scope.
+    Reports,
+}
+
+impl Actor {
+    /// In the order of the columns of tables.
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Nobody, Self::Other, Self::Owner, Self::Operator, Self::Payments, Self::Reports];
+
+    /// His `sub`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Nobody => "",
+            Self::Other => "ben",
+            Self::Owner => "ada",
+            Self::Operator => "olga",
+            Self::Payments => "terminal",
+            Self::Reports => "printer",
+        }
+    }
+
+    fn caller(self) -> Caller {
+        let service = |scope: &str| Role::Service { scopes: Arc::from([Box::from(scope)]) };
+        let role = match self {
+            Self::Nobody | Self::Other | Self::Owner => Role::Customer,
+            Self::Operator => Role::Operator,
+            Self::Payments => service("payments"),
+            Self::Reports => service("reports"),
+        };
+        Caller { sub: Subject::new(self.name()).unwrap(), role }
+    }
+}
+
+const CALLER: &str = "x-caller";
+
+/// Takes a caller's word for who he is.
+struct ByName;
+
+impl Authenticator for ByName {
+    fn caller(&self, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
+        let name = headers.get(CALLER).map(|name| name.to_str().unwrap());
+        let actor = name.map(|name| Actor::ALL.into_iter().find(|actor| actor.name() == name));
+        Ok(actor.map(|actor| actor.unwrap().caller()))
+    }
+}
+
+/// Hears rejected loans and cannot, so that there are dead letters.
+const DEAF: Subscription = Subscription {
+    name: "deaf",
+    topic: Topic::Loan,
+    hears: &[EventKind::LoanRejected],
+    react: |_| Err(Unprocessable("the test says so".to_owned())),
+    writes: &[],
+};
+
+pub(crate) struct Site {
+    router: Router,
+    store: Arc<EmbeddedStore>,
+    pub(crate) contract: Contract,
+    /// Goes with the site.
+    _folder: TempDir,
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        self.store.close();
+    }
+}
+
+impl Site {
+    /// Customers may credit their own wallets, as where `serve` is tried out.
+    pub(crate) fn new() -> Self {
+        Self::with(Settings { self_funding: true, ..Settings::new([7; 32]) })
+    }
+
+    pub(crate) fn with(settings: Settings) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut subscribers = services::subscribers().unwrap();
+        subscribers.push(Subscriber::of(&DEAF).unwrap());
+        let options = Options::new(folder.path(), services::kinds(), subscribers);
+        let store = EmbeddedStore::open(options).unwrap();
+        let deployment = Deployment {
+            store: Store::new(Arc::<EmbeddedStore>::clone(&store)),
+            events: Arc::<EmbeddedStore>::clone(&store),
+            settings,
+        };
+        let front = Front {
+            authenticator: Arc::new(ByName),
+            hosts: Hosts::of_listener("127.0.0.1:8080".parse().unwrap()),
+            ids: Arc::new(System),
+        };
+        let router = http_api::app(services::routes(), Router::new(), Arc::new(deployment), front);
+        Self { router, store, contract: Contract::new(), _folder: folder }
+    }
+
+    /// Asks, and waits for the end of a saga.
+    pub(crate) async fn ask(&self, actor: Actor, asked: &str, body: &Value) -> Answer {
+        self.send(&Asked::of(actor, asked, body)).await
+    }
+
+    pub(crate) async fn send(&self, asked: &Asked) -> Answer {
+        let mut request = Request::builder().method(&*asked.method).uri(&asked.path);
+        for (name, value) in &asked.headers {
+            request = request.header(name, value);
+        }
+        let request = request.body(Body::from(asked.body.clone())).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        let json = serde_json::from_str(&text).unwrap_or(Value::Null);
+        let answer = Answer { status: parts.status.as_u16(), headers: parts.headers, text, json };
+        self.contract.check(asked, &answer);
+        answer
+    }
+
+    /// Everything that is stored, a line for each record, event, delivery and dead letter.
+    pub(crate) async fn state(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for kind in services::kinds() {
+            lines.extend(self.records(kind).await);
+        }
+        let query = EventQuery { limit: usize::MAX, ..EventQuery::default() };
+        let events = self.store.events(query).await.unwrap();
+        let ids = events.iter().map(|event| event.envelope.id).collect();
+        lines.extend(events.iter().map(|event| format!("{event:?}")));
+        let deliveries = self.store.deliveries(ids).await.unwrap();
+        lines.extend(deliveries.iter().map(|delivery| format!("{delivery:?}")));
+        let letters = self.store.dead_letters(None, usize::MAX).await.unwrap();
+        lines.extend(letters.iter().map(|letter| format!("{letter:?}")));
+        lines
+    }
+
+    /// How many acts are on the audit list.
+    pub(crate) async fn audited(&self) -> usize {
+        self.records(Audit::KIND).await.len()
+    }
+
+    async fn records(&self, kind: &'static Kind) -> Vec<String> {
+        let mut lines = Vec::new();
+        let mut place = None;
+        loop {
+            let scan = self.store.scan(kind, place, 1000).await.unwrap();
+            lines.extend(scan.rows.iter().map(|row| format!("{:?}", row.as_ref().unwrap())));
+            place = scan.next;
+            if place.is_none() {
+                return lines;
+            }
+        }
+    }
+}
+
+/// A request on its way.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Asked {
+    /// `METHOD /path`, below `/v1`; a body unless it is null.
+    pub(crate) fn of(actor: Actor, asked: &str, body: &Value) -> Self {
+        let (method, path) = asked.split_once(' ').unwrap();
+        let mut new = Self {
+            method: method.to_owned(),
+            path: format!("/v1{path}"),
+            headers: HeaderMap::new(),
+            body: Vec::new(),
+        };
+        new = new.with("host", "127.0.0.1:8080").with("prefer", "wait=10");
+        if actor != Actor::Nobody {
+            new = new.with(CALLER, actor.name());
+        }
+        if body.is_null() { new } else { new.saying(body.to_string()) }
+    }
+
+    /// With that body, as JSON.
+    pub(crate) fn saying(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self.with("content-type", "application/json")
+    }
+
+    /// With a header in the place of those of its name.
+    pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
+        let value = HeaderValue::from_bytes(value.as_bytes()).unwrap();
+        self.headers.insert(HeaderName::from_static(name), value);
+        self
+    }
+
+    /// With a header beside those of its name.
+    pub(crate) fn with_another(mut self, name: &'static str, value: &str) -> Self {
+        let value = HeaderValue::from_bytes(value.as_bytes()).unwrap();
+        self.headers.append(HeaderName::from_static(name), value);
+        self
+    }
+
+    pub(crate) fn without(mut self, name: &'static str) -> Self {
+        self.headers.remove(name);
+        self
+    }
+
+    /// With that after its path.
+    pub(crate) fn query(mut self, query: &str) -> Self {
+        let sign = if self.path.contains('?') { '&' } else { '?' };
+        self.path = format!("{}{sign}{query}", self.path);
+        self
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+    pub(crate) json: Value,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    /// A text of its body, by its place: `/wallet/balance`.
+    #[track_caller]
+    pub(crate) fn at(&self, place: &str) -> String {
+        let found = self.json.pointer(place).and_then(Value::as_str);
+        found.unwrap_or_else(|| panic!("no {place} in {self:?}")).to_owned()
+    }
+
+    #[track_caller]
+    pub(crate) fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{self:?}");
+        self
+    }
+
+    /// What it comes to, in one line: the status, and of a failure its kind and fields, of a
+    /// resource its status, of a page whether there is something on it.
+    pub(crate) fn line(&self) -> String {
+        let mut line = self.status.to_string();
+        let mut add = |word: &str| {
+            line.push(' ');
+            line.push_str(word);
+        };
+        if let Some(kind) = self.json["type"].as_str() {
+            add(kind.rsplit('/').next().unwrap());
+            let errors = self.json["errors"].as_array().into_iter().flatten();
+            errors.for_each(|error| add(error["field"].as_str().unwrap()));
+        } else if let Some(status) = self.json["status"].as_str() {
+            add(status);
+        } else if let Some(items) = self.json["items"].as_array() {
+            add(if items.is_empty() { "none" } else { "some" });
+        }
+        line
+    }
+}
