@@ -187,6 +187,17 @@ impl Loan {
     }
 }
 
+/// What the record does not say for good of an approval, because a later one overwrites it: which
+/// attempt it is and who approved.
+pub(crate) fn approval_detail(attempt: u32, approved_by: &Subject) -> String {
+    format!("{attempt} {approved_by}")
+}
+
+fn read_approval_detail(detail: &str) -> Option<(u32, Subject)> {
+    let (attempt, approved_by) = detail.split_once(' ')?;
+    Some((attempt.parse().ok()?, Subject::new(approved_by).ok()?))
+}
+
 impl Rules for Loan {
     fn check(&self) -> Result<(), String> {
         self.check_terms()?;
@@ -206,16 +217,17 @@ impl Rules for Loan {
 
     fn event_data(&self, said: &Said) -> Option<EventData> {
         if said.kind == EventKind::LoanApproved {
+            let (attempt, approved_by) = read_approval_detail(said.detail.as_deref()?)?;
             let approved = LoanApproved {
                 loan_id: self.loan_id,
                 wallet_id: self.wallet_id,
                 amount: self.amount(),
-                attempt: self.attempt,
+                attempt,
                 applied_by: self.created_by.clone(),
                 applied_as: self.applied_as,
-                approved_by: self.approved_by.clone()?,
+                approved_by,
             };
-            return (self.approved_event == Some(said.id)).then(|| approved.into());
+            return Some(approved.into());
         }
         let rejected = LoanRejected {
             loan_id: self.loan_id,

@@ -8,7 +8,7 @@ use kernel::{Caller, Decision, EventKind, Known, LoanId, Suspend, View, Writes};
 
 use super::left_by;
 use crate::manifest::APPROVE_LOAN;
-use crate::records::{Loan, LoanStatus};
+use crate::records::{Loan, LoanStatus, approval_detail};
 
 /// An approval.
 #[derive(Debug, Clone)]
@@ -51,12 +51,14 @@ impl Decision for Approve {
         if !matches!(known.status, LoanStatus::Pending | LoanStatus::FundingFailed) {
             return Ok(Err(ApproveRefused::WrongStatus(known.status)));
         }
-        let said = view.event(EventKind::LoanApproved);
+        let attempt = known.attempt.saturating_add(1);
+        let detail = approval_detail(attempt, &self.caller.sub);
+        let said = view.event(EventKind::LoanApproved).with_detail(&detail);
         let now = view.now().max(known.updated_at);
         let approved = Loan {
             status: LoanStatus::Approved,
             reason: None,
-            attempt: known.attempt.saturating_add(1),
+            attempt,
             approved_event: Some(said.id),
             approved_by: Some(self.caller.sub.clone()),
             updated_at: now,

@@ -148,6 +148,21 @@ fn an_answer_to_an_earlier_approval_counts_only_if_money_moved() {
     assert_eq!(scene.line(loan_id), "APPROVED 2 funded");
 }
 
+/// A log of events is read with the records as they are now.
+#[test]
+fn every_approval_is_told_as_it_was_said() {
+    let scene = Scene::new();
+    let loan_id = scene.apply();
+    let first = scene.approve(loan_id).unwrap();
+    scene.hear(&failed(&scene.approval()));
+    let second = scene.approve(loan_id).unwrap();
+    let said = scene.store.said();
+    for approval in [&first, &second] {
+        let told = Envelope::build(&*second.record, &approval.said[0]).unwrap();
+        assert_eq!(Some(&told), said.iter().find(|event| event.id == told.id));
+    }
+}
+
 #[test]
 fn an_answer_that_comes_again_writes_nothing() {
     let check = |steps: &str, answer: fn(&Envelope) -> Envelope| {
