@@ -78,7 +78,7 @@ impl Contract {
     }
 
     /// Whether a value is of a schema.
-    fn hold(&self, schema: &Value, value: &Value) -> Result<(), String> {
+    pub(crate) fn hold(&self, schema: &Value, value: &Value) -> Result<(), String> {
         let schema = schema.as_object().ok_or("there is no schema")?;
         for (keyword, says) in schema {
             match keyword.as_str() {
@@ -114,12 +114,10 @@ impl Contract {
                 }
                 "format" => is_of_format(says, value)?,
                 "pattern" => is_of_pattern(says.as_str().unwrap(), value)?,
-                "minimum" => {
-                    if value.as_i64().is_some_and(|value| value < says.as_i64().unwrap()) {
-                        return Err(format!("{value} is less than {says}"));
-                    }
-                }
-                "description" | "example" | "examples" => {}
+                "minimum" | "maximum" => is_within(keyword, says, value)?,
+                "minLength" | "maxLength" => is_of_length(keyword, says, value)?,
+                "additionalProperties" => assert_eq!(*says, Value::Bool(false)),
+                "description" | "example" | "examples" | "default" => {}
                 _ => panic!("the schema says `{keyword}`, which is not understood here"),
             }
         }
@@ -172,27 +170,43 @@ fn is_of_format(says: &Value, value: &Value) -> Result<(), String> {
     is_well.then_some(()).ok_or_else(|| format!("{value} is no {says}"))
 }
 
-/// The patterns that stand in answers: a choice of words, a decimal with a sign.
+fn is_within(keyword: &str, says: &Value, value: &Value) -> Result<(), String> {
+    let (Some(value), Some(bound)) = (value.as_i64(), says.as_i64()) else { return Ok(()) };
+    let is_within = if keyword == "minimum" { value >= bound } else { value <= bound };
+    is_within.then_some(()).ok_or_else(|| format!("{value} is beyond the {keyword} {bound}"))
+}
+
+fn is_of_length(keyword: &str, says: &Value, value: &Value) -> Result<(), String> {
+    let (Some(text), Some(bound)) = (value.as_str(), says.as_u64()) else { return Ok(()) };
+    let length = u64::try_from(text.chars().count()).unwrap();
+    let is_within = if keyword == "minLength" { length >= bound } else { length <= bound };
+    is_within.then_some(()).ok_or_else(|| format!("{text:?} is beyond the {keyword} {bound}"))
+}
+
+/// The patterns that there are: a decimal, with a sign or without, a currency, a choice of words.
 fn is_of_pattern(says: &str, value: &Value) -> Result<(), String> {
+    const DECIMAL: &str = "(0|[1-9][0-9]*)(\\.[0-9]{1,4})?$";
     let text = value.as_str().unwrap_or_default();
-    let is_well = if says == "^-?(0|[1-9][0-9]*)(\\.[0-9]{1,4})?$" {
-        let plain = text.strip_prefix('-').unwrap_or(text);
-        let (whole, fraction) = plain.split_once('.').unwrap_or((plain, "0"));
-        let are_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-        let is_short = (1..=4).contains(&fraction.len()) && !whole.is_empty();
-        is_short
-            && are_digits(whole)
-            && are_digits(fraction)
-            && (whole == "0" || !whole.starts_with('0'))
+    let is_well = if says == format!("^-?{DECIMAL}") {
+        is_decimal(text.strip_prefix('-').unwrap_or(text))
+    } else if says == format!("^{DECIMAL}") {
+        is_decimal(text)
+    } else if says == "^[A-Z]{3}$" {
+        text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase())
     } else {
         let words = says.strip_prefix("^(").and_then(|says| says.strip_suffix(")$")).unwrap();
-        assert!(
-            words.bytes().all(|byte| byte.is_ascii_alphabetic() || b"|_".contains(&byte)),
-            "{says}"
-        );
+        let is_plain = |byte: u8| byte.is_ascii_alphabetic() || byte == b'|';
+        assert!(words.bytes().all(is_plain), "{says} is not known here");
         words.split('|').any(|word| word == text)
     };
     is_well.then_some(()).ok_or_else(|| format!("{value} is not of {says}"))
+}
+
+fn is_decimal(text: &str) -> bool {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let are_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_plain = whole == "0" || (!whole.is_empty() && !whole.starts_with('0'));
+    is_plain && (1..=4).contains(&fraction.len()) && are_digits(whole) && are_digits(fraction)
 }
 
 /// The operation that a request is for; one whose path has fewest parts that vary.
