@@ -196,6 +196,12 @@ fn parsed<T>(
     parse(text).map(Some).ok_or_else(|| Problem::bad_field(field, refused()))
 }
 
+/// An event as it travels: CloudEvents 1.0.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(transparent)]
+#[schema(value_type = Object)]
+pub struct EventShown(pub Envelope);
+
 /// A message that could not be delivered.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DeadLetterShown {
@@ -211,9 +217,8 @@ pub struct DeadLetterShown {
     /// Since when it is dead.
     #[schema(value_type = String, format = DateTime)]
     pub at: Time,
-    /// The message: CloudEvents 1.0.
-    #[schema(value_type = Object)]
-    pub event: Envelope,
+    /// The message.
+    pub event: EventShown,
 }
 
 impl From<DeadLetter> for DeadLetterShown {
@@ -224,7 +229,7 @@ impl From<DeadLetter> for DeadLetterShown {
             attempts: letter.attempts,
             reason: letter.reason,
             at: letter.at,
-            event: letter.event,
+            event: EventShown(letter.event),
         }
     }
 }

@@ -22,7 +22,11 @@ pub(super) struct Nothing {}
 /// `FUNDING_FAILED` and the reason.
 #[utoipa::path(post, path = "/loan/{loan_id}/approve", tag = "loan",
     params(("loan_id" = String, Path)),
-    responses((status = 202, body = LoanShown), (status = 200, body = LoanShown)))]
+    responses(
+        (status = 202, body = LoanShown, description = "Asked for; poll `Location`.",
+            headers(("Location" = String, description = "Where the loan is polled."))),
+        (status = 200, body = LoanShown, description = "The wallet answered within `Prefer: wait`."),
+    ))]
 pub(super) async fn approve_loan(
     State(app): State<App>,
     Id(loan_id): Id<LoanId>,

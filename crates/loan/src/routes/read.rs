@@ -12,7 +12,10 @@ use crate::records::Loan;
 
 /// One loan.
 #[utoipa::path(get, path = "/loan/{loan_id}", tag = "loan", params(("loan_id" = String, Path)),
-    responses((status = 200, body = LoanShown)))]
+    responses(
+        (status = 200, body = LoanShown),
+        (status = 304, description = "It is as `If-None-Match` says."),
+    ))]
 pub(super) async fn get_loan(
     State(app): State<App>,
     Id(loan_id): Id<LoanId>,

@@ -8,7 +8,7 @@ use kernel::operators::EventQuery;
 use kernel::store::{Order, Query};
 use kernel::{Record, Stored, Value};
 
-use crate::bodies::{AuditShown, EventFilter, SagaFilter, SagaShown, SagaState};
+use crate::bodies::{AuditShown, EventFilter, EventShown, SagaFilter, SagaShown, SagaState};
 use crate::manifest::{MANIFEST, SERVICES};
 use crate::sagas::{self, OpenSaga};
 
@@ -32,7 +32,7 @@ pub(super) async fn list_sagas(
 
 /// What was said, oldest first. An event that was said again stands there again.
 #[utoipa::path(get, path = "/events", tag = "operations", params(EventFilter),
-    responses((status = 200, body = Page<Object>, description = "CloudEvents 1.0.")))]
+    responses((status = 200, body = Page<EventShown>)))]
 pub(super) async fn list_events(
     State(app): State<App>,
     list: List<EventFilter>,
@@ -42,7 +42,7 @@ pub(super) async fn list_events(
     let query = EventQuery { after, limit, ..list.filter.read()? };
     let events = app.events.events(query).await?;
     let page = list.page_by_number(events, |event| event.position);
-    Ok(answer::ok(&page.map(|event| event.envelope)))
+    Ok(answer::ok(&page.map(|event| EventShown(event.envelope))))
 }
 
 /// What operators did, newest first.
