@@ -8,6 +8,8 @@ mod commands;
 #[cfg(test)]
 mod history;
 #[cfg(test)]
+mod manifests;
+#[cfg(test)]
 mod openapi;
 #[cfg(test)]
 mod policies;
