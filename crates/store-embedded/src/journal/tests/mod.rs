@@ -7,6 +7,7 @@ mod codec;
 mod crash;
 mod damage;
 mod full;
+mod meddled;
 mod real;
 mod sagas;
 mod sample;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
+use super::meddled::{Meddled, Moment};
 use super::{SMALL, append, found, long, names, open, segments, text_of, texts};
 use crate::files::faulty::FaultyFiles;
 use crate::files::{Files, RealFiles};
@@ -60,6 +61,49 @@ fn a_tail_names_damage() {
     files.tamper("journal-00000001", |bytes| bytes[70] ^= 1).unwrap();
     let refused = Tail::open(&files, names()).unwrap().after(1).unwrap_err().to_string();
     assert!(refused.contains("its head is damaged, but batch 2 is whole in it"), "{refused}");
+}
+
+#[test]
+fn a_tail_misses_no_segment_that_is_begun_while_it_opens() {
+    let files = FaultyFiles::new(1);
+    let (mut journal, _) = open(&files, 0).unwrap();
+    for letter in ['a', 'b', 'c'] {
+        append(&mut journal, &long(letter)).unwrap();
+    }
+    journal.release(2);
+    // The first file is spare when it is opened. Then it becomes a segment, and so does the second
+    // one, two segments later.
+    let meddled = Meddled::new(&files, Moment::Open("journal-00000002"), move || {
+        for letter in ['d', 'e', 'f', 'g'] {
+            append(&mut journal, &long(letter)).unwrap();
+        }
+        journal.release(4);
+        for letter in ['h', 'i'] {
+            append(&mut journal, &long(letter)).unwrap();
+        }
+    });
+    let tail = Tail::open(&meddled, names()).unwrap();
+    assert!(meddled.has_happened());
+    let expected = ['e', 'f', 'g', 'h', 'i'].map(long).join(" ");
+    assert_eq!(texts(tail.after(4).unwrap()).unwrap(), expected);
+}
+
+#[test]
+fn a_tail_takes_no_frame_under_way_for_damage() {
+    for read in (4096..4400).step_by(4) {
+        let files = FaultyFiles::new(1);
+        let (mut journal, _) = open(&files, 0).unwrap();
+        append(&mut journal, "one").unwrap();
+        let meddled = Meddled::new(&files, Moment::Read(read), move || {
+            for text in ["two", "three", "four"] {
+                append(&mut journal, text).unwrap();
+            }
+        });
+        let tail = Tail::open(&meddled, names()).unwrap();
+        let found = texts(tail.after(0).unwrap()).unwrap();
+        assert!(meddled.has_happened());
+        assert!("one two three four".starts_with(&found) && found.len() > 2, "{read}: {found}");
+    }
 }
 
 /// What the writer and its readers know of each other.
