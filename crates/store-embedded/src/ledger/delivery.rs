@@ -10,7 +10,7 @@ use kernel::operators::DeliveryState;
 use kernel::{Envelope, Time};
 
 use super::queue::Command;
-use super::shared::Shared;
+use super::state::Shared;
 use super::step::Step;
 use super::writer::Writer;
 use crate::bus::{Attempt, Bus, Failure, Hearer, Listener, ParkedDelivery};

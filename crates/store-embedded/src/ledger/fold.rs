@@ -9,7 +9,7 @@ use std::time::Duration;
 use parking_lot::{Condvar, Mutex};
 
 use super::merge::merge;
-use super::shared::Shared;
+use super::state::Shared;
 use crate::rows::Batch;
 use crate::sqlite::{SqliteError, Writer};
 

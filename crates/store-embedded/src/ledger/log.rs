@@ -8,7 +8,7 @@ use std::time::Duration;
 use kernel::StoreError;
 
 use super::fold::{self, Fold};
-use super::shared::Shared;
+use super::state::Shared;
 use crate::journal::codec::Encoder;
 use crate::journal::{AppendError, Journal};
 use crate::rows::Batch;

@@ -16,7 +16,7 @@ use super::delivery::{self, Outbox};
 use super::log::Log;
 use super::overlay::Slot;
 use super::queue::{Answer, Command, Taken};
-use super::shared::Shared;
+use super::state::Shared;
 use super::step::{Base, Step, head_slot};
 use crate::bus::{Attempt, Parked, ParkedDelivery};
 use crate::rows::{Batch, CursorRow, RecordRow};
