@@ -31,27 +31,27 @@ pub(super) fn raw<'r>(row: &'r Row<'_>, place: usize) -> ValueRef<'r> {
 /// The key of a record's row as it stands there.
 pub(super) fn raw_key<'r>(kind: &'static Kind, row: &'r Row<'_>) -> (&'r [u8], i64) {
     let column = |name| kind.column(name).map_or(ValueRef::Null, |place| raw(row, place));
-    let id = match column(kind.partition) {
+    key(column(kind.partition), kind.sort.map_or(ValueRef::Null, column))
+}
+
+/// A key from its columns as they stand there; of one that is no key, something that is none either.
+pub(super) fn key<'r>(id: ValueRef<'r>, sequence: ValueRef<'_>) -> (&'r [u8], i64) {
+    let id = match id {
         ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes,
         ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) => &[],
     };
-    let sequence = match kind.sort.map_or(ValueRef::Null, column) {
-        ValueRef::Integer(sequence) => sequence,
-        ValueRef::Null | ValueRef::Real(_) | ValueRef::Text(_) | ValueRef::Blob(_) => -1,
-    };
-    (id, sequence)
+    (id, integer(sequence).unwrap_or(-1))
 }
 
 /// The same for a person.
-pub(super) fn legible_key(kind: &'static Kind, row: &Row<'_>) -> String {
-    let (id, sequence) = raw_key(kind, row);
+pub(super) fn legible_key(kind: &'static Kind, (id, sequence): (&[u8], i64)) -> String {
     let id = String::from_utf8_lossy(id);
     if kind.sort.is_some() { format!("{id}/{sequence}") } else { id.into_owned() }
 }
 
 /// Reads a record's row: its columns in declared order, then ours.
 pub(super) fn record(kind: &'static Kind, row: &Row<'_>) -> Result<RecordSeen, BadRow> {
-    read_record(kind, row).map_err(|why| BadRow { key: legible_key(kind, row), why })
+    read_record(kind, row).map_err(|why| BadRow { key: legible_key(kind, raw_key(kind, row)), why })
 }
 
 fn read_record(kind: &'static Kind, row: &Row<'_>) -> Result<RecordSeen, BadRecord> {

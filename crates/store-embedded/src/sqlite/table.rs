@@ -20,6 +20,7 @@ pub(super) struct Table {
     pub(super) head: String,
     pub(super) caused: Option<String>,
     pub(super) scan: String,
+    pub(super) keys: String,
     pub(super) lists: Vec<List>,
 }
 
@@ -103,7 +104,8 @@ impl Table {
             get: format!("{select} WHERE {id} = ?1{}", and_sequence("= ?2")),
             head: format!("{select} WHERE {id} = ?1{}", newest.unwrap_or_default()),
             caused,
-            scan: format!("{select} WHERE ({key}) > {place} ORDER BY {key} LIMIT ?3"),
+            scan: format!("{select} WHERE ({key}) > {place} ORDER BY {key}"),
+            keys: format!("SELECT {key} FROM {name} ORDER BY {key}"),
             lists: lists(kind, &select),
         }
     }

@@ -18,7 +18,7 @@ use crate::rows::{Batch, CursorRow, DeliveryRow, EventRow, RecordRow};
 
 /// The one writer.
 pub struct Writer {
-    connection: Connection,
+    pub(super) connection: Connection,
     schema: Arc<Schema>,
     options: Options,
     folded: u64,

@@ -170,16 +170,17 @@ fn chains_in_an_index_are_ordered_by_id_then_sequence() {
 fn every_statement_is_a_search_without_a_sort() {
     let database = Database::new();
     let connection = rusqlite::Connection::open(database.path()).unwrap();
-    let check = |sql: &str, by: &str| {
+    let plan = |sql: &str| {
         let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
         let plan = statement.raw_query().mapped(|row| row.get::<_, String>(3));
-        let plan: Vec<_> = plan.map(Result::unwrap).collect();
-        assert_eq!(plan.join("; "), format!("SEARCH {by}"), "{sql}");
+        plan.map(Result::unwrap).collect::<Vec<_>>().join("; ")
     };
+    let check = |sql: &str, by: &str| assert_eq!(plan(sql), format!("SEARCH {by}"), "{sql}");
     let sample = Table::new(Sample::KIND);
     let key = "sample USING PRIMARY KEY";
     check(&sample.get, &format!("{key} (sample_id=?)"));
     check(&sample.scan, &format!("{key} (sample_id>?)"));
+    assert_eq!(plan(&sample.keys), "SCAN sample");
     let index = "sample USING INDEX sample_";
     let list = |name: &str| sample.lists.iter().find(|list| list.index == Some(name)).unwrap();
     for (name, partition, sort) in [
