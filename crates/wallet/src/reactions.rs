@@ -1,6 +1,8 @@
 //! From an event to the decision that it causes: one function for each subscription. What is decided
 //! is in `decide`.
 
+use std::time::Duration;
+
 use kernel::decision::ErasedDecision;
 use kernel::event::{Envelope, EventData};
 use kernel::manifest::Unprocessable;
@@ -19,8 +21,10 @@ type Caused = Result<Box<dyn ErasedDecision>, Unprocessable>;
 /// Any other event.
 pub fn process_payment_request(envelope: &Envelope) -> Caused {
     let EventData::PaymentRequested(request) = &envelope.data else { return misled(envelope) };
+    let asked = request.hold_seconds.map(|seconds| Duration::from_secs(u64::from(seconds)));
+    let hold_life = asked.unwrap_or(HOLD_LIFE);
     let request = request.clone();
-    Ok(Box::new(ProcessPaymentRequest { event: envelope.id, request, hold_life: HOLD_LIFE }))
+    Ok(Box::new(ProcessPaymentRequest { event: envelope.id, request, hold_life }))
 }
 
 /// Hears `PAYMENT_CAPTURE_REQUESTED`.

@@ -54,6 +54,9 @@ events! {
         requested_by: Subject,
         /// As what he asked.
         requested_as: RoleName,
+        /// How long the money is held, in seconds; the wallet service's default where it is absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hold_seconds: Option<u32>,
         /// The caller's own description.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         description: Option<Description>,

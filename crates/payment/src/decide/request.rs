@@ -1,6 +1,8 @@
 //! `request_payment`: a payment begins. Whether the wallet may, can and will pay is not decided
 //! here: the wallet service answers.
 
+use std::time::Duration;
+
 use kernel::event::{Capture, EventKind};
 use kernel::record::Shard;
 use kernel::request::{RecentKeys, Seen};
@@ -28,6 +30,8 @@ pub struct RequestPayment {
     pub description: Option<Description>,
     /// The caller's own reference.
     pub reference: Option<Reference>,
+    /// How long the money is held if it is not taken at once.
+    pub hold_life: Duration,
     /// Who asks.
     pub caller: Caller,
     /// Names the payment, so that a repeat finds it.
@@ -58,7 +62,13 @@ impl Decision for RequestPayment {
             }
         };
         let payment = self.pending(payment_id, view.now());
-        let requested = view.event(EventKind::PaymentRequested);
+        let requested = match self.capture {
+            Capture::Automatic => view.event(EventKind::PaymentRequested),
+            Capture::Manual => {
+                let seconds = self.hold_life.as_secs().to_string();
+                view.event(EventKind::PaymentRequested).with_detail(&seconds)
+            }
+        };
         writes.create(payment.clone()).says(requested);
         Ok(Ok(Known { record: payment.into(), version: 1, said: [].into() }))
     }

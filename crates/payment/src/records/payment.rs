@@ -177,7 +177,8 @@ impl Payment {
         Self { updated_at: now.max(self.updated_at), ..self.clone() }
     }
 
-    fn requested(&self) -> PaymentRequested {
+    /// The event's detail is how long the money is held.
+    fn requested(&self, said: &Said) -> PaymentRequested {
         PaymentRequested {
             transaction_id: self.payment_id,
             wallet_id: self.wallet_id,
@@ -186,6 +187,7 @@ impl Payment {
             capture: self.capture,
             requested_by: self.created_by.clone(),
             requested_as: self.requested_as,
+            hold_seconds: said.detail.as_deref().and_then(|seconds| seconds.parse().ok()),
             description: self.description.clone(),
             reference: self.reference.clone(),
         }
@@ -262,7 +264,7 @@ impl Rules for Payment {
 
     fn event_data(&self, said: &Said) -> Option<EventData> {
         if said.kind == EventKind::PaymentRequested {
-            return Some(self.requested().into());
+            return Some(self.requested(said).into());
         }
         if said.kind == EventKind::PaymentCaptureRequested {
             // The detail is the amount in minor units: the record forgets it once it is answered.

@@ -41,6 +41,7 @@ pub(super) async fn request_payment(
         capture: asked.capture.unwrap_or(Capture::Automatic),
         description: asked.description,
         reference: asked.reference,
+        hold_life: app.settings.hold_life,
         key: request.key(&[REQUEST_PAYMENT.name], body.hash),
         caller: request.caller,
     };

@@ -103,6 +103,7 @@ impl World {
             capture,
             description: None,
             reference: None,
+            hold_life: Duration::from_secs(3600),
             caller: customer("anna"),
             key: None,
         }

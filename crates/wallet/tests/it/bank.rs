@@ -193,6 +193,7 @@ impl Bank {
             capture,
             requested_by: self.owner(name).sub,
             requested_as: RoleName::Customer,
+            hold_seconds: None,
             description: Some(Description::new("a payment").unwrap()),
             reference: None,
         }
