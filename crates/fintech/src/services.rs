@@ -33,12 +33,12 @@ pub(crate) fn due() -> impl Iterator<Item = &'static Due> {
     SERVICES.iter().flat_map(|service| service.due)
 }
 
-/// Every route.
-pub(crate) fn routes() -> Routes {
+/// Every route. Loans have these rates.
+pub(crate) fn routes(loan_rates: RateTable) -> Routes {
     Routes::new()
         .merge(wallet::routes())
         .merge(payment::routes())
-        .merge(loan::routes(RateTable::default()))
+        .merge(loan::routes(loan_rates))
         .merge(operations::routes())
 }
 
@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn every_declared_operation_has_a_route() {
-        let routes = routes();
+        let routes = routes(RateTable::default());
         let served: HashSet<_> = routes.operations().iter().map(|served| served.name).collect();
         for operation in SERVICES.iter().flat_map(|service| service.operations) {
             assert!(served.contains(operation.name), "{} has no route", operation.name);

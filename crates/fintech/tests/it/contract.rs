@@ -34,7 +34,7 @@ pub(crate) fn place_of(operation: &Operation) -> String {
 
 impl Contract {
     pub(crate) fn new() -> Self {
-        let (_, openapi) = services::routes().into_parts();
+        let (_, openapi) = services::routes(loan::rate::RateTable::default()).into_parts();
         let document = serde_json::to_value(&openapi).unwrap();
         Self { document, seen: Mutex::default() }
     }

@@ -127,7 +127,12 @@ impl Site {
             hosts: Hosts::of_listener("127.0.0.1:8080".parse().unwrap()),
             ids: Arc::new(System),
         };
-        let router = http_api::app(services::routes(), Router::new(), Arc::new(deployment), front);
+        let router = http_api::app(
+            services::routes(loan::rate::RateTable::default()),
+            Router::new(),
+            Arc::new(deployment),
+            front,
+        );
         Self { router, store, contract: Contract::new(), _folder: folder }
     }
 

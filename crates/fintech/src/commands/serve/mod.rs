@@ -6,11 +6,13 @@ mod connections;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::{ArgAction, Args};
 use http_api::{Deployment, Front, Hosts, LocalOperator, Settings};
 use kernel::Store;
 use kernel::time::System;
+use loan::rate::RateTable;
 use store_embedded::EmbeddedStore;
 use tokio::net::TcpListener;
 
@@ -63,6 +65,14 @@ pub(crate) struct Options {
     #[arg(long, value_name = "true|false", env = "FINTECH_SELF_FUNDING")]
     #[arg(default_value_t = true, action = ArgAction::Set)]
     self_funding: bool,
+    /// After how many days held money is free again, 1 to 365
+    #[arg(long, value_name = "DAYS", env = "FINTECH_HOLD_DAYS", default_value_t = 7)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=365))]
+    hold_days: u32,
+    /// Which rate a loan has, by its term: `12=8.0` is 8.0 % a year up to 12 months
+    #[arg(long, value_name = "MONTHS=PERCENT,…", env = "FINTECH_LOAN_RATES")]
+    #[arg(default_value = "12=8.0,24=12.0,360=15.0")]
+    loan_rates: RateTable,
     /// Listen beyond loopback although there is no sign-in: whoever reaches it is an operator
     #[arg(long, env = "FINTECH_INSECURE_NO_AUTH")]
     #[arg(value_parser = clap::builder::BoolishValueParser::new())]
@@ -131,7 +141,11 @@ fn application(
     metrics: &Metrics,
 ) -> Result<axum::Router, Failure> {
     let cursor_key = folder::cursor_key(&options.data.data)?;
-    let settings = Settings { self_funding: options.self_funding, ..Settings::new(cursor_key) };
+    let settings = Settings {
+        self_funding: options.self_funding,
+        hold_life: Duration::from_secs(u64::from(options.hold_days).saturating_mul(24 * 60 * 60)),
+        ..Settings::new(cursor_key)
+    };
     let deployment = Deployment {
         store: Store::new(Arc::<EmbeddedStore>::clone(store)),
         events: Arc::<EmbeddedStore>::clone(store),
@@ -141,7 +155,12 @@ fn application(
     let front =
         Front { authenticator: Arc::new(LocalOperator::new()), hosts, ids: Arc::new(System) };
     let root = health::routes().merge(metrics.routes(Arc::clone(store)));
-    Ok(http_api::app(services::routes(), root, Arc::new(deployment), front))
+    Ok(http_api::app(
+        services::routes(options.loan_rates.clone()),
+        root,
+        Arc::new(deployment),
+        front,
+    ))
 }
 
 fn tell_ready(options: &Options, address: SocketAddr) -> Result<(), Failure> {
