@@ -15,7 +15,7 @@ use crate::bus::{Bus, Parked, ParkedDelivery, Probe, Retries, Subscriber};
 use crate::files::{Files, RealFiles};
 use crate::folder::{Folder, FolderError};
 use crate::journal::codec::{Encoder, Names};
-use crate::journal::{self, Journal, JournalError};
+use crate::journal::{self, Journal, JournalError, Preparing};
 use crate::ledger::{Causes, Fold, Kinds, Log, Overlay, Queue, Shared, Waiters, Writer, merge};
 use crate::rows::Batch;
 use crate::sqlite::{self, Reader, Readers, Schema, SqliteError};
@@ -53,6 +53,8 @@ pub struct Options {
     pub ids: Arc<dyn Ids>,
     /// For tests: makes deliveries fail.
     pub probe: Option<Arc<dyn Probe>>,
+    /// How the journal is kept.
+    pub journal: journal::Options,
     /// For tests: the files of the journal.
     pub files: Option<Arc<dyn Files>>,
     /// For tests: the VFS under SQLite.
@@ -77,6 +79,7 @@ impl Options {
             clock: Arc::new(System),
             ids: Arc::new(System),
             probe: None,
+            journal: journal::Options::default(),
             files: None,
             vfs: None,
         }
@@ -195,8 +198,14 @@ fn open_journal(
     };
     let kinds = Kinds(options.kinds.clone());
     let folded = sqlite.folded();
-    let (mut journal, replay) =
-        Journal::open(files, Arc::clone(names), folded, journal::Options::default())?;
+    let journal_options = match options.durability {
+        Durability::Journal => options.journal,
+        // What a journal left behind is folded; no segment is made ready for more.
+        Durability::Sqlite => {
+            journal::Options { preparing: Preparing::WhenNeeded, ..options.journal }
+        }
+    };
+    let (mut journal, replay) = Journal::open(files, Arc::clone(names), folded, journal_options)?;
     let mut piece: Vec<Batch> = Vec::new();
     for batch in replay {
         piece.push(batch?);
