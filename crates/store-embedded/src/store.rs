@@ -171,15 +171,16 @@ impl StorePort for EmbeddedStore {
     ) -> BoxFuture<'_, Result<(), StoreError>> {
         Box::pin(async move {
             let slot = self.shared.kinds.slot(kind, key);
-            let told = self.shared.waiters.wait(slot, seen);
+            let mut wait = self.shared.waiters.wait(slot, seen);
             let here = self.get_now(kind, key)?;
             if here.is_some_and(|stored| stored.version > seen) {
-                drop(told);
-                self.shared.waiters.sweep(slot);
                 return Ok(());
             }
-            let closing = |_| StoreError::Unavailable("the store is closing".to_owned());
-            told.await.map_err(closing)
+            if wait.told().await {
+                Ok(())
+            } else {
+                Err(StoreError::Unavailable("the store is closing".to_owned()))
+            }
         })
     }
 

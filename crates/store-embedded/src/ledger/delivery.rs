@@ -13,7 +13,7 @@ use super::queue::Command;
 use super::state::Shared;
 use super::step::Step;
 use super::writer::Writer;
-use crate::bus::{Attempt, Bus, Failure, Hearer, Listener, ParkedDelivery};
+use crate::bus::{Attempt, Bus, Failure, Hearer, Listener, ParkedDelivery, Subscriber};
 use crate::rows::DeliveryRow;
 use crate::sqlite::SqliteError;
 
@@ -78,7 +78,20 @@ pub(super) fn try_once(
         }
     };
     let now = writer.now();
-    step.deliver(shared.bus.ended(attempt, event.time, now, result));
+    let row = shared.bus.ended(attempt, event.time, now, result);
+    log_failure(subscriber, event, &row);
+    step.deliver(row);
+}
+
+/// An operator must act when a message is dead; until then it is tried again.
+fn log_failure(subscriber: &Subscriber, event: &Envelope, row: &DeliveryRow) {
+    let Some(reason) = &row.reason else { return };
+    let (subscription, event, attempts) = (&subscriber.name, event.id, row.attempts);
+    if row.state == DeliveryState::Dead {
+        tracing::error!(%subscription, %event, attempts, %reason, "a message is a dead letter");
+    } else {
+        tracing::warn!(%subscription, %event, attempts, %reason, "a delivery failed");
+    }
 }
 
 fn decide(

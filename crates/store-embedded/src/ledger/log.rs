@@ -12,7 +12,7 @@ use super::state::Shared;
 use crate::journal::codec::Encoder;
 use crate::journal::{AppendError, Journal};
 use crate::rows::Batch;
-use crate::sqlite;
+use crate::sqlite::{self, SqliteError};
 
 /// See the file's comment.
 pub(crate) enum Log {
@@ -35,7 +35,12 @@ impl Log {
     /// When it is not, or nobody can know.
     pub(crate) fn append(&mut self, batch: &Batch) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(sqlite) => sqlite.apply(batch).map_err(StoreError::from),
+            Self::Sqlite(sqlite) => sqlite.apply(batch).map_err(|error| {
+                // A sync that failed may have reached the disk all the same.
+                let is_unknown = matches!(error, SqliteError::Disk(_));
+                let why = StoreError::from(error);
+                if is_unknown { StoreError::OutcomeUnknown(why.to_string()) } else { why }
+            }),
             Self::Journal { journal, encoder, frame, fold, .. } => {
                 journal.release(fold.durable());
                 frame.clear();

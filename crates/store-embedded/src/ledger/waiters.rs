@@ -10,23 +10,44 @@ use super::overlay::Slot;
 /// Above which version a caller wants to know, and by what he is told.
 type Waiter = (u64, oneshot::Sender<()>);
 
+/// A caller who waits. Dropped, he has given up.
+pub(crate) struct Wait<'w> {
+    telling: oneshot::Receiver<()>,
+    slot: Slot,
+    waiters: &'w Waiters,
+}
+
+impl Wait<'_> {
+    /// True when he is told, false when nobody can tell him any more.
+    pub(crate) async fn told(&mut self) -> bool {
+        (&mut self.telling).await.is_ok()
+    }
+}
+
+impl Drop for Wait<'_> {
+    fn drop(&mut self) {
+        self.telling.close();
+        self.waiters.sweep(self.slot);
+    }
+}
+
 /// See the file's comment.
 #[derive(Default)]
 pub(crate) struct Waiters(Mutex<HashMap<Slot, Vec<Waiter>>>);
 
 impl Waiters {
     /// Waits for a version above `seen`. Look at the record after this, not before.
-    pub(crate) fn wait(&self, slot: Slot, seen: u64) -> oneshot::Receiver<()> {
+    pub(crate) fn wait(&self, slot: Slot, seen: u64) -> Wait<'_> {
         let (told, telling) = oneshot::channel();
         let mut waiters = self.0.lock();
         let here = waiters.entry(slot).or_default();
         here.retain(|(_, told)| !told.is_closed());
         here.push((seen, told));
-        telling
+        Wait { telling, slot, waiters: self }
     }
 
     /// Forgets those who have given up on a slot.
-    pub(crate) fn sweep(&self, slot: Slot) {
+    fn sweep(&self, slot: Slot) {
         let mut waiters = self.0.lock();
         if let Some(here) = waiters.get_mut(&slot) {
             here.retain(|(_, told)| !told.is_closed());

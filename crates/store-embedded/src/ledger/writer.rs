@@ -73,6 +73,10 @@ impl Writer {
             let taken = self.shared.queue.take(&mut commands, COMMANDS_MAX, patience);
             if let Err(trouble) = self.log.wait_for_room(ROOM_PATIENCE) {
                 refuse(commands.drain(..), &StoreError::Unavailable(trouble));
+                if matches!(taken, Taken::Closed) {
+                    // What is not heard yet stands in the journal and is heard at the next start.
+                    break;
+                }
                 continue;
             }
             self.step(&mut commands);
