@@ -5,6 +5,7 @@ use kernel::record::Shard;
 use kernel::store::{Order, Place, Query};
 use kernel::{Id, PaymentId, Record, Subject, Value, WalletId};
 use proptest::prelude::*;
+use rusqlite::StatementStatus;
 
 use super::Database;
 use super::kinds::{Link, Sample, at, link, sample, silent};
@@ -201,6 +202,20 @@ fn every_statement_is_a_search_without_a_sort() {
     check(&link.scan, &format!("{key} ((account_id,sequence)>(?,?))"));
     let caused = link.caused.as_deref().unwrap();
     check(caused, "link USING INDEX link_cause (cause=? AND account_id=?)");
+}
+
+#[test]
+fn a_statement_is_planned_once() {
+    let database = with_samples(&[(1, 10), (2, 20)]);
+    let reader = database.reader();
+    for limit in 1..5 {
+        reader.list(&Query { limit, ..by_wallet(1, OldestFirst) }).unwrap();
+    }
+    let (_, table) = database.schema.table(Sample::KIND);
+    let list = table.lists.iter().find(|list| list.index == Some("by_wallet")).unwrap();
+    let statement = reader.prepare("sample", list.sql(OldestFirst)).unwrap();
+    assert_eq!(statement.get_status(StatementStatus::Run), 4);
+    assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
 }
 
 proptest! {
