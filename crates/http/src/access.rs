@@ -1,5 +1,6 @@
 //! The one place that says who may call an operation: its declaration in the manifest against the
-//! caller. Not in here: whose record it is; operations say 404 for what is not the caller's.
+//! caller; and that an operation without parameters is asked without. Not in here: whose record it
+//! is; operations say 404 for what is not the caller's.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -13,6 +14,7 @@ use kernel::{Caller, Role};
 use tower::{Layer, Service};
 
 use crate::problem::Problem;
+use crate::query;
 
 /// Whether the caller may call the operation.
 ///
@@ -66,21 +68,33 @@ pub(crate) fn word(who: Who) -> String {
 
 /// Lays the check over a route.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct AccessLayer(pub(crate) &'static Operation);
+pub(crate) struct AccessLayer {
+    /// What is asked for.
+    pub(crate) operation: &'static Operation,
+    /// Whether it reads the query string; where nothing does, nothing may stand in it.
+    pub(crate) reads_query: bool,
+}
 
 impl<S> Layer<S> for AccessLayer {
     type Service = Access<S>;
 
     fn layer(&self, inner: S) -> Access<S> {
-        Access { operation: self.0, inner }
+        Access { layer: *self, inner }
     }
 }
 
 /// A route behind the check.
 #[derive(Debug, Clone)]
 pub(crate) struct Access<S> {
-    operation: &'static Operation,
+    layer: AccessLayer,
     inner: S,
+}
+
+impl AccessLayer {
+    fn admit(self, request: &Request) -> Result<(), Problem> {
+        check(self.operation, request.extensions().get::<Caller>())?;
+        if self.reads_query { Ok(()) } else { query::expect_none(request.uri().query()) }
+    }
 }
 
 impl<S> Service<Request> for Access<S>
@@ -96,7 +110,7 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        match check(self.operation, request.extensions().get::<Caller>()) {
+        match self.layer.admit(&request) {
             Ok(()) => Either::Left(self.inner.call(request)),
             Err(problem) => Either::Right(ready(Ok(problem.into_response()))),
         }

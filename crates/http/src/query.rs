@@ -48,6 +48,17 @@ pub(crate) fn pairs(query: Option<&str>) -> Result<Vec<Pair<'_>>, Problem> {
     Ok(pairs)
 }
 
+/// Whether nothing stands in the query string.
+///
+/// # Errors
+/// 400 naming the first parameter.
+pub(crate) fn expect_none(query: Option<&str>) -> Result<(), Problem> {
+    match pairs(query)?.first() {
+        None => Ok(()),
+        Some((name, _)) => Err(Problem::bad_field(shown(name), "is unknown; leave it out")),
+    }
+}
+
 fn decode(text: &str) -> Option<Cow<'_, str>> {
     if text.contains('+') {
         let spaced = text.replace('+', " ");

@@ -77,6 +77,18 @@ pub(super) fn operation(operation: &'static Operation, item: &mut PathItem) {
     responses.insert("default".to_owned(), RefOr::T(failure()));
 }
 
+/// Whether an operation, documented already, has parameters in its query string.
+pub(super) fn reads_query(item: &PathItem) -> bool {
+    let documented = [&item.get, &item.post, &item.delete].into_iter().flatten();
+    let parameters = documented.filter_map(|documented| documented.parameters.as_ref()).flatten();
+    parameters
+        .filter_map(|parameter| match parameter {
+            RefOr::T(parameter) => Some(parameter),
+            RefOr::Ref(_) => None,
+        })
+        .any(|parameter| matches!(parameter.parameter_in, ParameterIn::Query))
+}
+
 /// The parameters that follow from what an operation is.
 fn parameters(operation: &Operation, documented: &Documented) -> Vec<Parameter> {
     let mut parameters = Vec::new();

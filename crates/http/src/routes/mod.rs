@@ -11,7 +11,7 @@ use axum::Router;
 use axum::http::Uri;
 use kernel::manifest::Operation;
 use utoipa::openapi::OpenApi;
-use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterExt};
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use crate::access::AccessLayer;
 use crate::deployment::App;
@@ -59,13 +59,15 @@ impl Routes {
         );
         assert!(!operation.who.is_empty(), "{name}: nobody is declared who may call it");
         operations.push(operation);
-        let (schemas, mut paths, methods) = route.layer(AccessLayer(operation));
+        let (schemas, mut paths, methods) = route;
         assert_eq!(paths.paths.len(), 1, "{name}: one handler is one route");
         let Some(item) = paths.paths.get_mut(operation.path) else {
             let found: Vec<_> = paths.paths.keys().collect();
             unreachable!("{name}: the handler's path {found:?} is not {}", operation.path);
         };
         document::operation(operation, item);
+        let reads_query = document::reads_query(item);
+        let methods = methods.layer(AccessLayer { operation, reads_query });
         Self { router: router.routes((schemas, paths, methods)), operations }
     }
 

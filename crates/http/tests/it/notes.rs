@@ -246,6 +246,7 @@ async fn of_wallet(
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 struct NoteFilter {
     done: Option<u32>,
 }
@@ -276,7 +277,8 @@ fn query(index: &'static str, partition: kernel::Value<'static>, order: Order) -
 }
 
 /// The numbers from 1 to 50.
-#[utoipa::path(get, path = "/numbers", tag = "notes", responses((status = 200)))]
+#[utoipa::path(get, path = "/numbers", tag = "notes",
+    responses((status = 200, body = Page<u64>)))]
 async fn numbers(list: List<NoFilter>) -> Result<Response, Problem> {
     let after = list.after_number()?.unwrap_or_default();
     let found = (1..=50_u64).filter(|number| *number > after).take(list.limit + 1).collect();
@@ -284,7 +286,8 @@ async fn numbers(list: List<NoFilter>) -> Result<Response, Problem> {
 }
 
 /// The names from a to e.
-#[utoipa::path(get, path = "/names", tag = "notes", responses((status = 200)))]
+#[utoipa::path(get, path = "/names", tag = "notes",
+    responses((status = 200, body = Page<String>)))]
 async fn names(list: List<NoFilter>) -> Result<Response, Problem> {
     let after = list.after_name()?.unwrap_or_default();
     let found = ["a", "b", "c", "d", "e"].into_iter().filter(|name| *name > after);
@@ -293,6 +296,7 @@ async fn names(list: List<NoFilter>) -> Result<Response, Problem> {
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct AtFilter {
     #[param(value_type = Option<String>)]
     at: Option<Time>,

@@ -47,6 +47,18 @@ async fn a_query_string_is_read_strictly() {
 }
 
 #[tokio::test]
+async fn where_nothing_reads_the_query_string_nothing_stands_in_it() {
+    let service = Service::new();
+    for (query, field) in [("colour=1", "colour"), ("limit=5", "limit"), ("%ff=1", "query")] {
+        for line in ["POST /v1/echo", "GET /v1/open", "GET /v1/owners"] {
+            let answer = service.send(&format!("{line}?{query}"), &[], "").await;
+            assert_eq!((answer.status, answer.fields()), (400, vec![field]), "{line}?{query}");
+        }
+    }
+    assert_eq!(service.get("/v1/owners?").await.status, 200);
+}
+
+#[tokio::test]
 async fn ids_of_another_kind_are_not_found() {
     let (payment, wallet) = (PaymentId::from_uuid(7), WalletId::from_uuid(9));
     check(

@@ -33,6 +33,9 @@ async fn logged(level: Level, line: &str, body: &str) -> String {
         .with_ansi(false)
         .with_writer(move || writer.clone())
         .finish();
+    // With one subscriber alone, a place in the code that another test's thread comes to first would
+    // be silent for good: it asks that thread's subscriber, and there is none.
+    let second = tracing::Dispatch::new(tracing_subscriber::registry());
     let guard = tracing::subscriber::set_default(subscriber);
     let headers = [
         ("content-type", "application/json"),
@@ -42,7 +45,7 @@ async fn logged(level: Level, line: &str, body: &str) -> String {
         ("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
     ];
     Service::new().send(line, &headers, body).await;
-    drop(guard);
+    drop((guard, second));
     let bytes = lines.0.lock().clone();
     String::from_utf8(bytes).unwrap()
 }
