@@ -4,7 +4,13 @@
 #![allow(clippy::arithmetic_side_effects, reason = "a test that overflows fails, as it should")]
 
 #[cfg(test)]
+mod access;
+#[cfg(test)]
+mod bad_input;
+#[cfg(test)]
 mod commands;
+#[cfg(test)]
+mod contract;
 #[cfg(test)]
 mod history;
 #[cfg(test)]
@@ -18,19 +24,15 @@ mod program;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod samples;
+#[cfg(test)]
+#[path = "../../src/services.rs"]
+mod services;
+#[cfg(test)]
 mod serving;
+#[cfg(test)]
+mod site;
 #[cfg(test)]
 mod stopping;
 #[cfg(test)]
 mod tour;
-#[cfg(test)]
-mod access;
-#[cfg(test)]
-mod contract;
-#[cfg(test)]
-mod samples;
-#[cfg(test)]
-mod site;
-#[cfg(test)]
-#[path = "../../src/services.rs"]
-mod services;

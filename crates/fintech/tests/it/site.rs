@@ -11,7 +11,7 @@ use http_api::{Authenticator, Deployment, Front, Hosts, Problem, Settings};
 use http_body_util::BodyExt;
 use kernel::audit::Audit;
 use kernel::manifest::{Subscription, Unprocessable};
-use kernel::operators::{EventQuery, EventsPort};
+use kernel::operators::{DeliveryState, EventQuery, EventsPort};
 use kernel::store::StorePort;
 use kernel::time::System;
 use kernel::{Caller, EventKind, Kind, Record, Role, Store, Subject, Topic};
@@ -157,19 +157,28 @@ impl Site {
         answer
     }
 
-    /// Everything that is stored, a line for each record, event, delivery and dead letter.
+    /// Everything that is stored, a line for each record, event, delivery and dead letter, once every
+    /// event is delivered.
     pub(crate) async fn state(&self) -> Vec<String> {
+        let query = EventQuery { limit: usize::MAX, ..EventQuery::default() };
+        let events = self.store.events(query).await.unwrap();
+        let ids: Vec<_> = events.iter().map(|event| event.envelope.id).collect();
+        let deliveries = loop {
+            let found = self.store.deliveries(ids.clone()).await.unwrap();
+            let is_under_way =
+                |state| matches!(state, DeliveryState::Waiting | DeliveryState::Parked);
+            if !found.iter().any(|delivery| is_under_way(delivery.state)) {
+                break found;
+            }
+            tokio::task::yield_now().await;
+        };
+        let letters = self.store.dead_letters(None, usize::MAX).await.unwrap();
         let mut lines = Vec::new();
         for kind in services::kinds() {
             lines.extend(self.records(kind).await);
         }
-        let query = EventQuery { limit: usize::MAX, ..EventQuery::default() };
-        let events = self.store.events(query).await.unwrap();
-        let ids = events.iter().map(|event| event.envelope.id).collect();
         lines.extend(events.iter().map(|event| format!("{event:?}")));
-        let deliveries = self.store.deliveries(ids).await.unwrap();
         lines.extend(deliveries.iter().map(|delivery| format!("{delivery:?}")));
-        let letters = self.store.dead_letters(None, usize::MAX).await.unwrap();
         lines.extend(letters.iter().map(|letter| format!("{letter:?}")));
         lines
     }
