@@ -15,3 +15,4 @@ pub mod conformance;
 pub mod dice;
 pub mod hands;
 pub mod institution;
+pub mod model;

@@ -2,12 +2,14 @@
 //! delivery fail.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use kernel::operators::EventsPort;
 use kernel::store::BoxFuture;
-use kernel::{Envelope, EventId, Store};
+use kernel::{Clock, Envelope, EventId, Store, Time};
 use parking_lot::Mutex;
 use store_embedded::bus::{Probe, Retries, Subscriber};
 use store_embedded::{Durability, EmbeddedStore, Options};
@@ -21,10 +23,24 @@ pub struct Embedded(pub Durability, pub Mishap);
 
 struct OpenedEmbedded {
     durability: Durability,
+    clock: Arc<Ahead>,
     probe: Arc<Failing>,
     setup: Setup,
     folder: TempDir,
     store: Arc<EmbeddedStore>,
+}
+
+/// The clock that a store is given, and so much more: what failed is tried again after a while, also
+/// where that clock stands still.
+struct Ahead {
+    of: Arc<dyn Clock>,
+    micros: AtomicU64,
+}
+
+impl Clock for Ahead {
+    fn now(&self) -> Time {
+        self.of.now().plus(Duration::from_micros(self.micros.load(Ordering::SeqCst)))
+    }
 }
 
 /// Makes the deliveries of a mishap fail.
@@ -33,7 +49,7 @@ struct Failing {
     numbers: Mutex<HashMap<(String, EventId), u64>>,
 }
 
-/// Tried again at once: the clock of a test may stand still.
+/// Tried again at once.
 const RETRIES: Retries =
     Retries { first_wait: Duration::ZERO, longest_wait: Duration::ZERO, attempts_max: 3 };
 
@@ -64,27 +80,37 @@ impl Candidate for Embedded {
     fn open(&self, setup: Setup) -> BoxFuture<'_, Box<dyn Opened>> {
         Box::pin(async {
             let Self(durability, mishap) = *self;
-            let folder = tempfile::tempdir().unwrap();
+            let folder = temporary_folder();
             let probe = Arc::new(Failing { mishap, numbers: Mutex::default() });
-            let store = open(&folder, durability, &probe, &setup);
-            let opened = OpenedEmbedded { durability, probe, setup, folder, store };
+            let of = Arc::clone(&setup.hands.clock);
+            let clock = Arc::new(Ahead { of, micros: AtomicU64::new(0) });
+            let store = open(&folder, durability, (&probe, &clock), &setup);
+            let opened = OpenedEmbedded { durability, clock, probe, setup, folder, store };
             let opened: Box<dyn Opened> = Box::new(opened);
             opened
         })
     }
 }
 
+/// In memory where the machine has such a place: what these tests show does not hang on a disk, and
+/// hundreds of stores are made.
+fn temporary_folder() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    let made = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+    made.unwrap()
+}
+
 fn open(
     folder: &TempDir,
     durability: Durability,
-    probe: &Arc<Failing>,
+    (probe, clock): (&Arc<Failing>, &Arc<Ahead>),
     setup: &Setup,
 ) -> Arc<EmbeddedStore> {
     let subscribers = setup.subscriptions.iter().map(|one| Subscriber::of(one).unwrap()).collect();
     let options = Options {
         durability,
         retries: RETRIES,
-        clock: Arc::clone(&setup.hands.clock),
+        clock: clock.clone(),
         ids: Arc::clone(&setup.hands.ids),
         probe: Some(probe.clone()),
         ..Options::new(folder.path(), setup.kinds.clone(), subscribers)
@@ -104,6 +130,9 @@ impl Opened for OpenedEmbedded {
     fn settle(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
             while !self.unsent(self.setup.subscriptions.clone()).await.is_empty() {
+                if self.probe.mishap != Mishap::None {
+                    self.clock.micros.fetch_add(50_000, Ordering::SeqCst);
+                }
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
         })
@@ -113,7 +142,8 @@ impl Opened for OpenedEmbedded {
         Box::pin(async {
             let store = Arc::clone(&self.store);
             tokio::task::spawn_blocking(move || store.close()).await.unwrap();
-            self.store = open(&self.folder, self.durability, &self.probe, &self.setup);
+            self.store =
+                open(&self.folder, self.durability, (&self.probe, &self.clock), &self.setup);
             Reopened::AsItWas
         })
     }

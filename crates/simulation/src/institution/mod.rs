@@ -6,6 +6,7 @@ mod clock_work;
 mod perform;
 mod state;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -163,6 +164,15 @@ impl Institution {
         }
     }
 
+    /// How many deliveries everything that was said takes, if nothing goes wrong.
+    pub async fn deliveries(&self) -> usize {
+        let mut log = self.log().await;
+        let mut seen = HashSet::new();
+        log.retain(|event| seen.insert(event.envelope.id));
+        let hearers = |kind| subscriptions().iter().filter(|one| one.hears.contains(&kind)).count();
+        log.iter().map(|event| hearers(event.envelope.kind())).sum()
+    }
+
     /// What must be true whenever it rests: every event was heard, every currency sums to zero over
     /// all accounts, and services and ledger agree.
     pub async fn assert_sound(&self) {
@@ -181,6 +191,6 @@ impl Institution {
 }
 
 /// The context of a request.
-pub(crate) fn request() -> Context {
+pub fn request() -> Context {
     Context::request(CorrelationId(7), None)
 }

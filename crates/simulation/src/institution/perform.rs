@@ -23,6 +23,9 @@ use wallet::records::Entry;
 
 use super::{Act, By, Institution, What};
 
+/// How long what is authorized is held: a week.
+const HOLD_LIFE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
 /// What came of an act: what was done, or the refusal, in words.
 pub type Came = Result<String, String>;
 
@@ -131,7 +134,8 @@ impl Institution {
         Some(RequestKey::new(&sub, &operation, &format!("key-{}", keyed.key), body))
     }
 
-    pub(crate) fn movement(&self, act: Act, wallet: usize, cents: u64) -> Movement {
+    /// The movement that an act of that wallet makes.
+    pub fn movement(&self, act: Act, wallet: usize, cents: u64) -> Movement {
         let wallet_id = self.wallet(wallet);
         Movement {
             caller: act.by.caller(),
@@ -176,7 +180,8 @@ impl Institution {
         told(requested)
     }
 
-    pub(crate) fn payment_request(
+    /// The payment that an act asks for.
+    pub fn payment_request(
         &self,
         act: Act,
         wallet: usize,
@@ -190,6 +195,7 @@ impl Institution {
             capture,
             description: None,
             reference: None,
+            hold_life: HOLD_LIFE,
             caller: act.by.caller(),
             key: Self::key(act, &[]),
         }

@@ -2,3 +2,7 @@
 
 #[cfg(test)]
 mod conformance;
+#[cfg(test)]
+mod histories;
+#[cfg(test)]
+mod sagas;

@@ -1,0 +1,83 @@
+//! Random histories, played at an institution over the reference store and at others over the real
+//! ones: every answer is the same, and so is everything that is left at the end.
+
+use std::time::Duration;
+
+use simulation::candidates::{Embedded, Memory, Mishap};
+use simulation::conformance::store::Candidate;
+use simulation::institution::{Echo, Institution};
+use simulation::model::History;
+use store_embedded::Durability;
+use tokio::runtime::Builder;
+
+/// Names a seed in the environment, to play its history alone.
+const SEED: &str = "SIMULATION_SEED";
+
+fn stores() -> [Box<dyn Candidate>; 3] {
+    [
+        Box::new(Memory(Mishap::None)),
+        Box::new(Embedded(Durability::Sqlite, Mishap::None)),
+        Box::new(Embedded(Durability::Journal, Mishap::None)),
+    ]
+}
+
+/// Asserts that all are the first; says where they part.
+fn same<T: PartialEq + std::fmt::Debug>(all: &[T], what: &str, seed: u64) {
+    for other in all.iter().skip(1) {
+        assert_eq!(*other, all[0], "{what} of the history {SEED}={seed}");
+    }
+}
+
+/// Plays a history of that many acts everywhere; gives back how many of them succeeded.
+async fn play(seed: u64, acts: usize) -> usize {
+    let mut institutions = Vec::new();
+    for store in stores() {
+        institutions.push(Institution::open(&*store, Echo::None).await);
+    }
+    let mut done = Vec::new();
+    for (number, act) in History::of(seed).take(acts).enumerate() {
+        let mut answers = Vec::new();
+        let mut lines = Vec::new();
+        for institution in &mut institutions {
+            institution.clock.pass(Duration::from_secs(1));
+            answers.push(institution.act(act).await);
+            institution.settle().await;
+            lines.push(institution.line().await);
+        }
+        done.extend(answers[0].is_ok().then_some(number));
+        same(&answers, &format!("the answer to act {number}, {act:?},"), seed);
+        same(&lines, &format!("the state after act {number}, {act:?},"), seed);
+    }
+    let mut ends = Vec::new();
+    let mut logs = Vec::new();
+    for institution in &mut institutions {
+        institution.rest().await;
+        institution.assert_sound().await;
+        ends.push(institution.everything().await);
+        let log = institution.log().await;
+        logs.push(log.into_iter().map(|event| event.envelope).collect::<Vec<_>>());
+    }
+    for lengths in
+        [ends.iter().map(Vec::len).collect::<Vec<_>>(), logs.iter().map(Vec::len).collect()]
+    {
+        same(&lengths, "how much is left", seed);
+    }
+    same(&ends, "the end", seed);
+    same(&logs, "the log", seed);
+    done.len()
+}
+
+fn play_all(seeds: impl Iterator<Item = u64>, acts: usize) {
+    let runtime = Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap();
+    let given = std::env::var(SEED).ok().map(|seed| seed.parse().unwrap());
+    for seed in given.map_or_else(|| seeds.collect(), |seed: u64| vec![seed]) {
+        let done = runtime.block_on(play(seed, acts));
+        println!("{SEED}={seed}: {acts} acts, {done} of them done");
+        assert!(done > acts.div_euclid(3), "a history in which little happens shows little");
+    }
+}
+
+#[test]
+fn the_stores_agree_on_every_history() {
+    play_all(1..=8, 150);
+}

@@ -1,0 +1,125 @@
+//! Every saga over every store: with each step failing once, with each delivery dead until it is
+//! redriven, with everything heard twice, and out of order. The end is always the same, and no money
+//! is made or lost.
+
+mod at_once;
+mod scenarios;
+
+use scenarios::{CAPTURE_THAT_MEETS_THE_EXPIRY, SCENARIOS, Scenario};
+use simulation::candidates::{Embedded, Memory, Mishap};
+use simulation::conformance::store::Candidate;
+use simulation::institution::{Echo, Institution};
+use store_embedded::Durability;
+use tokio::runtime::Builder;
+
+/// Runs a future to its end.
+fn run<T>(future: impl Future<Output = T>) -> T {
+    Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap().block_on(future)
+}
+
+/// Plays a scenario and gives back how many deliveries it took.
+fn play(scenario: &Scenario, candidate: &dyn Candidate, echo: Echo) -> usize {
+    run(async {
+        let mut institution = Institution::open(candidate, echo).await;
+        (scenario.play)(&mut institution).await;
+        institution.rest().await;
+        let line = institution.line().await;
+        assert_eq!(line, scenario.end, "{} over {}", scenario.name, candidate.name());
+        institution.assert_sound().await;
+        institution.deliveries().await
+    })
+}
+
+fn journal(mishap: Mishap) -> Embedded {
+    Embedded(Durability::Journal, mishap)
+}
+
+fn sqlite(mishap: Mishap) -> Embedded {
+    Embedded(Durability::Sqlite, mishap)
+}
+
+/// Every scenario once for each of its deliveries, which goes wrong.
+fn each_delivery(mishap: impl Fn(u64) -> Mishap, candidate: impl Fn(Mishap) -> Box<dyn Candidate>) {
+    for scenario in SCENARIOS {
+        let deliveries = play(scenario, &Memory(Mishap::None), Echo::None);
+        for number in 0..u64::try_from(deliveries).unwrap() {
+            let candidate = candidate(mishap(number));
+            println!("{} over {}, delivery {number}", scenario.name, candidate.name());
+            play(scenario, &*candidate, Echo::None);
+        }
+    }
+}
+
+#[test]
+fn every_saga_comes_to_its_end() {
+    for scenario in SCENARIOS {
+        let stores: [&dyn Candidate; 3] =
+            [&Memory(Mishap::None), &sqlite(Mishap::None), &journal(Mishap::None)];
+        for candidate in stores {
+            println!("{} over {}", scenario.name, candidate.name());
+            play(scenario, candidate, Echo::None);
+        }
+    }
+}
+
+#[test]
+fn each_step_fails_once_in_memory() {
+    each_delivery(Mishap::Fails, |mishap| Box::new(Memory(mishap)));
+}
+
+#[test]
+fn each_step_fails_once_over_the_journal() {
+    each_delivery(Mishap::Fails, |mishap| Box::new(journal(mishap)));
+}
+
+#[test]
+fn each_delivery_dies_and_is_redriven_in_memory() {
+    each_delivery(Mishap::Dies, |mishap| Box::new(Memory(mishap)));
+}
+
+#[test]
+fn each_delivery_dies_and_is_redriven_over_the_journal() {
+    each_delivery(Mishap::Dies, |mishap| Box::new(journal(mishap)));
+}
+
+#[test]
+fn every_step_fails_at_first() {
+    for scenario in SCENARIOS {
+        play(scenario, &Memory(Mishap::AllFail), Echo::None);
+        play(scenario, &sqlite(Mishap::AllFail), Echo::None);
+        play(scenario, &journal(Mishap::AllFail), Echo::None);
+    }
+}
+
+#[test]
+fn everything_is_heard_twice() {
+    for scenario in SCENARIOS {
+        for echo in [Echo::InOrder, Echo::Backwards] {
+            println!("{} {echo:?}", scenario.name);
+            play(scenario, &Memory(Mishap::None), echo);
+            play(scenario, &sqlite(Mishap::None), echo);
+            play(scenario, &journal(Mishap::None), echo);
+        }
+    }
+}
+
+#[test]
+fn a_capture_meets_the_expiry() {
+    let scenario = &CAPTURE_THAT_MEETS_THE_EXPIRY;
+    let deliveries = play(scenario, &Memory(Mishap::None), Echo::Backwards);
+    for number in 0..u64::try_from(deliveries).unwrap() {
+        play(scenario, &Memory(Mishap::Fails(number)), Echo::None);
+        play(scenario, &Memory(Mishap::Dies(number)), Echo::InOrder);
+        play(scenario, &Memory(Mishap::Shuffled(number)), Echo::None);
+    }
+}
+
+#[test]
+fn everything_comes_out_of_order() {
+    for scenario in SCENARIOS {
+        for seed in 0..40 {
+            println!("{} with seed {seed}", scenario.name);
+            play(scenario, &Memory(Mishap::Shuffled(seed)), Echo::None);
+        }
+    }
+}
