@@ -119,6 +119,7 @@ async fn check(site: &Site, sample: &Sample, actor: Actor, expected: &str) {
     }
     if audited == 1 {
         line.push_str(" +");
+        expect_booked(site, sample, actor).await;
     }
     let name = sample.operation.name;
     assert_eq!(line, expected, "{name} by {actor:?}: {answer:?}");
@@ -135,6 +136,18 @@ async fn check(site: &Site, sample: &Sample, actor: Actor, expected: &str) {
             assert!(!answer.text.contains(id.as_str()), "{name} shows {actor:?} {id}");
         }
     }
+}
+
+/// The newest line of the audit list is about the sample.
+async fn expect_booked(site: &Site, sample: &Sample, actor: Actor) {
+    let audit = site.ask(Actor::Operator, "GET /audit?limit=1", &Value::Null).await.expect(200);
+    let name = sample.operation.name;
+    assert_eq!(
+        (&*audit.at("/items/0/operation"), &*audit.at("/items/0/sub")),
+        (name, actor.name())
+    );
+    let subject = audit.at("/items/0/subject");
+    assert!(sample.ids.iter().any(|(_, id)| *id == subject), "{name}: {subject}");
 }
 
 /// What is somebody else's cannot be told from what is not there.

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{Scene, posts};
-use crate::site::{Answer, Asked};
+use crate::site::{Actor, Answer, Asked};
 
 /// Another body that would work too, if there is any.
 fn other(scene: &Scene) -> Option<Value> {
@@ -65,6 +65,41 @@ async fn a_key_stands_for_one_request() {
             "redrive_dead_letter"
         ]
     );
+}
+
+/// A key is one caller's, for one operation on one thing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_is_of_a_caller_and_an_operation() {
+    let scene = Scene::of(&wallet::manifest::CREDIT_WALLET).await;
+    let second = crate::samples::wallet(&scene.site, "5.00").await;
+    let scene = Scene { state: scene.site.state().await, ..scene };
+    let wallet_id = &scene.sample.ids[0].1;
+    let body = json!({ "amount": "1.00" });
+    let mut before = scene.state.len();
+    for (actor, path) in [
+        (Actor::Owner, format!("POST /wallet/{wallet_id}/credit")),
+        (Actor::Operator, format!("POST /wallet/{wallet_id}/credit")),
+        (Actor::Owner, format!("POST /wallet/{wallet_id}/debit")),
+        (Actor::Owner, format!("POST /wallet/{second}/credit")),
+    ] {
+        scene.site.send(&keyed(Asked::of(actor, &path, &body))).await.expect(200);
+        let after = scene.site.state().await.len();
+        assert_eq!(after, before + 1, "{path} by {actor:?}");
+        before = after;
+    }
+}
+
+/// A refusal wrote nothing, so the same request is decided again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_refused_is_decided_again() {
+    let scene = Scene::of(&wallet::manifest::DEBIT_WALLET).await;
+    let debit = keyed(scene.saying(&json!({ "amount": "100.01" })));
+    scene.refuses(debit.clone(), "422 insufficient-funds").await;
+    let credit = scene.sample.asked().replace("/debit", "/credit");
+    scene.site.ask(scene.actor, &credit, &json!({ "amount": "0.01" })).await.expect(200);
+    let done = scene.site.send(&debit).await.expect(200);
+    assert_eq!(done.at("/wallet/balance"), "0.00");
+    assert_eq!(scene.site.send(&debit).await.expect(200).json, done.json);
 }
 
 async fn at_once<const N: usize>(scene: &Scene, asked: [Asked; N]) -> Vec<Answer> {
