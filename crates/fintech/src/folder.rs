@@ -52,15 +52,6 @@ pub(crate) fn snapshot(data: &Path) -> Result<Arc<ReadOnlyStore>, Failure> {
     ReadOnlyStore::open(data, &services::kinds()).map_err(refused)
 }
 
-/// Makes a consistent copy of the folder, one file.
-///
-/// # Errors
-/// When there is no data folder, or it cannot be read, or the file not be written.
-pub(crate) fn backup(data: &Path, _: &Path) -> Result<(), Failure> {
-    existing(data)?;
-    Err(Failure::cannot_run("not yet"))
-}
-
 /// Whether there is a data folder.
 ///
 /// # Errors

@@ -2,6 +2,8 @@
 //! data folder again. What a journal holds beyond the database is applied to the copy by whoever
 //! takes the backup; how a journal is read is not known here.
 
+mod whole;
+
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -10,6 +12,8 @@ use std::sync::Arc;
 
 use crate::rows::Batch;
 use crate::sqlite::{Durability, Options, Schema, Snapshot, SqliteError, Writer};
+
+pub use whole::{TakeError, take};
 
 /// The file is its owner's alone: there are names and amounts in it.
 const FILE_MODE: u32 = 0o600;

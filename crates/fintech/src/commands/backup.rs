@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use store_embedded::backup::{self, BackupError, Progress, TakeError};
+use store_embedded::folder::FolderError;
 
 use crate::end::{End, Failure};
-use crate::folder::{self, DataOption};
-use crate::output;
+use crate::folder::DataOption;
+use crate::{output, services};
 
 const LONG_ABOUT: &str = "\
 Make a consistent copy, one SQLite file, while the server runs.
@@ -35,11 +37,25 @@ pub(crate) struct Options {
 
 /// Runs it.
 pub(crate) fn run(options: &Options) -> Result<End, Failure> {
-    let name = options.file.display();
-    if options.file.exists() {
-        return Err(Failure::wrong_use(format!("{name} is there already; name a new file")));
-    }
-    folder::backup(&options.data.data, &options.file)?;
-    output::line(format_args!("{name}"))?;
+    let bar = output::progress_bar(0, "{pos} of {len} pages");
+    let mut watch = |Progress { copied, total }: Progress| {
+        bar.set_length(total);
+        bar.set_position(copied);
+    };
+    let taken = backup::take(&options.data.data, &services::kinds(), &options.file, &mut watch);
+    bar.finish_and_clear();
+    taken.map_err(|error| match error {
+        TakeError::Folder(FolderError::Missing { .. })
+        | TakeError::Backup(BackupError::Exists(_) | BackupError::Unfinished(_)) => {
+            Failure::wrong_use(error)
+        }
+        TakeError::Folder(_)
+        | TakeError::Journal(_)
+        | TakeError::Sqlite(_)
+        | TakeError::Backup(BackupError::Disk { .. } | BackupError::Sqlite(_)) => {
+            Failure::cannot_run(error)
+        }
+    })?;
+    output::line(options.file.display())?;
     Ok(End::Done)
 }

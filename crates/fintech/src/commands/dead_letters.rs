@@ -80,13 +80,21 @@ Examples:
 #[command(long_about = REDRIVE_ABOUT, after_long_help = REDRIVE_EXAMPLES)]
 pub(crate) struct Redrive {
     /// The ids of the messages, as `list` shows them
-    #[arg(value_name = "ID", required_unless_present = "all")]
+    #[arg(value_name = "ID")]
     ids: Vec<String>,
     /// All of them
-    #[arg(long, conflicts_with = "ids")]
+    #[arg(long, env = "FINTECH_ALL", value_parser = clap::builder::BoolishValueParser::new())]
     all: bool,
     #[command(flatten)]
     place: Place,
+}
+
+impl Redrive {
+    /// The letters that are named; none if all are meant. Names win, for --all may come from the
+    /// environment.
+    fn named(&self) -> Option<Vec<String>> {
+        (!self.ids.is_empty()).then(|| self.ids.clone())
+    }
 }
 
 /// Runs it.
@@ -150,6 +158,9 @@ fn plain(value: &Value) -> String {
 }
 
 async fn run_redrive(redrive: &Redrive) -> Result<End, Failure> {
+    if redrive.ids.is_empty() && !redrive.all {
+        return Err(Failure::wrong_use("say which: their ids, or --all"));
+    }
     let missing = match redrive.place.source()? {
         Source::Server(url) => redrive_on_server(redrive, &url).await?,
         Source::Folder(data) => redrive_in_folder(redrive, &data).await?,
@@ -169,7 +180,10 @@ fn tell(id: &str, is_there: bool) -> Result<bool, Failure> {
 
 async fn redrive_on_server(redrive: &Redrive, url: &str) -> Result<bool, Failure> {
     let mut client = Client::connect(url).await?;
-    let ids = if redrive.all { ids(&of_server(&mut client).await?) } else { redrive.ids.clone() };
+    let ids = match redrive.named() {
+        Some(ids) => ids,
+        None => ids(&of_server(&mut client).await?),
+    };
     let mut is_missing = false;
     for id in ids {
         if !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._~:-".contains(&byte)) {
@@ -193,7 +207,10 @@ async fn redrive_in_folder(redrive: &Redrive, data: &Path) -> Result<bool, Failu
 }
 
 async fn redrive_all(redrive: &Redrive, events: &dyn EventsPort) -> Result<bool, Failure> {
-    let ids = if redrive.all { ids(&of_events(events).await?) } else { redrive.ids.clone() };
+    let ids = match redrive.named() {
+        Some(ids) => ids,
+        None => ids(&of_events(events).await?),
+    };
     let mut is_missing = false;
     for id in ids {
         let operation = operations::manifest::REDRIVE_DEAD_LETTER.name;
