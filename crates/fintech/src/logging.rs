@@ -56,4 +56,6 @@ pub(crate) fn start(format: LogFormat, level: LogLevel) {
     };
     let started = tracing_subscriber::registry().with(lines.with_filter(LevelFilter::from(level)));
     drop(started.try_init());
+    // A panic is a line among the others, where a machine may read them.
+    std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a bug: something panicked")));
 }

@@ -16,6 +16,8 @@ mod contract;
 #[cfg(test)]
 mod history;
 #[cfg(test)]
+mod letters;
+#[cfg(test)]
 mod manifests;
 #[cfg(test)]
 mod openapi;

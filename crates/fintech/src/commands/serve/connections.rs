@@ -15,6 +15,7 @@ use futures_util::FutureExt;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
@@ -108,7 +109,20 @@ impl Each {
     }
 }
 
+/// Lets the process open as many files as the machine allows it: each connection is one, and many
+/// systems start with a thousand and some.
+fn raise_file_limit() {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    if current != maximum
+        && let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum })
+    {
+        tracing::debug!(%error, "the limit of open files stays as it is");
+    }
+}
+
 async fn accept(listener: TcpListener, mut each: Each, alive: Alive) {
+    raise_file_limit();
+    let mut was_well = true;
     let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
         let accepted = tokio::select! {
@@ -116,9 +130,16 @@ async fn accept(listener: TcpListener, mut each: Each, alive: Alive) {
             () = each.until(Phase::Closed) => break,
         };
         match accepted {
-            Ok((stream, permit)) => spawn(stream, each.clone(), (permit, alive.clone())),
+            Ok((stream, permit)) => {
+                was_well = true;
+                spawn(stream, each.clone(), (permit, alive.clone()));
+            }
             Err(error) => {
-                tracing::warn!(%error, "a connection cannot be accepted");
+                // Told once, until one is accepted again.
+                if was_well {
+                    tracing::warn!(%error, "connections cannot be accepted; it tries on");
+                }
+                was_well = false;
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
