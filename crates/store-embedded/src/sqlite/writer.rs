@@ -48,8 +48,8 @@ impl Writer {
         let folded = read_folded(&connection)?;
         let mut writer =
             Self { connection, schema, options, folded, wal_pages, wal_pages_refused: 0 };
-        writer.checkpoint()?;
-        set_synchronous(&writer.connection, writer.options.durability)?;
+        // A process that was killed may have left a log that was never synced.
+        writer.sync_log()?;
         Ok(writer)
     }
 

@@ -2,6 +2,7 @@
 //! readers beside the writer see whole batches.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use kernel::{AnyRecord, Record, StoreError};
 use super::Database;
 use super::kinds::{Link, Sample, link, sample, silent};
 use crate::rows::Batch;
-use crate::sqlite::{Durability, Options, Readers, SqliteError, Writer};
+use crate::sqlite::{Durability, Options, Reader, Readers, Schema, SqliteError, Writer};
 
 /// Samples `from` and the next ninety-nine, wide enough to fill some pages.
 fn wide(number: u64, from: u128) -> Batch {
@@ -134,6 +135,22 @@ fn what_another_process_locks_is_busy() {
     assert_eq!(StoreError::from(error), StoreError::Busy);
     other.execute_batch("ROLLBACK").unwrap();
     database.writer.apply(&wide(1, 1)).unwrap();
+}
+
+#[test]
+fn the_file_system_is_the_one_that_is_named() {
+    let open = |vfs: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options { vfs: Some(vfs.to_owned()), ..Options::default() };
+        let schema = Arc::new(Schema::new(&[Sample::KIND]));
+        let path = folder.path().join("test.sqlite3");
+        Writer::open(&path, schema.clone(), options.clone())?.apply(&wide(1, 1))?;
+        let reader = Reader::open(&path, schema, &options)?;
+        Ok::<_, SqliteError>((reader.folded()?, folder))
+    };
+    assert_eq!(open("unix").map(|(folded, _)| folded), Ok(1));
+    let refused = open("no-such").map(|(folded, _)| folded).unwrap_err().to_string();
+    assert!(refused.contains("no such vfs"), "{refused}");
 }
 
 /// Each batch moves one from the first link's place to the second: their sum never changes.

@@ -5,6 +5,7 @@
 
 mod world;
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use kernel::store::{Order, Query};
@@ -12,7 +13,7 @@ use kernel::{EventId, Id, Key, PaymentId, Record, Value, WalletId};
 
 use super::Database;
 use crate::rows::{Batch, CursorRow};
-use crate::sqlite::{Durability, Options};
+use crate::sqlite::{Durability, Options, Writer};
 use world::{Booked, Paid, World, uuid};
 
 /// Nanoseconds that this thread has run.
@@ -68,8 +69,28 @@ fn speed_of_payments() {
         bytes / total,
         wal_max >> 20,
     );
+    reopening(&mut database, &mut world);
     sizes(&database);
     reads(&database, &world);
+}
+
+/// Opens what a process leaves behind that is killed: the files as they are, the log included.
+fn reopening(database: &mut Database, world: &mut World) {
+    while database.writer.wal_bytes() < 32 << 20 {
+        let mut batch = Batch::default();
+        (0..2_000).for_each(|_| world.pay(&mut batch));
+        database.put(batch);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for ending in ["", "-wal"] {
+        let name = format!("test.sqlite3{ending}");
+        std::fs::copy(database.folder.path().join(&name), folder.path().join(&name)).unwrap();
+    }
+    let (path, schema) = (folder.path().join("test.sqlite3"), Arc::clone(&database.schema));
+    let start = Instant::now();
+    let writer = Writer::open(&path, schema, Options::default()).unwrap();
+    println!("  opened after a kill: {:.1?}", start.elapsed());
+    assert_eq!(writer.folded(), database.writer.folded());
 }
 
 fn sizes(database: &Database) {
