@@ -104,7 +104,7 @@ pub enum OpenError {
 }
 
 /// Rows that may wait for the fold.
-const UNFOLDED_ROWS_MAX: usize = 100_000;
+const UNFOLDED_ROWS_MAX: usize = 120_000;
 
 /// Connections that read.
 const READERS: usize = 4;

@@ -15,10 +15,10 @@ use crate::sqlite::{SqliteError, Writer};
 
 /// While nobody hurries it, the fold lets batches gather for so long: what changes again meanwhile
 /// is written once.
-const GATHER: Duration = Duration::from_millis(20);
+const GATHER: Duration = Duration::from_millis(250);
 
 /// It gathers no more rows than these.
-const GATHER_ROWS: usize = 32_768;
+const GATHER_ROWS: usize = 49_152;
 
 /// The WAL is brought into the database when it has grown to so many bytes.
 const WAL_BYTES_MAX: u64 = 32 * 1024 * 1024;

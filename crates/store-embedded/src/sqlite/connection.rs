@@ -46,7 +46,7 @@ impl Default for Options {
             vfs: None,
             durability: Durability::Now,
             page_bytes: 4096,
-            writer_cache_bytes_max: 48 << 20,
+            writer_cache_bytes_max: 16 << 20,
             reader_cache_bytes_max: 2 << 20,
             wal_bytes_max: 64 << 20,
             wal_wait: Duration::from_millis(50),
