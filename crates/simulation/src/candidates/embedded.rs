@@ -94,7 +94,7 @@ impl Candidate for Embedded {
 
 /// In memory where the machine has such a place: what these tests show does not hang on a disk, and
 /// hundreds of stores are made.
-fn temporary_folder() -> TempDir {
+pub(crate) fn temporary_folder() -> TempDir {
     let memory = Path::new("/dev/shm");
     let made = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
     made.unwrap()

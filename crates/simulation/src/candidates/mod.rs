@@ -5,5 +5,6 @@ mod memory;
 mod mishap;
 
 pub use embedded::Embedded;
+pub(crate) use embedded::temporary_folder;
 pub use memory::Memory;
 pub use mishap::Mishap;

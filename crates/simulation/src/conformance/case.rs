@@ -1,13 +1,13 @@
 //! A case of a suite, and how all of them are run. What a case asserts is not known here.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::time::Duration;
 
-use kernel::store::BoxFuture;
 use tokio::runtime::{Builder, Runtime};
 
-/// What a case does with what is set up for it.
-pub(super) type Run<S> = for<'a> fn(&'a mut S) -> BoxFuture<'a, ()>;
+/// What a case does with what is set up for it. It stays on one thread.
+pub(super) type Run<S> = for<'a> fn(&'a mut S) -> Pin<Box<dyn Future<Output = ()> + 'a>>;
 
 /// One case.
 pub(super) struct Case<S> {

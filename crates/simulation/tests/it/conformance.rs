@@ -1,7 +1,7 @@
-//! Every store through the same suite.
+//! Every store and every bus through the same suites.
 
 use simulation::candidates::{Embedded, Memory, Mishap};
-use simulation::conformance::store;
+use simulation::conformance::{bus, store};
 use store_embedded::Durability;
 
 #[test]
@@ -17,4 +17,14 @@ fn sqlite_is_a_store() {
 #[test]
 fn journal_is_a_store() {
     store::run(&Embedded(Durability::Journal, Mishap::None));
+}
+
+#[test]
+fn sqlite_has_a_bus() {
+    bus::run(Durability::Sqlite);
+}
+
+#[test]
+fn journal_has_a_bus() {
+    bus::run(Durability::Journal);
 }

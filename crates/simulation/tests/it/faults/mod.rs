@@ -1,0 +1,5 @@
+//! The embedded store on disks that forget what was not synced, are full, or fail: what was
+//! acknowledged is there, nothing is there by half, and where that cannot be, it is told.
+
+mod machine;
+mod vfs;
