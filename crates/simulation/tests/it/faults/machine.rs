@@ -242,7 +242,11 @@ impl File for SideFile {
     /// A segment that was dropped cannot be used again: nobody would find it.
     fn try_lock_alone(&self) -> io::Result<bool> {
         let is_dropped = self.program.bug == Bug::SegmentsDropped
-            && self.program.operate(|| self.program.journal.list())?.iter().all(|name| *name != self.name);
+            && self
+                .program
+                .operate(|| self.program.journal.list())?
+                .iter()
+                .all(|name| *name != self.name);
         if is_dropped { Ok(false) } else { self.file.try_lock_alone() }
     }
 

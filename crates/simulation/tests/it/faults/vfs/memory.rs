@@ -95,12 +95,7 @@ impl Memory {
     }
 
     /// Gives these locks back, as far as they are held so.
-    pub(super) fn unlock(
-        &mut self,
-        held: &mut Held,
-        range: std::ops::Range<usize>,
-        mode: Mode,
-    ) {
+    pub(super) fn unlock(&mut self, held: &mut Held, range: std::ops::Range<usize>, mode: Mode) {
         for place in range {
             let lock = &mut self.locks[place];
             match mode {

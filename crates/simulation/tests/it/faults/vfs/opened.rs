@@ -99,7 +99,12 @@ impl Opened {
         self.shared.locks.lock().is_reserved()
     }
 
-    pub(super) fn piece(&mut self, number: usize, bytes: usize, may_make: bool) -> Option<*mut c_void> {
+    pub(super) fn piece(
+        &mut self,
+        number: usize,
+        bytes: usize,
+        may_make: bool,
+    ) -> Option<*mut c_void> {
         self.shared.memory.lock().piece(&mut self.held, number, bytes, may_make)
     }
 
