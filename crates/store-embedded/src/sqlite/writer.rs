@@ -141,12 +141,15 @@ impl Writer {
         Ok(all)
     }
 
-    /// A commit that is durable makes everything before it durable. It must change something, or
-    /// SQLite would not sync it.
+    /// A commit that is durable makes everything before it durable. SQLite neither writes nor syncs
+    /// one that leaves every value as it was, so a value is another for a moment within it.
     fn sync_log(&mut self) -> Result<(), SqliteError> {
         set_synchronous(&self.connection, Durability::Now)?;
         let folded = self.folded;
-        let synced = self.step(|step| put_folded(step, folded));
+        let synced = self.step(|step| {
+            put_folded(step, folded.saturating_add(1))?;
+            put_folded(step, folded)
+        });
         set_synchronous(&self.connection, self.options.durability)?;
         synced
     }

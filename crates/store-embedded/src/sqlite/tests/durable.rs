@@ -92,6 +92,29 @@ fn a_reader_that_takes_its_time_holds_nothing_up() {
     assert!(length <= 1 << 20, "the log is still {length} bytes");
 }
 
+/// A commit is synced if it is written, and it is written if the log grows.
+#[test]
+fn what_nobody_synced_is_synced_at_the_opening_and_beside_a_reader() {
+    let options = Options { durability: Durability::Later, ..Options::default() };
+    let mut database = Database::of(&[Sample::KIND], options.clone());
+    database.put(wide(0, 1));
+    let reader = database.reader();
+    let snapshot = reader.snapshot().unwrap();
+    database.writer.checkpoint().unwrap();
+    database.put(wide(0, 200));
+    // The snapshot allows nothing more to be copied: only a commit can sync the log.
+    let before = database.log_bytes();
+    database.writer.checkpoint().unwrap();
+    assert!(database.log_bytes() > before, "the log was not synced beside a reader");
+    drop(snapshot);
+
+    let before = database.log_bytes();
+    let schema = Arc::clone(&database.schema);
+    let opened = Writer::open(&database.path(), schema, options).unwrap();
+    assert!(database.log_bytes() > before, "the log was not synced at the opening");
+    assert_eq!(opened.folded(), 2);
+}
+
 #[test]
 fn a_closed_database_is_one_file() {
     let mut database = Database::new();
