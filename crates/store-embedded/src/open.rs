@@ -47,6 +47,11 @@ pub struct Options {
     pub cached_records_max: usize,
     /// So many commands may wait.
     pub waiting_max: usize,
+    /// About so many rows may wait for SQLite behind the journal: records, events, deliveries. Then
+    /// decisions are refused until it has taken some.
+    pub unfolded_rows_max: usize,
+    /// How long SQLite's write-ahead log may become, in bytes, before it is brought into the database.
+    pub wal_bytes_max: u32,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
     /// Where ids come from.
@@ -76,6 +81,8 @@ impl Options {
             retries: Retries::default(),
             cached_records_max: 65_536,
             waiting_max: 8_192,
+            unfolded_rows_max: 120_000,
+            wal_bytes_max: 32 << 20,
             clock: Arc::new(System),
             ids: Arc::new(System),
             probe: None,
@@ -102,9 +109,6 @@ pub enum OpenError {
     #[error("no thread can be started: {0}")]
     Thread(#[from] std::io::Error),
 }
-
-/// Rows that may wait for the fold.
-const UNFOLDED_ROWS_MAX: usize = 120_000;
 
 /// Connections that read.
 const READERS: usize = 4;
@@ -146,7 +150,11 @@ impl EmbeddedStore {
         let (log, fold) = match options.durability {
             Durability::Sqlite => (Log::Sqlite(sqlite), None),
             Durability::Journal => {
-                let fold = Arc::new(Fold::new(UNFOLDED_ROWS_MAX, folded));
+                let fold = Arc::new(Fold::new(
+                    options.unfolded_rows_max,
+                    u64::from(options.wal_bytes_max),
+                    folded,
+                ));
                 let log = Log::Journal {
                     journal,
                     encoder: Encoder::new(names),
@@ -181,7 +189,12 @@ fn sqlite_options(options: &Options) -> sqlite::Options {
         Durability::Journal => sqlite::Durability::Later,
         Durability::Sqlite => sqlite::Durability::Now,
     };
-    sqlite::Options { vfs: options.vfs.clone(), durability, ..sqlite::Options::default() }
+    sqlite::Options {
+        vfs: options.vfs.clone(),
+        durability,
+        wal_bytes_max: options.wal_bytes_max.saturating_mul(2),
+        ..sqlite::Options::default()
+    }
 }
 
 /// Opens the journal, folds what it has beyond SQLite in pieces, and makes that durable.

@@ -20,9 +20,6 @@ const GATHER: Duration = Duration::from_millis(250);
 /// It gathers no more rows than these.
 const GATHER_ROWS: usize = 49_152;
 
-/// The WAL is brought into the database when it has grown to so many bytes.
-const WAL_BYTES_MAX: u64 = 32 * 1024 * 1024;
-
 /// How long it waits before it tries again after SQLite has failed.
 const RETRY: Duration = Duration::from_millis(250);
 
@@ -43,17 +40,20 @@ pub(crate) struct Fold {
     /// Every step up to here is in SQLite for good, whatever happens to the machine.
     durable: AtomicU64,
     rows_max: usize,
+    wal_bytes_max: u64,
 }
 
 impl Fold {
-    /// Lets at most about `rows_max` rows wait.
-    pub(crate) fn new(rows_max: usize, durable: u64) -> Self {
+    /// Lets at most about `rows_max` rows wait, and brings the WAL into the database when it has
+    /// grown to `wal_bytes_max`.
+    pub(crate) fn new(rows_max: usize, wal_bytes_max: u64, durable: u64) -> Self {
         Self {
             behind: Mutex::default(),
             arrived: Condvar::new(),
             caught_up: Condvar::new(),
             durable: AtomicU64::new(durable),
             rows_max,
+            wal_bytes_max,
         }
     }
 
@@ -166,7 +166,7 @@ pub(crate) fn run(fold: &Fold, shared: &Arc<Shared>, mut sqlite: Writer) {
         fold.done(rows);
         // Dropping thousands of records takes a while; nobody should wait for it.
         drop(merged);
-        if sqlite.wal_bytes() >= WAL_BYTES_MAX {
+        if sqlite.wal_bytes() >= fold.wal_bytes_max {
             checkpoint(fold, &mut sqlite, last);
         }
     }
