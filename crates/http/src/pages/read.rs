@@ -54,25 +54,32 @@ impl<T> List<T> {
         queries: Vec<Query>,
         keep: impl Fn(&Stored) -> bool,
     ) -> Result<Page<Stored>, Problem> {
-        let mut after = match &self.position {
+        let start = match &self.position {
             None => None,
             Some(Position::After(place)) => Some(*place),
             Some(Position::Number(_) | Position::Name(_)) => return Err(bad_cursor()),
         };
         let asked = self.limit.saturating_add(1);
         let mut items = Vec::with_capacity(self.limit);
+        let (mut seen, mut kept) = (start, start);
         let mut looked_at: usize = 0;
         loop {
-            let found = merged(store, &queries, after, asked).await?;
+            let found = merged(store, &queries, seen, asked).await?;
             let is_last = found.len() < asked;
             for (place, stored) in found {
-                if items.len() == self.limit || looked_at >= LOOKED_AT_MAX {
-                    let next = after.map(|place| self.seal.write(&Position::After(place)));
+                let is_full = items.len() == self.limit;
+                let is_kept = keep(&stored);
+                // There is a next page only if it shows something: a cursor that came of what is
+                // kept from the caller would tell him that it is there.
+                if (is_full && is_kept) || looked_at >= LOOKED_AT_MAX {
+                    let next = if is_full { kept } else { seen };
+                    let next = next.map(|place| self.seal.write(&Position::After(place)));
                     return Ok(Page { items, next_cursor: next });
                 }
-                after = Some(place);
+                seen = Some(place);
                 looked_at = looked_at.saturating_add(1);
-                if keep(&stored) {
+                if is_kept {
+                    kept = seen;
                     items.push(stored);
                 }
             }

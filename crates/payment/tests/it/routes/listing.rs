@@ -12,7 +12,7 @@ use kernel::store::{BoxFuture, Query, Scan, ScanPlace, StorePort};
 use kernel::text::{MerchantId, Reference};
 use kernel::{AnyId, Context, Key, Kind, PaymentId, StoreError, Stored, Time};
 
-use super::super::world::{World, authorized, failed, successful};
+use super::super::world::{World, authorized, customer, failed, successful};
 use super::site::{Site, WALLET};
 
 /// A store that pays for its indexes, as DynamoDB does.
@@ -220,6 +220,18 @@ async fn a_list_by_wallet_is_newest_first_and_stable() {
     let nobodys = "GET /payment/by-wallet/wal_00000000-0000-0000-0000-000000000006";
     let answer = site.0.ask("anna", nobodys, "").await;
     assert_eq!(answer.json, serde_json::json!({ "items": [], "next_cursor": null }));
+}
+
+#[tokio::test]
+async fn a_list_by_wallet_does_not_tell_that_a_stranger_has_payments() {
+    let (site, _) = generous();
+    let mut order = site.world.order(Capture::Automatic);
+    order.caller = customer("boris");
+    assert!(site.world.decide(&order).is_ok());
+    let path = format!("GET /payment/by-wallet/{WALLET}?limit=1");
+    let answer = site.ask("boris", &path, "").await;
+    assert_eq!(answer.json["items"].as_array().unwrap().len(), 1);
+    assert_eq!(answer.json["next_cursor"], serde_json::Value::Null);
 }
 
 #[tokio::test]
