@@ -16,7 +16,9 @@ use crate::files::{Files, RealFiles};
 use crate::folder::{Folder, FolderError};
 use crate::journal::codec::{Encoder, Names};
 use crate::journal::{self, Journal, JournalError, Preparing};
-use crate::ledger::{Causes, Fold, Kinds, Log, Overlay, Queue, Shared, Waiters, Writer, merge};
+use crate::ledger::{
+    Causes, Fold, Kinds, LastWord, Log, Overlay, Queue, Shared, Waiters, Writer, merge,
+};
 use crate::rows::Batch;
 use crate::sqlite::{self, Reader, Readers, Schema, SqliteError};
 use crate::store::EmbeddedStore;
@@ -143,8 +145,10 @@ impl EmbeddedStore {
             bus,
             clock: options.clock,
             ids: options.ids,
+            journal_bytes: AtomicU64::new(0),
             acknowledged: AtomicU64::new(folded),
             folded: watch::Sender::new(folded),
+            ended: watch::Sender::new(false),
         });
         let readers = Readers::open(&database, &schema, &sqlite_options, READERS)?;
         let (log, fold) = match options.durability {
@@ -175,10 +179,15 @@ impl EmbeddedStore {
             next_step: folded.saturating_add(1),
             next_position: recovered.next_position,
             last_now: recovered.last_now,
+            is_well: true,
             runtime: tokio::runtime::Handle::current(),
         };
         let name = "ledger".to_owned();
-        let writing = std::thread::Builder::new().name(name).spawn(move || writer.run())?;
+        let last_word = LastWord(Arc::clone(&shared));
+        let writing = std::thread::Builder::new().name(name).spawn(move || {
+            let _last_word = last_word;
+            writer.run();
+        })?;
         let (writing, lock) = (Mutex::new(Some(writing)), Mutex::new(Some(lock)));
         Ok(Arc::new(Self { shared, readers: Arc::new(readers), fold, writing, lock }))
     }

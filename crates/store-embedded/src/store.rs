@@ -43,9 +43,22 @@ impl EmbeddedStore {
         self.lock.lock().take();
     }
 
+    /// Comes back when the store has ended: after [`close`](Self::close), or because of a bug of ours.
+    /// Then it decides nothing any more, and only a new start of the program helps.
+    pub async fn ended(&self) {
+        let mut ended = self.shared.ended.subscribe();
+        // The sender is ours, so that it cannot go before.
+        drop(ended.wait_for(|ended| *ended).await);
+    }
+
     /// How many decisions wait.
     pub fn waiting(&self) -> usize {
         self.shared.queue.len()
+    }
+
+    /// How many bytes were appended to the journal since the store was opened.
+    pub fn journal_bytes(&self) -> u64 {
+        self.shared.journal_bytes.load(Ordering::Relaxed)
     }
 
     /// Reads from SQLite once it shows what is acknowledged now.

@@ -82,7 +82,7 @@ impl Fold {
             self.arrived.notify_one();
             self.caught_up.wait_while_for(
                 &mut behind,
-                |behind| behind.rows >= self.rows_max,
+                |behind| behind.rows >= self.rows_max && behind.trouble.is_none(),
                 patience,
             );
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use kernel::StoreError;
 
 use super::fold::{self, Fold};
-use super::state::Shared;
+use super::state::{LastWord, Shared};
 use crate::journal::codec::Encoder;
 use crate::journal::{AppendError, Journal};
 use crate::rows::Batch;
@@ -47,6 +47,14 @@ impl Log {
                 encoder.encode(batch, frame);
                 journal.append(batch.number, frame).map_err(failed)
             }
+        }
+    }
+
+    /// How long the last frame was; nothing without a journal.
+    pub(crate) fn frame_bytes(&self) -> u64 {
+        match self {
+            Self::Sqlite(_) => 0,
+            Self::Journal { frame, .. } => u64::try_from(frame.len()).unwrap_or(u64::MAX),
         }
     }
 
@@ -93,9 +101,10 @@ impl Log {
         sqlite: sqlite::Writer,
     ) -> std::io::Result<JoinHandle<()>> {
         let (fold, shared) = (Arc::clone(fold), Arc::clone(shared));
-        std::thread::Builder::new()
-            .name("fold".into())
-            .spawn(move || fold::run(&fold, &shared, sqlite))
+        std::thread::Builder::new().name("fold".into()).spawn(move || {
+            let _last_word = LastWord(Arc::clone(&shared));
+            fold::run(&fold, &shared, sqlite);
+        })
     }
 }
 

@@ -10,6 +10,8 @@ mod overlay;
 mod queue;
 mod state;
 mod step;
+#[cfg(test)]
+mod tests;
 mod waiters;
 mod writer;
 
@@ -19,6 +21,6 @@ pub(crate) use log::Log;
 pub(crate) use merge::merge;
 pub(crate) use overlay::{Kinds, Overlay};
 pub(crate) use queue::{Command, Queue};
-pub(crate) use state::Shared;
+pub(crate) use state::{LastWord, Shared};
 pub(crate) use waiters::Waiters;
 pub(crate) use writer::Writer;

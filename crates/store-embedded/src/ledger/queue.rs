@@ -93,6 +93,17 @@ impl Queue {
         self.arrived.notify_all();
     }
 
+    /// Lets nothing more in, and nobody waits any longer: there is no writer any more.
+    pub(crate) fn abandon(&self) {
+        let mut waiting = self.waiting.lock();
+        waiting.closed = true;
+        // Dropped, they tell their callers that they are gone.
+        let gone = std::mem::take(&mut waiting.commands);
+        drop(waiting);
+        drop(gone);
+        self.arrived.notify_all();
+    }
+
     /// How much waits.
     pub(crate) fn len(&self) -> usize {
         self.waiting.lock().commands.len()

@@ -22,10 +22,24 @@ pub(crate) struct Shared {
     pub bus: Bus,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
+    /// Bytes appended to the journal since the store was opened.
+    pub journal_bytes: AtomicU64,
     /// The last step that was acknowledged.
     pub acknowledged: AtomicU64,
     /// The last step that SQLite shows to readers.
     pub folded: watch::Sender<u64>,
+    /// Whether a thread of the ledger has ended: nothing is decided any more.
+    pub ended: watch::Sender<bool>,
+}
+
+/// Held by each thread of the ledger. When it ends, by a panic too, nobody goes on waiting for it.
+pub(crate) struct LastWord(pub Arc<Shared>);
+
+impl Drop for LastWord {
+    fn drop(&mut self) {
+        self.0.queue.abandon();
+        self.0.ended.send_replace(true);
+    }
 }
 
 impl Shared {

@@ -106,24 +106,35 @@ impl Step {
             Some(trouble) => trouble.into(),
             None => StoreError::Broken(format!("{} suspended itself", decision.name())),
         })?;
-        for put in &puts {
-            self.admit(base, put, &absent, &drawn)?;
-        }
-        let mut built = Vec::with_capacity(puts.len());
-        for put in &puts {
-            for said in &put.events {
-                let envelope = Envelope::build(&*put.record, said);
-                built.push(envelope.map_err(|bad| StoreError::Broken(bad.to_string()))?);
-            }
-        }
+        let built = catch_unwind(AssertUnwindSafe(|| self.admit(base, &puts, &absent, &drawn)));
+        let built = built.map_err(|panic| broken(decision, &*panic))??;
         self.envelopes.extend(built.iter().cloned());
         let mut built = built.iter();
         puts.into_iter().for_each(|put| self.put(base.kinds, put, &mut built));
         Ok(outcome)
     }
 
-    /// The second of the two assertions about what is put: the first stands in the decision.
+    /// The second of the two assertions about what is put: the first stands in the decision. Gives
+    /// the events that are said.
     fn admit(
+        &self,
+        base: &mut Base<'_>,
+        puts: &[Put],
+        absent: &[Slot],
+        drawn: &Drawn,
+    ) -> Result<Vec<Envelope>, StoreError> {
+        let mut said = Vec::with_capacity(puts.len());
+        for put in puts {
+            self.admit_one(base, put, absent, drawn)?;
+            for event in &put.events {
+                let envelope = Envelope::build(&*put.record, event);
+                said.push(envelope.map_err(|bad| StoreError::Broken(bad.to_string()))?);
+            }
+        }
+        Ok(said)
+    }
+
+    fn admit_one(
         &self,
         base: &mut Base<'_>,
         put: &Put,
@@ -264,7 +275,12 @@ impl Step {
         let here = self.causes.get(&(of.any(), cause)).map(|sequence| Lookup::Entry(*sequence));
         match here.unwrap_or_else(|| base.causes.find(of.any(), cause, not_before)) {
             Lookup::None => Ok(None),
-            Lookup::Unknown => base.reader.caused(kind, of, cause),
+            Lookup::Unknown => {
+                let Some(row) = base.reader.caused(kind, of, cause)? else { return Ok(None) };
+                // It may have been said again since, which SQLite does not show yet.
+                let slot = base.kinds.slot(kind, row.key());
+                Ok(Some(self.find(base, kind, slot)?.unwrap_or(row)))
+            }
             Lookup::Entry(sequence) => {
                 let slot = base.kinds.slot(kind, Key::entry(of, sequence));
                 self.find(base, kind, slot)

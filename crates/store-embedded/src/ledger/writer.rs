@@ -31,6 +31,9 @@ const RECORDS_MAX: usize = 4_096;
 /// The longest that the writer sleeps when nothing comes.
 const PATIENCE: Duration = Duration::from_millis(500);
 
+/// After a step that could not be made it waits so long, unless somebody comes.
+const TROUBLE_PAUSE: Duration = Duration::from_millis(250);
+
 /// How long it waits for the fold before it says that it cannot go on.
 const ROOM_PATIENCE: Duration = Duration::from_secs(3);
 
@@ -47,6 +50,8 @@ pub(crate) struct Writer {
     pub next_position: u64,
     /// No step is dated before an earlier one.
     pub last_now: Time,
+    /// Whether the last step could be made, so that a trouble is told of once.
+    pub is_well: bool,
     /// Where listeners run.
     pub runtime: tokio::runtime::Handle,
 }
@@ -71,16 +76,12 @@ impl Writer {
         loop {
             let patience = self.patience();
             let taken = self.shared.queue.take(&mut commands, COMMANDS_MAX, patience);
-            if let Err(trouble) = self.log.wait_for_room(ROOM_PATIENCE) {
-                refuse(commands.drain(..), &StoreError::Unavailable(trouble));
-                if matches!(taken, Taken::Closed) {
-                    // What is not heard yet stands in the journal and is heard at the next start.
-                    break;
-                }
-                continue;
+            match self.log.wait_for_room(ROOM_PATIENCE) {
+                Ok(()) => self.step(&mut commands),
+                Err(trouble) => self.refuse(commands.drain(..), &StoreError::Unavailable(trouble)),
             }
-            self.step(&mut commands);
-            if matches!(taken, Taken::Closed) && self.unheard.is_empty() {
+            // What is not heard yet stands in the journal and is heard at the next start.
+            if matches!(taken, Taken::Closed) && (self.unheard.is_empty() || !self.is_well) {
                 break;
             }
         }
@@ -88,6 +89,9 @@ impl Writer {
     }
 
     fn patience(&mut self) -> Duration {
+        if !self.is_well {
+            return TROUBLE_PAUSE;
+        }
         if !self.unheard.is_empty() {
             return Duration::ZERO;
         }
@@ -118,6 +122,8 @@ impl Writer {
         let Step { batch, heads, .. } = step;
         match self.log.append(&batch) {
             Ok(()) => {
+                self.is_well = true;
+                self.shared.journal_bytes.fetch_add(self.log.frame_bytes(), Ordering::Relaxed);
                 self.next_step = self.next_step.saturating_add(1);
                 self.next_position = next_position;
                 self.unheard.extend(leftover);
@@ -126,12 +132,35 @@ impl Writer {
                 outbox.send(&self.shared, &self.runtime);
             }
             Err(trouble) => {
-                tracing::error!(error = %trouble, "a step could not be made durable");
+                self.note(&trouble);
                 taking.unheard.into_iter().rev().for_each(|event| self.unheard.push_front(event));
                 taking.parked.into_iter().for_each(|parked| self.parked.add(parked));
                 replies.into_iter().for_each(|reply| reply.send(Err(trouble.clone())));
             }
         }
+    }
+
+    /// Answers commands that no step can be made for.
+    fn refuse(&mut self, commands: impl Iterator<Item = Command>, why: &StoreError) {
+        self.note(why);
+        let now = self.now();
+        for command in commands {
+            match command {
+                Command::Decide { answer, .. } => drop(answer.send(Err(why.clone()))),
+                Command::Redrive { answer, .. } => drop(answer.send(Err(why.clone()))),
+                Command::Heard { position, subscription, attempt, result: _ } => {
+                    let attempt = Attempt { position, subscription, attempt };
+                    self.parked.add(delivery::forgotten(attempt, now));
+                }
+            }
+        }
+    }
+
+    fn note(&mut self, trouble: &StoreError) {
+        if self.is_well {
+            tracing::error!(error = %trouble, "steps cannot be made durable; it tries on");
+        }
+        self.is_well = false;
     }
 
     fn obey(
@@ -277,17 +306,6 @@ impl Reply {
                 drop(answer.send(result));
             }
             Self::Redrive(answer, done) => drop(answer.send(durable.map(|()| done))),
-        }
-    }
-}
-
-fn refuse(commands: impl Iterator<Item = Command>, why: &StoreError) {
-    for command in commands {
-        match command {
-            Command::Decide { answer, .. } => drop(answer.send(Err(why.clone()))),
-            Command::Redrive { answer, .. } => drop(answer.send(Err(why.clone()))),
-            // The delivery stays as it is in the database and is tried again after a restart.
-            Command::Heard { .. } => {}
         }
     }
 }
