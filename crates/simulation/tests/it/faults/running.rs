@@ -1,0 +1,115 @@
+//! The embedded store with every service over it, running as a program on a machine.
+
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use kernel::Store;
+use payment::records::{Payment, PaymentStatus};
+use simulation::institution::{kinds, subscriptions};
+use store_embedded::bus::Subscriber;
+use store_embedded::journal::{self, Preparing};
+use store_embedded::{Durability, EmbeddedStore, OpenError, Options};
+use tempfile::TempDir;
+
+use super::machine::{Bug, Machine, Program};
+use super::vfs::{self, Mounted};
+use super::witness::{Trouble, all};
+
+/// Long enough for a few batches: segments come and go.
+const SEGMENT_BYTES: u64 = 24 * 1024;
+
+/// Long enough for a few steps of the fold: it is brought into the database again and again.
+const WAL_BYTES_MAX: u32 = 256 * 1024;
+
+/// How a store is opened.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Setup {
+    /// What makes its steps durable.
+    pub(crate) durability: Durability,
+    /// What is wrong with it.
+    pub(crate) bug: Bug,
+    /// How many rows may wait for SQLite.
+    pub(crate) unfolded_rows_max: usize,
+}
+
+impl Setup {
+    /// With nothing wrong.
+    pub(crate) fn of(durability: Durability) -> Self {
+        Self { durability, bug: Bug::None, unfolded_rows_max: 120_000 }
+    }
+}
+
+/// A program with an open store.
+pub(crate) struct Running {
+    /// The store.
+    pub(crate) opened: Arc<EmbeddedStore>,
+    /// As services have it.
+    pub(crate) store: Store,
+    /// The program around it.
+    pub(crate) program: Arc<Program>,
+    mounted: Mounted,
+    folder: TempDir,
+}
+
+impl Running {
+    /// Opens the store of a machine in a program that has started there.
+    pub(crate) fn open(program: Arc<Program>, setup: Setup) -> Result<Self, OpenError> {
+        // On the machine under the test there is the lock alone.
+        let folder = tempfile::tempdir().unwrap();
+        let mounted = vfs::mount(folder.path(), program.data());
+        let subscribers = subscriptions();
+        let subscribers = subscribers.iter().map(|one| Subscriber::of(one).unwrap()).collect();
+        let options = Options {
+            durability: setup.durability,
+            unfolded_rows_max: setup.unfolded_rows_max,
+            wal_bytes_max: WAL_BYTES_MAX,
+            // Little is kept in memory, so that SQLite is asked.
+            cached_records_max: 0,
+            journal: journal::Options { segment_bytes: SEGMENT_BYTES, preparing: Preparing::Ahead },
+            files: Some(program.journal()),
+            vfs: Some(vfs::NAME.to_owned()),
+            ..Options::new(folder.path(), kinds(), subscribers)
+        };
+        let opened = EmbeddedStore::open(options)?;
+        let store = Store::new(opened.clone());
+        Ok(Self { opened, store, program, mounted, folder })
+    }
+
+    /// Starts a program on a machine and opens the store in it.
+    pub(crate) fn on(machine: &Machine, setup: Setup) -> Result<Self, OpenError> {
+        Self::open(machine.start(setup.bug), setup)
+    }
+
+    /// Comes back when every payment has ended and every event was heard.
+    ///
+    /// # Errors
+    /// The store cannot read.
+    pub(crate) async fn settle(&self) -> Result<(), Trouble> {
+        loop {
+            let payments = all::<Payment>(&self.store).await?;
+            if payments.iter().all(|payment| payment.status != PaymentStatus::Pending) {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Closes the store in order.
+    pub(crate) async fn close(self) {
+        tokio::task::spawn_blocking(move || self.end()).await.unwrap();
+    }
+
+    /// Stops the program where it stands. What is left of it ends by itself, after a while.
+    pub(crate) fn kill(self) -> JoinHandle<()> {
+        self.program.stop_after(0);
+        thread::spawn(move || self.end())
+    }
+
+    fn end(self) {
+        let Self { opened, store, program, mounted, folder } = self;
+        opened.close();
+        drop((opened, store, program));
+        drop((mounted, folder));
+    }
+}
