@@ -4,6 +4,7 @@
 //! table and a JSON file. It judges nothing: which figures are good enough is not known here.
 
 mod client;
+mod counter;
 mod failure;
 mod floor_server;
 mod floors;
@@ -210,7 +211,7 @@ impl<'a> Bench<'a> {
                 }
                 let at_64 = *connections == SUSTAINED_CONNECTIONS;
                 if *scenario == Scenario::PaymentSaga && (at_64 || saga_bytes.is_none()) {
-                    saga_bytes = Some(observed.written_bytes_each()).filter(|bytes| *bytes > 0);
+                    saga_bytes = Some(observed.journal_bytes_each()).filter(|bytes| *bytes > 0);
                 }
                 let mut run = observed.run(scenario.name(), &measured);
                 run.http_floor_ratio = floor_ratio(report, &run.figures);

@@ -55,7 +55,9 @@ pub(crate) struct Run {
     pub(crate) scenario: &'static str,
     #[serde(flatten)]
     pub(crate) figures: Figures,
-    /// Bytes that the server sent to storage for each good answer.
+    /// Bytes that the server appended to its journal for each good answer.
+    pub(crate) journal_bytes: f64,
+    /// As the kernel counts them: whole pieces of its cache, so more than was written.
     pub(crate) written_bytes: f64,
     /// By how many bytes the data folder grew for each good answer.
     pub(crate) kept_bytes: f64,
@@ -153,6 +155,7 @@ pub(crate) mod tests {
         let run = Run {
             scenario: "payment-saga",
             figures: figures.clone(),
+            journal_bytes: 600.0,
             written_bytes: 2_000.0,
             kept_bytes: 820.0,
             kept_allocated_bytes: 900.0,

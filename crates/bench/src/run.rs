@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::ProgressBar;
 
+use crate::counter;
 use crate::failure::{Failure, doing};
 use crate::load::{Load, Tally, Workload};
 use crate::plan::Window;
@@ -87,6 +88,7 @@ struct Snapshot {
     server: Usage,
     generator: Usage,
     folder: FolderSize,
+    journal_bytes: u64,
     good: u64,
     at: Instant,
 }
@@ -99,6 +101,9 @@ impl Snapshot {
                 .data
                 .map_or_else(|| Ok(FolderSize::default()), process::folder_size)
                 .map_err(doing(reading))?,
+            journal_bytes: counter::read(target.server.address, counter::JOURNAL_BYTES)
+                .map_err(doing(reading))?
+                .unwrap_or_default(),
             generator: process::usage(std::process::id()).map_err(doing(reading))?,
             server: process::usage(target.server.pid()).map_err(doing(reading))?,
             good: load.good(),
@@ -179,10 +184,13 @@ impl Observed {
         self.after.good.saturating_sub(self.before.good)
     }
 
-    /// Bytes that the server sent to storage within the window, for each good answer.
-    pub(crate) fn written_bytes_each(&self) -> u64 {
-        let written = self.after.server.since(&self.before.server).written_bytes;
-        written.checked_div(self.count()).unwrap_or_default()
+    /// Bytes that the server appended to its journal within the window, for each good answer.
+    pub(crate) fn journal_bytes_each(&self) -> u64 {
+        self.journal_bytes().checked_div(self.count()).unwrap_or_default()
+    }
+
+    fn journal_bytes(&self) -> u64 {
+        self.after.journal_bytes.saturating_sub(self.before.journal_bytes)
     }
 
     /// How fast it was, and what it cost in processor time.
@@ -222,6 +230,7 @@ impl Observed {
         Run {
             scenario,
             figures: self.figures(measured),
+            journal_bytes: each(self.journal_bytes(), count),
             written_bytes: each(written, count),
             kept_bytes: change_each(before.apparent_bytes, after.apparent_bytes, count),
             kept_allocated_bytes: change_each(before.allocated_bytes, after.allocated_bytes, count),

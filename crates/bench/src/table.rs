@@ -54,6 +54,7 @@ fn speed_rows(report: &Report) -> Vec<Vec<String>> {
         "errors",
         "server us",
         "bench us",
+        "journal B",
         "written B",
         "kept B",
         "on disk B",
@@ -78,6 +79,7 @@ fn speed_rows(report: &Report) -> Vec<Vec<String>> {
         ];
         if let Some(run) = run {
             row.extend([
+                format!("{:.0}", run.journal_bytes),
                 format!("{:.0}", run.written_bytes),
                 format!("{:.0}", run.kept_bytes),
                 format!("{:.0}", run.kept_allocated_bytes),

@@ -42,6 +42,7 @@ impl Metrics {
         let render = async move || {
             let waiting = u32::try_from(store.waiting()).unwrap_or(u32::MAX);
             metrics::gauge!("store_decisions_waiting").set(f64::from(waiting));
+            metrics::counter!("store_journal_bytes_total").absolute(store.journal_bytes());
             ([(CONTENT_TYPE, "text/plain; version=0.0.4")], handle.render())
         };
         Router::new().route("/metrics", get(render))

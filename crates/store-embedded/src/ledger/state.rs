@@ -37,8 +37,6 @@ pub(crate) struct LastWord(pub Arc<Shared>);
 
 impl Drop for LastWord {
     fn drop(&mut self) {
-        self.0.queue.abandon();
-        self.0.ended.send_replace(true);
     }
 }
 
