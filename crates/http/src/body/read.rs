@@ -13,6 +13,9 @@ use futures_util::StreamExt;
 use super::BODY_BYTES_MAX;
 use crate::problem::{Problem, ProblemKind};
 
+/// How long a body may take to come as a whole. One that comes drop by drop holds a connection.
+const BODY_WAIT: Duration = Duration::from_secs(30);
+
 /// How much of a refused body is taken and dropped, so that a caller who is still sending gets to
 /// read the answer; beyond it the connection is cut.
 const DRAINED_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -30,6 +33,12 @@ pub(super) async fn read(request: Request) -> Result<Bytes, Problem> {
         drain(body);
         return Err(problem);
     }
+    tokio::time::timeout(BODY_WAIT, take(body))
+        .await
+        .unwrap_or_else(|_| Err(Problem::bad_field("body", "did not come in time")))
+}
+
+async fn take(body: Body) -> Result<Bytes, Problem> {
     let mut body = body.into_data_stream();
     let mut bytes = Bytes::new();
     while let Some(chunk) = body.next().await {
