@@ -118,7 +118,13 @@ async fn serve(options: &Options, metrics: Metrics) -> Result<End, Failure> {
     let connections = Connections::start(listener, router);
     tell_ready(options, address)?;
 
-    signals.wait().await;
+    let end = tokio::select! {
+        () = signals.wait() => Ok(End::Done),
+        // Whoever watches over the program starts it again.
+        () = store.ended() => Err(Failure::cannot_run(
+            "the store ended by a bug of ours, see the log; what was acknowledged is safe: start again",
+        )),
+    };
     tracing::info!("stopping: requests under way are answered first");
     ticking.abort();
     let stopping = async {
@@ -128,7 +134,7 @@ async fn serve(options: &Options, metrics: Metrics) -> Result<End, Failure> {
     tokio::select! {
         () = stopping => {
             tracing::info!("stopped");
-            Ok(End::Done)
+            end
         }
         () = signals.wait() => Err(Failure::cannot_run("ended at once by a second signal")),
     }
