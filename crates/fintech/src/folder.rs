@@ -86,20 +86,31 @@ const CURSOR_KEY: &str = "cursor.key";
 pub(crate) fn cursor_key(data: &Path) -> Result<[u8; 32], Failure> {
     let path = data.join(CURSOR_KEY);
     let read = match std::fs::read(&path) {
-        Ok(bytes) => bytes.try_into().map_err(|_| io::Error::other("it is not 32 bytes long")),
+        // A disk that was full, or a machine that stopped, while it was made.
+        Ok(bytes) if bytes.is_empty() => make_key(&path),
+        Ok(bytes) => bytes.try_into().map_err(|_| {
+            io::Error::other("it is not 32 bytes long; remove it, and a new one is made")
+        }),
         Err(error) if error.kind() == ErrorKind::NotFound => make_key(&path),
         Err(error) => Err(error),
     };
     read.map_err(|error| Failure::cannot_run(format!("{}: {error}", path.display())))
 }
 
+/// Makes it beside its place and moves it there whole: half a key would stop every later start.
 fn make_key(path: &Path) -> io::Result<[u8; 32]> {
     let mut key = [0; 32];
     getrandom::fill(&mut key).map_err(|error| io::Error::other(error.to_string()))?;
+    let unfinished = path.with_extension("unfinished");
+    match std::fs::remove_file(&unfinished) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
     let mut options = std::fs::OpenOptions::new();
-    let mut file = options.write(true).create_new(true).mode(0o600).open(path)?;
+    let mut file = options.write(true).create_new(true).mode(0o600).open(&unfinished)?;
     file.write_all(&key)?;
     file.sync_all()?;
+    std::fs::rename(&unfinished, path)?;
     Ok(key)
 }
 
@@ -119,5 +130,26 @@ mod tests {
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         std::fs::write(&path, "short").unwrap();
         assert!(cursor_key(folder.path()).unwrap_err().to_string().contains("32 bytes"));
+    }
+
+    #[test]
+    fn a_key_that_could_not_be_made_whole_is_made_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(CURSOR_KEY);
+        let unfinished = path.with_extension("unfinished");
+
+        // Where it cannot be written, nothing stands in its place that a later start would stumble on.
+        std::fs::create_dir(&unfinished).unwrap();
+        cursor_key(folder.path()).unwrap_err();
+        assert!(!path.exists());
+        std::fs::remove_dir(&unfinished).unwrap();
+
+        // What an earlier start left half done is in nobody's way.
+        std::fs::write(&unfinished, "half").unwrap();
+        std::fs::write(&path, "").unwrap();
+        let key = cursor_key(folder.path()).unwrap();
+        assert_eq!(cursor_key(folder.path()).unwrap(), key);
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(!unfinished.exists());
     }
 }
