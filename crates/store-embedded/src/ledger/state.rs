@@ -37,6 +37,8 @@ pub(crate) struct LastWord(pub Arc<Shared>);
 
 impl Drop for LastWord {
     fn drop(&mut self) {
+        self.0.queue.abandon();
+        self.0.ended.send_replace(true);
     }
 }
 

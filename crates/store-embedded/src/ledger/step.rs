@@ -106,7 +106,8 @@ impl Step {
             Some(trouble) => trouble.into(),
             None => StoreError::Broken(format!("{} suspended itself", decision.name())),
         })?;
-        let built = self.admit(base, &puts, &absent, &drawn)?;
+        let built = catch_unwind(AssertUnwindSafe(|| self.admit(base, &puts, &absent, &drawn)));
+        let built = built.map_err(|panic| broken(decision, &*panic))??;
         self.envelopes.extend(built.iter().cloned());
         let mut built = built.iter();
         puts.into_iter().for_each(|put| self.put(base.kinds, put, &mut built));

@@ -81,7 +81,7 @@ impl Writer {
                 Err(trouble) => self.refuse(commands.drain(..), &StoreError::Unavailable(trouble)),
             }
             // What is not heard yet stands in the journal and is heard at the next start.
-            if matches!(taken, Taken::Closed) && self.unheard.is_empty() {
+            if matches!(taken, Taken::Closed) && (self.unheard.is_empty() || !self.is_well) {
                 break;
             }
         }
