@@ -22,7 +22,12 @@ const fn owners(done: &'static str) -> [&'static str; 6] {
     [NO, NOT_THERE, done, done, NOT_THERE, NOT_THERE]
 }
 
-/// The same, for services that move payments too.
+/// A movement of a customer's, who leaves no line where an operator leaves one.
+const fn moves(done: &'static str, by_operator: &'static str) -> [&'static str; 6] {
+    [NO, NOT_THERE, done, by_operator, NOT_THERE, NOT_THERE]
+}
+
+/// The same as `owners`, for services that move payments too.
 const fn parties(done: &'static str) -> [&'static str; 6] {
     [NO, NOT_THERE, done, done, done, NOT_THERE]
 }
@@ -39,9 +44,9 @@ const TABLE: [Row; 35] = [
     ("create_wallet", everybody("201 ACTIVE")),
     ("list_wallets", [NO, "200 none", "200 some", "200 none", "200 none", "200 none"]),
     ("get_wallet", owners("200 ACTIVE")),
-    ("credit_wallet", owners("200")),
-    ("debit_wallet", owners("200")),
-    ("transfer", owners("200")),
+    ("credit_wallet", moves("200", "200 +")),
+    ("debit_wallet", moves("200", "200 +")),
+    ("transfer", moves("200", "200 +")),
     ("list_transactions", owners("200 some")),
     ("get_statement", owners("200")),
     ("freeze_wallet", operators("200 FROZEN +")),
@@ -173,7 +178,7 @@ async fn expect_as_if_not_there(site: &Site, sample: &Sample, actor: Actor, answ
 async fn without_self_funding_only_operators_credit() {
     let site = Site::with(Settings::new([7; 32]));
     let operation = &wallet::manifest::CREDIT_WALLET;
-    let expected = [NO, NOT_FOR, NOT_FOR, "200", NOT_FOR, NOT_FOR];
+    let expected = [NO, NOT_FOR, NOT_FOR, "200 +", NOT_FOR, NOT_FOR];
     for (actor, expected) in Actor::ALL.into_iter().zip(expected) {
         let sample = sample(&site, operation).await;
         check(&site, &sample, actor, expected).await;

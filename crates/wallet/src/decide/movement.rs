@@ -1,12 +1,16 @@
 //! Money from outside into a wallet, and out of it: direct movements with `world` on the other side.
-//! Between two wallets it is a transfer, see `transfer`.
+//! An operator in a wallet that is not his leaves a line on the audit list. Between two wallets it is a
+//! transfer, see `transfer`.
 
 use kernel::record::Account;
 use kernel::{Amount, Caller, Decision, RequestKey, Suspend, View, WalletId, Writes};
 
-use super::request::{Asked, Found, Note, Stop, find, outcome};
+use super::request::{Asked, Found, Note, Stop, audit, find, outcome};
 use super::{WalletRefused, rules};
 use crate::records::{Direction, Entry, EntryKind};
+
+const CREDIT_WALLET: &str = "credit_wallet";
+const DEBIT_WALLET: &str = "debit_wallet";
 
 /// A direct movement of one wallet.
 #[derive(Debug, Clone)]
@@ -36,7 +40,7 @@ impl Decision for Credit {
     type Outcome = Result<Entry, WalletRefused>;
 
     fn name(&self) -> &'static str {
-        "credit_wallet"
+        CREDIT_WALLET
     }
 
     fn decide(&self, view: &mut View<'_>, writes: &mut Writes) -> Result<Self::Outcome, Suspend> {
@@ -49,7 +53,7 @@ impl Decision for Debit {
     type Outcome = Result<Entry, WalletRefused>;
 
     fn name(&self) -> &'static str {
-        "debit_wallet"
+        DEBIT_WALLET
     }
 
     fn decide(&self, view: &mut View<'_>, writes: &mut Writes) -> Result<Self::Outcome, Suspend> {
@@ -69,10 +73,11 @@ fn book(
         Found::Head(head) => head,
     };
     let after = rules::moved(&head.wallet(), direction, movement.amount)?;
-    let kind = match direction {
-        Direction::Credit => EntryKind::Credit,
-        Direction::Debit => EntryKind::Debit,
+    let (kind, operation) = match direction {
+        Direction::Credit => (EntryKind::Credit, CREDIT_WALLET),
+        Direction::Debit => (EntryKind::Debit, DEBIT_WALLET),
     };
+    let audit = audit(view, &movement.caller, movement.wallet_id, operation)?;
     let draft = head
         .next(kind, asked.cause(), view.now())
         .moving(direction, movement.amount, Account::World)
@@ -85,5 +90,8 @@ fn book(
     }
     .sealed(&head);
     writes.create(entry.clone());
+    if let Some(audit) = audit {
+        writes.create(audit);
+    }
     Ok(entry)
 }

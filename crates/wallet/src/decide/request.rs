@@ -1,6 +1,8 @@
 //! What all direct requests share: the id of what they make, the look-up of what they made before,
-//! and whether the caller may. What they do to a wallet is not here.
+//! whether the caller may, and the trace of an operator in a wallet that is not his. What they do to a
+//! wallet is not here.
 
+use kernel::audit::{Act, Audit};
 use kernel::record::Hash32;
 use kernel::request::Seen;
 use kernel::text::{Description, Reference};
@@ -108,6 +110,23 @@ pub(super) fn same_body(made: &Entry, body_hash: Option<Hash32>) -> Result<(), W
         Some(Seen::Again) => Ok(()),
         Some(Seen::New | Seen::Reused) | None => Err(WalletRefused::KeyReused),
     }
+}
+
+/// The line of the audit list for an operator who moves the money of a wallet that is not his, for an
+/// entry does not say who asked for it. None for its owner, whatever his role. To be asked for before
+/// anything is written, as everything that the view may lack.
+pub(super) fn audit(
+    view: &mut View<'_>,
+    caller: &Caller,
+    wallet_id: WalletId,
+    operation: &'static str,
+) -> Result<Option<Audit>, Suspend> {
+    if !caller.is_operator() || owner(view, wallet_id)?.as_ref() == Some(&caller.sub) {
+        return Ok(None);
+    }
+    let subject = &wallet_id.to_string();
+    let act = Act { service: "wallet", operation, subject, reason: None };
+    Ok(Some(Audit::of(view, caller, &act)))
 }
 
 /// Whose a wallet is; none if it is not there.

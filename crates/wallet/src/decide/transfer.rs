@@ -1,10 +1,11 @@
-//! Money from one wallet to another: two entries in two chains, in one atomic step, under one id.
+//! Money from one wallet to another: two entries in two chains, in one atomic step, under one id. An
+//! operator who takes it from a wallet that is not his leaves a line on the audit list.
 
 use kernel::record::Account;
 use kernel::{Decision, Suspend, View, WalletId, Writes};
 
 use super::movement::Movement;
-use super::request::{Asked, Found, Stop, find, outcome};
+use super::request::{Asked, Found, Stop, audit, find, outcome};
 use super::{WalletRefused, rules};
 use crate::records::{Direction, Entry, EntryKind};
 
@@ -49,6 +50,7 @@ impl Transfer {
         let from_after = rules::debit(&from.wallet(), *amount)?;
         let to_after = rules::credit(&to.wallet(), *amount)?;
 
+        let audit = audit(view, caller, *wallet_id, Decision::name(self))?;
         let now = view.now();
         let leaves = from
             .next(EntryKind::TransferOut, cause, now)
@@ -62,6 +64,9 @@ impl Transfer {
         let leaves = self.finished(Entry { body_hash: asked.body_hash, ..leaves }, &from);
         writes.create(self.finished(arrives, &to));
         writes.create(leaves.clone());
+        if let Some(audit) = audit {
+            writes.create(audit);
+        }
         Ok(leaves)
     }
 

@@ -186,6 +186,69 @@ fn what_an_operator_did_is_on_the_audit_list_and_what_he_could_not_is_not() {
     assert_eq!(lines, expected);
 }
 
+/// The lines that somebody leaves who funds alice's wallet, then does this.
+fn lines(caller: &Caller, does: impl FnOnce(&Bank, &dyn Fn(u64) -> Movement)) -> Vec<String> {
+    let bank = Bank::new();
+    bank.credit("A", 100);
+    let movement = |minor| Movement { caller: caller.clone(), ..bank.movement("A", minor) };
+    does(&bank, &movement);
+    let name = |line: &Audit| {
+        assert_eq!((line.service.as_str(), line.reason.as_ref()), ("wallet", None));
+        let text =
+            format!("{} as {} {} {}", line.sub, line.role.text(), line.operation, line.subject);
+        ["A", "B"].iter().fold(text, |text, name| text.replace(&bank.id(name).to_string(), name))
+    };
+    bank.store.records::<Audit>().iter().map(|line| name(line)).collect()
+}
+
+/// What an operator moves in a wallet of somebody else's is written down; in his own it is his.
+#[test]
+fn an_operator_in_a_wallet_that_is_not_his_leaves_a_line() {
+    let moves = |bank: &Bank, movement: &dyn Fn(u64) -> Movement| {
+        assert_eq!(short(&bank.run(Credit(movement(50)))), "CREDIT 150");
+        assert_eq!(short(&bank.run(Debit(movement(20)))), "DEBIT 130");
+        let transfer = Transfer { movement: movement(30), to_wallet_id: bank.id("B") };
+        assert_eq!(short(&bank.run(transfer)), "TRANSFER_OUT 100");
+    };
+    let expected = ["credit_wallet", "debit_wallet", "transfer"]
+        .map(|operation| format!("olga as operator {operation} A"));
+    assert_eq!(lines(&operator(), moves), expected);
+    assert_eq!(lines(&customer("alice"), moves), [""; 0]);
+    let own = Caller { sub: sub("alice"), ..operator() };
+    assert_eq!(lines(&own, moves), [""; 0], "an operator is the owner of his own wallet");
+}
+
+#[test]
+fn a_repeat_of_an_operator_leaves_one_line_and_a_refusal_none() {
+    let repeats = |bank: &Bank, movement: &dyn Fn(u64) -> Movement| {
+        let keyed = |operation, minor| Movement {
+            key: Some(key(&operator(), operation, "k", 1)),
+            ..movement(minor)
+        };
+        for _ in 0..2 {
+            assert_eq!(short(&bank.run(Credit(keyed("credit", 50)))), "CREDIT 150");
+            assert_eq!(short(&bank.run(Debit(keyed("debit", 20)))), "DEBIT 130");
+            let movement = keyed("transfer", 30);
+            let transfer = Transfer { movement, to_wallet_id: bank.id("B") };
+            assert_eq!(short(&bank.run(transfer)), "TRANSFER_OUT 100");
+        }
+    };
+    assert_eq!(lines(&operator(), repeats).len(), 3);
+    let refused = |bank: &Bank, movement: &dyn Fn(u64) -> Movement| {
+        let too_much = kernel::money::MINOR_MAX;
+        assert_eq!(short(&bank.run(Credit(movement(too_much)))), "refused: balance-limit");
+        assert_eq!(short(&bank.run(Debit(movement(101)))), "refused: insufficient-funds");
+        for (to, expected) in [("A", "same-wallet"), ("X", "wallet-not-found")] {
+            let transfer = Transfer { movement: movement(1), to_wallet_id: bank.id(to) };
+            assert_eq!(short(&bank.run(transfer)), format!("refused: {expected}"));
+        }
+        bank.close("B");
+        let transfer = Transfer { movement: movement(1), to_wallet_id: bank.id("B") };
+        assert_eq!(short(&bank.run(transfer)), "refused: wallet-closed");
+    };
+    assert_eq!(lines(&operator(), refused), ["olga as operator close_wallet B"]);
+}
+
 #[test]
 fn a_request_of_the_same_key_is_done_once() {
     let bank = Bank::new();
