@@ -19,7 +19,7 @@ use crate::journal::{self, Journal, JournalError, Preparing};
 use crate::ledger::{
     Causes, Fold, Kinds, LastWord, Log, Overlay, Queue, Shared, Waiters, Writer, merge,
 };
-use crate::rows::Batch;
+use crate::rows::{Batch, CursorRow};
 use crate::sqlite::{self, Reader, Readers, Schema, SqliteError};
 use crate::store::EmbeddedStore;
 
@@ -112,8 +112,9 @@ pub enum OpenError {
     Thread(#[from] std::io::Error),
 }
 
-/// Connections that read.
-const READERS: usize = 4;
+/// Connections that read lists, and as many that read by key, so that a long list keeps nobody from
+/// reading one record.
+const READERS: usize = 2;
 
 /// Causes that are kept in memory beside those that are not folded yet.
 const CAUSES_MAX: usize = 65_536;
@@ -151,6 +152,7 @@ impl EmbeddedStore {
             ended: watch::Sender::new(false),
         });
         let readers = Readers::open(&database, &schema, &sqlite_options, READERS)?;
+        let points = Readers::open(&database, &schema, &sqlite_options, READERS)?;
         let (log, fold) = match options.durability {
             Durability::Sqlite => (Log::Sqlite(sqlite), None),
             Durability::Journal => {
@@ -176,6 +178,7 @@ impl EmbeddedStore {
             causes: Causes::new(CAUSES_MAX),
             parked: recovered.parked,
             unheard: recovered.unheard,
+            heard: recovered.heard,
             next_step: folded.saturating_add(1),
             next_position: recovered.next_position,
             last_now: recovered.last_now,
@@ -189,7 +192,7 @@ impl EmbeddedStore {
             writer.run();
         })?;
         let (writing, lock) = (Mutex::new(Some(writing)), Mutex::new(Some(lock)));
-        Ok(Arc::new(Self { shared, readers: Arc::new(readers), fold, writing, lock }))
+        Ok(Arc::new(Self { shared, points, readers: Arc::new(readers), fold, writing, lock }))
     }
 }
 
@@ -253,6 +256,7 @@ fn register(sqlite: &mut sqlite::Writer, options: &Options) -> Result<Bus, Sqlit
 }
 
 struct Recovered {
+    heard: Vec<CursorRow>,
     unheard: VecDeque<(u64, Envelope)>,
     parked: Parked,
     next_position: u64,
@@ -281,5 +285,11 @@ fn recover(reader: &Reader, bus: &Bus) -> Result<Recovered, SqliteError> {
     }
     let last_event = reader.event_at(last_position)?;
     let last_now = last_event.map_or(Time::MIN, |event| event.said.at);
-    Ok(Recovered { unheard, parked, next_position: last_position.saturating_add(1), last_now })
+    Ok(Recovered {
+        heard: cursors,
+        unheard,
+        parked,
+        next_position: last_position.saturating_add(1),
+        last_now,
+    })
 }

@@ -1,6 +1,6 @@
 //! A data folder as one reads it beside its writer: one moment of SQLite, and over it what the
-//! journal held beyond. For `verify`, exports and operators' look-ups; nothing is written, no lock is
-//! taken.
+//! journal held beyond. For `verify` and exports; nothing is written, no lock is taken. Lists, events and
+//! dead letters are those of SQLite alone: the newest may be missing until a writer has folded.
 
 use std::any::Any;
 use std::collections::{BTreeMap, HashMap};

@@ -23,6 +23,9 @@ use crate::sqlite::{Reader, Readers, SqliteError};
 /// The embedded store: one process writes, everybody reads.
 pub struct EmbeddedStore {
     pub(crate) shared: Arc<Shared>,
+    /// For reads by key, which block for some microseconds only.
+    pub(crate) points: Readers,
+    /// For lists, off the async threads.
     pub(crate) readers: Arc<Readers>,
     pub(crate) fold: Option<Arc<Fold>>,
     pub(crate) writing: Mutex<Option<JoinHandle<()>>>,
@@ -97,7 +100,7 @@ impl EmbeddedStore {
         if let Some(row) = self.shared.overlay.get(slot) {
             return Ok(Some(row.stored()));
         }
-        let found = self.readers.read(|reader| reader.get(kind, key))?;
+        let found = self.points.read(|reader| reader.get(kind, key))?;
         Ok(found.map(|row| row.stored()))
     }
 
@@ -106,7 +109,7 @@ impl EmbeddedStore {
         if let Some(row) = self.shared.overlay.get(slot) {
             return Ok(Some(row.stored()));
         }
-        let Some(row) = self.readers.read(|reader| reader.head(kind, of))? else { return Ok(None) };
+        let Some(row) = self.points.read(|reader| reader.head(kind, of))? else { return Ok(None) };
         // It may have been said again since, which SQLite does not show yet.
         let newer = self.shared.overlay.get(self.shared.kinds.slot(kind, row.key()));
         Ok(Some(newer.unwrap_or(row).stored()))

@@ -48,6 +48,9 @@ pub(super) fn deliver_to_all(
 ) {
     let shared = Arc::clone(&writer.shared);
     shared.bus.hearers(event, |subscription| {
+        if writer.has_heard(subscription, position) {
+            return;
+        }
         let attempt = Attempt { position, subscription, attempt: 1 };
         try_once(writer, step, event, attempt, outbox);
     });
@@ -109,14 +112,19 @@ fn decide(
 }
 
 /// The event at a position of the log; none while the fold has not come so far.
-pub(super) fn load(writer: &Writer, position: u64) -> Result<Option<Envelope>, SqliteError> {
-    let Some(row) = writer.reader.event_at(position)? else { return Ok(None) };
+///
+/// # Errors
+/// The event or the record that said it cannot be read.
+pub(super) fn load(writer: &Writer, position: u64) -> Result<Option<Envelope>, String> {
+    let read = |error: SqliteError| error.to_string();
+    let Some(row) = writer.reader.event_at(position).map_err(read)? else { return Ok(None) };
     let slot = writer.shared.kinds.slot(row.kind, row.key);
     let record = match writer.shared.overlay.get(slot) {
         Some(record) => Some(record),
-        None => writer.reader.get(row.kind, row.key)?,
+        None => writer.reader.get(row.kind, row.key).map_err(read)?,
     };
-    Ok(record.and_then(|record| Envelope::build(&*record.record, &row.said).ok()))
+    let record = record.ok_or_else(|| format!("{:?} {:?} is gone", row.kind, row.key))?;
+    Envelope::build(&*record.record, &row.said).map(Some).map_err(|bad| bad.to_string())
 }
 
 /// The row of a delivery that a listener was given and has not answered.

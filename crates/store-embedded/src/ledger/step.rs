@@ -54,6 +54,12 @@ impl Step {
         records.is_empty() && events.is_empty() && deliveries.is_empty() && cursors.is_empty()
     }
 
+    /// How much is to be written.
+    pub(crate) fn rows(&self) -> usize {
+        let Batch { records, events, deliveries, .. } = &self.batch;
+        records.len().saturating_add(events.len()).saturating_add(deliveries.len())
+    }
+
     /// Where the next event will stand.
     pub(crate) fn next_position(&self) -> u64 {
         self.next_position

@@ -18,15 +18,15 @@ use super::overlay::Slot;
 use super::queue::{Answer, Command, Taken};
 use super::state::Shared;
 use super::step::{Base, Step, head_slot};
-use crate::bus::{Attempt, Parked, ParkedDelivery};
+use crate::bus::{Attempt, Failure, Parked, ParkedDelivery};
 use crate::rows::{Batch, CursorRow, RecordRow};
 use crate::sqlite::Reader;
 
 /// So many commands go into one step.
 const COMMANDS_MAX: usize = 512;
 
-/// Once a step has so many records, events that are left are heard in the next one.
-const RECORDS_MAX: usize = 4_096;
+/// Once a step has so many rows, events that are left are heard in the next one.
+const ROWS_MAX: usize = 12_288;
 
 /// The longest that the writer sleeps when nothing comes.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -46,6 +46,8 @@ pub(crate) struct Writer {
     pub parked: Parked,
     /// Events that are durable but were not heard yet, oldest first.
     pub unheard: VecDeque<(u64, Envelope)>,
+    /// How far each subscription had heard when the store was opened.
+    pub heard: Vec<CursorRow>,
     pub next_step: u64,
     pub next_position: u64,
     /// No step is dated before an earlier one.
@@ -204,19 +206,29 @@ impl Writer {
         }
     }
 
+    /// Whether a subscription had heard this event before the store was opened.
+    pub(super) fn has_heard(&self, subscription: u16, position: u64) -> bool {
+        let cursor = self.heard.iter().find(|cursor| cursor.subscription == subscription);
+        cursor.is_some_and(|cursor| position <= cursor.position)
+    }
+
     /// Delivers what has waited long enough.
     fn hear_again(&mut self, step: &mut Step, taking: &mut Taking, outbox: &mut Outbox) {
         let now = self.now();
-        while step.batch.records.len() < RECORDS_MAX {
+        while step.rows() < ROWS_MAX {
             let Some(parked) = self.parked.take_due(now) else { break };
             taking.parked.push(parked);
             match delivery::load(self, parked.position) {
                 Ok(Some(event)) => delivery::try_once(self, step, &event, parked.into(), outbox),
-                // Not folded yet, or SQLite has trouble: a moment later.
-                Ok(None) | Err(_) => {
+                // Not folded yet: a moment later.
+                Ok(None) => {
                     let next_at = now.plus(Duration::from_millis(50));
                     self.parked.add(ParkedDelivery { next_at, ..parked });
                     taking.parked.pop();
+                }
+                Err(reason) => {
+                    let failed = Err(Failure::Transient(reason));
+                    step.deliver(self.shared.bus.ended(parked.into(), now, now, failed));
                 }
             }
         }
@@ -231,14 +243,14 @@ impl Writer {
         outbox: &mut Outbox,
     ) -> Vec<(u64, Envelope)> {
         let mut last = None;
-        while step.batch.records.len() < RECORDS_MAX {
+        while step.rows() < ROWS_MAX {
             let Some((position, event)) = self.unheard.pop_front() else { break };
             taking.unheard.push((position, event.clone()));
             delivery::deliver_to_all(self, step, position, &event, outbox);
             last = Some(position);
         }
         let mut next = 0_usize;
-        while self.unheard.is_empty() && step.batch.records.len() < RECORDS_MAX {
+        while self.unheard.is_empty() && step.rows() < ROWS_MAX {
             let said = step.envelopes.get(next).cloned().zip(step.batch.events.get(next));
             let Some((event, row)) = said else { break };
             let position = row.position;

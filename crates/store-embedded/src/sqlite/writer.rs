@@ -27,6 +27,8 @@ pub struct Writer {
     /// Readers kept a log of this length from being begun anew; there is no waiting for them again
     /// before it is longer.
     wal_pages_refused: u32,
+    /// A sync failed since all of the log was copied last.
+    sync_failed: bool,
 }
 
 impl Writer {
@@ -46,8 +48,15 @@ impl Writer {
         };
         connection.wal_hook(Some(hook)).at("database")?;
         let folded = read_folded(&connection)?;
-        let mut writer =
-            Self { connection, schema, options, folded, wal_pages, wal_pages_refused: 0 };
+        let mut writer = Self {
+            connection,
+            schema,
+            options,
+            folded,
+            wal_pages,
+            wal_pages_refused: 0,
+            sync_failed: false,
+        };
         // A process that was killed may have left a log that was never synced.
         writer.sync_log()?;
         Ok(writer)
@@ -127,16 +136,24 @@ impl Writer {
             self.wal_pages_refused = 0;
             return Ok(());
         }
+        if self.sync_failed {
+            // What a failed sync left behind is not synced by a later one: only a copy of all of it
+            // into the database proves anything.
+            let why = "a sync of its log failed, and a reader keeps the log from being copied";
+            return Err(SqliteError::Disk(why.to_owned()));
+        }
         self.sync_log()
     }
 
     /// True when all of the log is in the database, durably.
     fn copy_log(&mut self, mode: CheckpointMode) -> Result<bool, SqliteError> {
-        let (pages, copied) =
-            self.connection.wal_checkpoint_v2(Some(MAIN_DB), mode).at("database")?;
+        let done = self.connection.wal_checkpoint_v2(Some(MAIN_DB), mode).at("database");
+        self.sync_failed |= matches!(done, Err(SqliteError::Disk(_)));
+        let (pages, copied) = done?;
         let all = pages == copied;
         if all {
             self.wal_pages.store(0, Ordering::Relaxed);
+            self.sync_failed = false;
         }
         Ok(all)
     }
@@ -150,6 +167,7 @@ impl Writer {
             put_folded(step, folded.saturating_add(1))?;
             put_folded(step, folded)
         });
+        self.sync_failed |= matches!(synced, Err(SqliteError::Disk(_)));
         set_synchronous(&self.connection, self.options.durability)?;
         synced
     }
