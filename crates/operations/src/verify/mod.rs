@@ -1,13 +1,20 @@
 //! Checks the whole, from the entries alone: every hash, every balance and held amount, both sides of
-//! every movement between two accounts, the sum of each currency over all accounts, and services and
-//! ledger against each other, both ways. It writes nothing and repairs nothing.
+//! every movement between two accounts, the sum of each currency over all accounts, services and
+//! ledger against each other, and operators' acts and the audit list, both ways. It writes nothing and
+//! repairs nothing.
 //!
 //! The store must stand still meanwhile, or be a snapshot: what is written between two reads looks
 //! like a violation. Records come piece by piece and are let go. What stays in memory, at 17 to 34
 //! bytes each: the facts that wait for their other side, which after the entries is one for each
-//! payment, refund, loan and hold, and the causes of the chain that is being walked. For a million
-//! payments that is 35 MB, and as much again if one wallet made them all.
+//! payment, refund, loan and hold, and the causes of the chain that is being walked; one for each
+//! refusal, two for each wallet that an event named and for each operator's act on one. For a
+//! million payments that is 35 MB, and as much again if one wallet made them all.
+//!
+//! What cannot be seen: that the newest plain movements of a chain were removed, if no other record
+//! tells of them, and that a whole chain was written anew where the rest of the store agrees with it.
 
+mod acts;
+mod answers;
 mod chain;
 mod claims;
 mod report;
@@ -30,6 +37,7 @@ pub(crate) use rows::Rows;
 
 use crate::facts::Side;
 use crate::sums::{Sums, has_chain};
+use acts::Acts;
 use chain::Walk;
 use claims::{claims, fits, repeated, unmet};
 use report::Violations;
@@ -41,11 +49,24 @@ use services::Services;
 /// When the store cannot read. A row that is no record is a violation, not an error.
 pub async fn verify(port: &dyn StorePort, watch: &mut Watch<'_>) -> Result<Report, StoreError> {
     let mut check = Check::default();
+    read(port, watch, &mut check, |check, line: &Audit| {
+        check.acts.line(line, &mut check.violations);
+    })
+    .await?;
     let mut rows = Rows::<Entry>::of(port);
     while let Some(piece) = rows.next(watch).await? {
         piece.into_iter().for_each(|row| check.entry(row));
     }
     check.end_chain();
+    check.acts.compare(&mut check.violations);
+    read(port, watch, &mut check, |check, refusal: &Refusal| {
+        if let Err(why) = refusal.check() {
+            let cause = refusal.cause;
+            check.violations.add(format!("The refusal of {cause} contradicts itself: {why}."));
+        }
+        check.services.answers.refusal(refusal);
+    })
+    .await?;
     read(port, watch, &mut check, |check, hold: &Hold| {
         check.services.hold(hold, &mut check.violations);
     })
@@ -64,14 +85,6 @@ pub async fn verify(port: &dyn StorePort, watch: &mut Watch<'_>) -> Result<Repor
         check.services.loan(loan, &mut check.violations);
     })
     .await?;
-    read(port, watch, &mut check, |check, refusal: &Refusal| {
-        if let Err(why) = refusal.check() {
-            let cause = refusal.cause;
-            check.violations.add(format!("The refusal of {cause} contradicts itself: {why}."));
-        }
-    })
-    .await?;
-    read(port, watch, &mut check, |_, _: &Audit| {}).await?;
     name_unmet(port, watch, &mut check).await?;
     Ok(Report::new(&check.sums, check.transfers, check.violations))
 }
@@ -81,6 +94,7 @@ struct Check {
     walk: Walk,
     sums: Sums,
     services: Services,
+    acts: Acts,
     transfers: u64,
     violations: Violations,
 }
@@ -97,6 +111,8 @@ impl Check {
         let ended = self.walk.step(&entry, &mut self.violations);
         self.chain_ended(ended);
         self.sums.add_other_side(&entry);
+        self.acts.entry(&entry);
+        self.services.answers.entry(&entry);
         if let (Some(direction), Some(counterparty)) = (entry.direction, &entry.counterparty) {
             let is_counted_there = has_chain(counterparty) && direction == Direction::Credit;
             self.transfers = self.transfers.saturating_add(u64::from(!is_counted_there));

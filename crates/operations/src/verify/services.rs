@@ -1,5 +1,5 @@
 //! Compares what the services say with what the ledger says: payments, refunds, loans and holds, each
-//! with its movements. An answer that is still on its way is no violation: a payment that waits may
+//! with its movements, its wallet's owner and its refusal. An answer that is still on its way is no violation: a payment that waits may
 //! have its movement already.
 
 use std::collections::HashMap;
@@ -11,6 +11,7 @@ use loan::records::{Loan, LoanStatus};
 use payment::records::{Asked, Payment, PaymentStatus, Refund, RefundStatus};
 use wallet::records::{Entry, EntryKind, Hold, HoldState};
 
+use super::answers::{Answers, Told};
 use super::claims::{self, Money, Movement};
 use super::report::Violations;
 use crate::facts::{Facts, Meeting, Side};
@@ -21,6 +22,8 @@ use crate::sums::decimal;
 pub(crate) struct Services {
     /// What entries say and services have not said yet, and holds and payments of each other.
     pub(crate) meeting: Meeting,
+    /// What the wallets said besides money.
+    pub(crate) answers: Answers,
     /// What wallets hold, less what their pending holds hold.
     held: HashMap<WalletId, (Currency, i128)>,
     /// What is back of a payment, and on its way back.
@@ -113,7 +116,12 @@ impl Services {
                 sums.under_way = sums.under_way.saturating_add(refund.amount_minor);
                 Says::Perhaps
             }
-            RefundStatus::Failed => return,
+            RefundStatus::Failed => {
+                let told =
+                    Told { name: &name, id: refund.refund_id.any(), wallet_id: refund.wallet_id };
+                self.answers.check_reason(&told, refund.reason.as_ref(), violations);
+                return;
+            }
         };
         self.movement(&movement, says, (&name, refund.status.text()), violations);
     }
@@ -122,6 +130,11 @@ impl Services {
     pub(crate) fn payment(&mut self, payment: &Payment, violations: &mut Violations) {
         let name = format!("Payment {}", payment.payment_id);
         check(payment, &name, violations);
+        let told = Told { name: &name, id: payment.payment_id.any(), wallet_id: payment.wallet_id };
+        self.answers.check_owner(&told, payment.owner.as_ref(), violations);
+        if payment.status == PaymentStatus::Failed {
+            self.answers.check_reason(&told, payment.reason.as_ref(), violations);
+        }
         let refunds = self.refunds.remove(&payment.payment_id.uuid()).unwrap_or_default();
         let said = Refunds { back: payment.refunded_minor, under_way: payment.refunding_minor };
         if refunds != said {
@@ -167,6 +180,11 @@ impl Services {
     pub(crate) fn loan(&mut self, loan: &Loan, violations: &mut Violations) {
         let name = format!("Loan {}", loan.loan_id);
         check(loan, &name, violations);
+        let told = Told { name: &name, id: loan.loan_id.any(), wallet_id: loan.wallet_id };
+        self.answers.check_owner(&told, loan.owner.as_ref(), violations);
+        if loan.status == LoanStatus::FundingFailed {
+            self.answers.check_reason(&told, loan.reason.as_ref(), violations);
+        }
         let movement = Movement {
             kind: EntryKind::LoanIn,
             of: loan.loan_id.any(),

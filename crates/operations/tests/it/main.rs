@@ -2,6 +2,10 @@
 //! with each way of tampering found and named, and the routes.
 
 #[cfg(test)]
+mod acts;
+#[cfg(test)]
+mod answers;
+#[cfg(test)]
 mod client;
 #[cfg(test)]
 mod letters;

@@ -53,6 +53,7 @@ fn a_row_that_cannot_be_read_is_named_and_stops_nothing() {
         |world| vec![Key::entry(world.alice.into(), 1)],
         &[
             "The entry alice/1 cannot be read: a entry has a bad value in `amount`.",
+            "Of alice the ledger has CREDIT 0 times, the audit list credit_wallet 1 times.",
             "All accounts in USD sum to 1000.00, not to zero.",
         ],
     );

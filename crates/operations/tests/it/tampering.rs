@@ -12,7 +12,7 @@ use wallet::records::{Entry, EntryKind, Hold, HoldState};
 use crate::world::World;
 
 /// What the check finds after `tamper`, with names for the ids.
-fn check(tamper: impl Fn(&mut World), expected: &[&str]) {
+pub(crate) fn check(tamper: impl Fn(&mut World), expected: &[&str]) {
     let mut world = World::new();
     tamper(&mut world);
     let found = named(&world, world.verify().violations);
@@ -48,14 +48,19 @@ pub(crate) fn named(world: &World, violations: Vec<String>) -> Vec<String> {
 }
 
 /// Changes the one entry that is `which`, its hash left as it was.
-fn change(world: &World, of: WalletId, which: impl Fn(&Entry) -> bool, how: impl Fn(&mut Entry)) {
+pub(crate) fn change(
+    world: &World,
+    of: WalletId,
+    which: impl Fn(&Entry) -> bool,
+    how: impl Fn(&mut Entry),
+) {
     let mut entry = world.record(|entry: &Entry| entry.account_id == of.into() && which(entry));
     how(&mut entry);
     world.store.tamper(entry);
 }
 
 /// Gives every entry of a chain the hash that fits it, as somebody would who knows how.
-fn reseal(world: &World, of: WalletId) {
+pub(crate) fn reseal(world: &World, of: WalletId) {
     let mut before: Option<Hash32> = None;
     for entry in world.store.records::<Entry>() {
         if entry.account_id == of.into() {
@@ -139,7 +144,15 @@ fn a_changed_byte_is_found_by_its_hash() {
                 entry.owner = kernel::Subject::new("mallory").ok();
             });
         },
-        &["Entry alice/0 has a hash that is not that of its content and of the hash before it."],
+        &[
+            "Entry alice/0 has a hash that is not that of its content and of the hash before it.",
+            "Payment PAID says that alice is alice's, and entry 0 of it does not.",
+            "Payment UNPAID says that alice is alice's, and entry 0 of it does not.",
+            "Payment CAPTURED says that alice is alice's, and entry 0 of it does not.",
+            "Payment VOIDED says that alice is alice's, and entry 0 of it does not.",
+            "Payment EXPIRED says that alice is alice's, and entry 0 of it does not.",
+            "Payment HELD says that alice is alice's, and entry 0 of it does not.",
+        ],
     );
 }
 
@@ -173,6 +186,7 @@ fn a_missing_entry_is_found() {
         &[
             "Entry bob/3 has a hash that is not that of its content and of the hash before it.",
             "Entry bob/3 does not follow the one before it: its sequence is not the next one.",
+            "Of bob the ledger has DEBIT 0 times, the audit list debit_wallet 1 times.",
             "All accounts in USD sum to -7.00, not to zero.",
         ],
     );
@@ -293,6 +307,7 @@ fn a_movement_has_its_payment() {
             world.store.tamper(payment);
         },
         &[
+            "Payment CAPTURED failed with insufficient-funds, and no refusal of alice says so.",
             "Entry alice/10 books 20.00 USD between its wallet and merchant:coffee for CAPTURED, which says no such thing.",
             "Hold H-CAPTURED is CAPTURED, and CAPTURED does not say so.",
         ],
@@ -316,6 +331,7 @@ fn a_movement_has_its_payment() {
         &[
             "Entry alice/5 books 25.50 USD between its wallet and merchant:coffee for PAID, as an entry before it does.",
             "Entry alice/6 does not follow the one before it: its balance is not what was there and what moved.",
+            "Payment UNPAID failed with insufficient-funds, and no refusal of alice says so.",
             "All accounts in USD sum to 25.50, not to zero.",
         ],
     );
@@ -331,6 +347,7 @@ fn a_refund_has_its_movement() {
             world.store.tamper(refund);
         },
         &[
+            "Refund REFUND failed with wallet-closed, and no refusal of alice says so.",
             "Payment PAID has 10.00 USD back and 0.00 USD on its way back, its refunds 0.00 USD back and 0.00 USD on its way back.",
             "Entry alice/6 books 10.00 USD between its wallet and merchant:coffee for REFUND, which says no such thing.",
         ],
@@ -364,6 +381,7 @@ fn a_loan_has_its_movement() {
             });
         },
         &[
+            "Loan LOAN failed with wallet-closed, and no refusal of bob says so.",
             "Entry bob/7 books 200.00 USD between its wallet and loan:LOAN for LOAN, which says no such thing.",
         ],
     );

@@ -10,8 +10,8 @@ use kernel::manifest::{ServiceManifest, Subscription};
 use kernel::memory::MemoryStore;
 use kernel::text::{MerchantId, Reason, Reference};
 use kernel::{
-    Amount, Caller, ChainId, Currency, Decision, HoldId, Id, LoanId, PaymentId, Record, RefundId,
-    Role, Subject, Time, TransferId, WalletId,
+    Amount, Caller, ChainId, Currency, Decision, HoldId, Id, Key, LoanId, PaymentId, Record,
+    RefundId, Role, Subject, Time, TransferId, WalletId,
 };
 use loan::decide::{Apply, Approve};
 use loan::rate::RateTable;
@@ -135,18 +135,18 @@ impl World {
         self.record(|entry: &Entry| entry.account_id == of && entry.sequence == sequence)
     }
 
-    fn open(&self, owner: &str, currency: &str) -> WalletId {
+    pub(crate) fn open(&self, owner: &str, currency: &str) -> WalletId {
         let owner = Subject::new(owner).unwrap();
         let currency = currency.parse().unwrap();
         let opened = self.decide(&OpenWallet { owner, currency, key: None }).unwrap();
         opened.account_id.wallet().unwrap()
     }
 
-    fn movement(&self, wallet_id: WalletId, amount: Amount) -> Movement {
+    pub(crate) fn movement(&self, wallet_id: WalletId, amount: Amount) -> Movement {
         Movement { caller: operator(), wallet_id, amount, note: Note::default(), key: None }
     }
 
-    fn credit(&self, wallet_id: WalletId, amount: Amount) -> TransferId {
+    pub(crate) fn credit(&self, wallet_id: WalletId, amount: Amount) -> TransferId {
         let credited = self.decide(&Credit(self.movement(wallet_id, amount))).unwrap();
         credited.transfer_id().unwrap()
     }
@@ -154,18 +154,21 @@ impl World {
     fn direct_movements(&mut self) {
         self.decide(&Debit(self.movement(self.bob, usd(700)))).unwrap();
         self.transfer = self.transfer(self.alice, self.bob, 1_234);
-        let reverse = Reverse {
-            caller: operator(),
-            wallet_id: self.bob,
-            transaction_id: self.transfer,
-            reason: Reason::new("sent to the wrong wallet").unwrap(),
-            key: None,
-        };
-        self.reversal = self.decide(&reverse).unwrap().transfer_id().unwrap();
+        self.reversal = self.reverse(self.bob, self.transfer);
         for change in [StatusChange::Freeze, StatusChange::Unfreeze] {
-            let (caller, wallet_id) = (operator(), self.bob);
-            self.decide(&ChangeStatus { caller, wallet_id, change, key: None }).unwrap();
+            self.change_status(self.bob, change);
         }
+    }
+
+    pub(crate) fn reverse(&self, wallet_id: WalletId, transaction_id: TransferId) -> TransferId {
+        let reason = Reason::new("sent to the wrong wallet").unwrap();
+        let reverse = Reverse { caller: operator(), wallet_id, transaction_id, reason, key: None };
+        self.decide(&reverse).unwrap().transfer_id().unwrap()
+    }
+
+    pub(crate) fn change_status(&self, wallet_id: WalletId, change: StatusChange) {
+        let change = ChangeStatus { caller: operator(), wallet_id, change, key: None };
+        self.decide(&change).unwrap();
     }
 
     pub(crate) fn transfer(&self, from: WalletId, to: WalletId, minor: u64) -> TransferId {
@@ -246,6 +249,15 @@ impl World {
             let imported = self.decide(&row);
             assert!(matches!(imported, wallet::decide::Imported::Booked { .. }), "{imported:?}");
         }
+    }
+
+    /// Takes away the newest entry of a chain, as if it had never been made.
+    pub(crate) fn remove_newest(&self, wallet_id: WalletId) -> Entry {
+        let of = ChainId::from(wallet_id);
+        let entries = self.store.records::<Entry>();
+        let newest = entries.iter().rev().find(|entry| entry.account_id == of).unwrap();
+        self.store.remove::<Entry>(Key::entry(of, newest.sequence));
+        Entry::clone(newest)
     }
 
     pub(crate) fn hold_of(&self, payment_id: PaymentId) -> Hold {
