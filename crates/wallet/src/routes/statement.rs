@@ -139,8 +139,15 @@ fn as_csv(shown: &StatementShown) -> Result<Response, Problem> {
     Ok(response)
 }
 
+/// A spreadsheet takes a cell that begins so for a formula, and anybody can write a description: then
+/// an apostrophe stands before it, as OWASP's page on CSV injection has it.
+fn harmless(text: &str) -> String {
+    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    if is_formula { format!("'{text}") } else { text.to_owned() }
+}
+
 fn line(entry: &TransactionShown) -> [String; 13] {
-    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    let text = |text: Option<&str>| harmless(text.unwrap_or_default());
     [
         entry.r#type.0.text().to_owned(),
         entry.transaction_id.to_string(),
@@ -156,4 +163,18 @@ fn line(entry: &TransactionShown) -> [String; 13] {
         entry.booked_at.to_string(),
         entry.reverses.map(|reversed| reversed.to_string()).unwrap_or_default(),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::harmless;
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        for (text, cell) in
+            [("=1+1", "'=1+1"), ("@x", "'@x"), ("-5", "'-5"), ("rent", "rent"), ("", "")]
+        {
+            assert_eq!(harmless(text), cell);
+        }
+    }
 }
