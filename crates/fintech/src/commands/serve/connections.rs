@@ -30,6 +30,9 @@ const READ_AHEAD_BYTES_MAX: usize = 32 * 1024;
 /// How many connections are open at once; further ones wait to be accepted.
 const CONNECTIONS_MAX: usize = 8_192;
 
+/// How many open files the store and the rest of the program keep for themselves.
+const STORE_FILES: u64 = 64;
+
 /// How long clients between two requests have to send another one, which is then answered and the
 /// connection closed: a client cannot tell a connection that is closed under its request from one on
 /// which the request was lost.
@@ -109,21 +112,27 @@ impl Each {
     }
 }
 
-/// Lets the process open as many files as the machine allows it: each connection is one, and many
-/// systems start with a thousand and some.
-fn raise_file_limit() {
+/// How many connections there is room for. Each is an open file; the limit is raised as far as the
+/// machine allows, for many systems start with a thousand and some, and the store keeps its share.
+fn connections_max() -> usize {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     if current != maximum
         && let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum })
     {
         tracing::debug!(%error, "the limit of open files stays as it is");
     }
+    room_within(getrlimit(Resource::Nofile).current)
+}
+
+/// Without a limit as many as we ever take; below it what the store leaves, but one at least.
+fn room_within(files_max: Option<u64>) -> usize {
+    let left = files_max.and_then(|files| usize::try_from(files.saturating_sub(STORE_FILES)).ok());
+    left.unwrap_or(CONNECTIONS_MAX).clamp(1, CONNECTIONS_MAX)
 }
 
 async fn accept(listener: TcpListener, mut each: Each, alive: Alive) {
-    raise_file_limit();
     let mut was_well = true;
-    let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let room = Arc::new(Semaphore::new(connections_max()));
     loop {
         let accepted = tokio::select! {
             accepted = accept_one(&listener, &room) => accepted,
@@ -197,4 +206,21 @@ async fn serve(stream: TcpStream, mut each: Each) -> hyper::Result<()> {
     }
     connection.as_mut().graceful_shutdown();
     connection.await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_store_keeps_its_share_of_open_files() {
+        for (files_max, room) in [
+            (Some(1_024), 960),
+            (Some(1_000_000), CONNECTIONS_MAX),
+            (None, CONNECTIONS_MAX),
+            (Some(32), 1),
+        ] {
+            assert_eq!(room_within(files_max), room, "{files_max:?}");
+        }
+    }
 }
