@@ -1,4 +1,5 @@
 //! The suites over every store, and tests of the whole system.
+#![allow(clippy::arithmetic_side_effects, reason = "a test that overflows fails, as it should")]
 
 #[cfg(test)]
 mod conformance;
@@ -6,5 +7,7 @@ mod conformance;
 mod faults;
 #[cfg(test)]
 mod histories;
+#[cfg(test)]
+mod kill;
 #[cfg(test)]
 mod sagas;

@@ -1,15 +1,15 @@
-//! A hand: a thread's part of the load, and the witness of what was answered to it. It lives outside
-//! the program, so it keeps what it was told when the program is killed.
+//! A hand: a thread's part of the load. It lives outside the program, so it knows what it was told
+//! when the program is killed. What it makes of an answer is in `answers`, what it checks after a
+//! kill in `recovery`.
 
 use std::net::SocketAddr;
 
-use serde_json::{Value, json};
 use simulation::dice::Dice;
 
 use super::books::Move;
-use super::client::{Answer, Client};
-use super::request::{Request, TOO_MUCH, What, money};
-use super::thing::{End, Thing};
+use super::client::Client;
+use super::request::{Request, TOO_MUCH, What};
+use super::thing::Thing;
 
 /// What a hand has seen, in numbers.
 #[derive(Debug, Default, Clone, Copy)]
@@ -21,6 +21,17 @@ pub(super) struct Tally {
     pub(super) done_unanswered: usize,
     /// and answered requests that were sent again after a kill.
     pub(super) repeated: usize,
+}
+
+impl Tally {
+    pub(super) fn plus(self, other: Self) -> Self {
+        Self {
+            acknowledged: self.acknowledged + other.acknowledged,
+            unanswered: self.unanswered + other.unanswered,
+            done_unanswered: self.done_unanswered + other.done_unanswered,
+            repeated: self.repeated + other.repeated,
+        }
+    }
 }
 
 /// A hand.
@@ -116,63 +127,23 @@ impl Hand {
         i64::try_from(self.dice.below(bound) + 1).unwrap()
     }
 
-    /// Sends a request; without an answer it stays in doubt.
-    pub(super) fn ask(&mut self, client: &mut Client, request: Request) {
+    /// What a request is about may not be as it was, from when it is sent.
+    pub(super) fn unsettle(&mut self, request: &Request) {
         if let Some(on) = request.what.on() {
             self.things[on].is_sure = false;
             self.things[on].is_new = true;
         }
+    }
+
+    /// Sends a request; without an answer it stays in doubt.
+    pub(super) fn ask(&mut self, client: &mut Client, request: Request) {
+        self.unsettle(&request);
         match client.post(&request) {
             Ok(answer) => self.acknowledged(request, answer),
             Err(_) => {
                 self.tally.unanswered += 1;
                 self.doubt = Some(request);
             }
-        }
-    }
-
-    /// Keeps what was answered.
-    pub(super) fn acknowledged(&mut self, request: Request, answer: Answer) {
-        self.tally.acknowledged += 1;
-        let (what, wallet) = (request.what, request.wallet);
-        match what {
-            What::OpenWallet => {
-                answer.expect(201, &request);
-                self.made(request, answer, End::Same);
-            }
-            What::Credit { minor } => self.moved(request, answer, ("CREDIT", minor)),
-            What::Debit { minor: TOO_MUCH } => {
-                answer.expect(422, &request);
-                let kind = answer.body["type"].as_str().unwrap();
-                assert!(kind.ends_with("/insufficient-funds"), "{answer:?}");
-            }
-            What::Debit { minor } => self.moved(request, answer, ("DEBIT", -minor)),
-            What::Transfer { to, minor } => {
-                let mark = request.name.clone();
-                self.moves.push(Move { wallet: to, kind: "TRANSFER_IN", mark, minor, known: None, is_sure: true });
-                self.moved(request, answer, ("TRANSFER_OUT", -minor));
-            }
-            What::Pay { minor, is_manual } => {
-                answer.expect_saga(&request);
-                self.paid(request, answer, (minor, is_manual));
-            }
-            What::Capture { on, minor } => {
-                let hold = match self.things[on].made_by.what {
-                    What::Pay { minor, .. } => minor,
-                    other => panic!("{other:?} was captured"),
-                };
-                self.holds.push((wallet, -hold));
-                let end = End::Payment { status: "SUCCESSFUL", reason: None, captured: minor, refunded: 0 };
-                let mark = self.changed(on, request, &answer, end);
-                self.saga_moves(wallet, "PAYMENT_OUT", (mark, -minor), on);
-            }
-            What::Void { on } => { todo!() }
-            What::Refund { on, minor } => todo!(),
-            What::Apply { .. } => {
-                answer.expect(201, &request);
-                self.made(request, answer, End::Loan { is_approved: false });
-            }
-            What::Approve { on } => todo!(),
         }
     }
 }

@@ -171,6 +171,6 @@ fn is_fresh(binary: &Path) -> Option<bool> {
     let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.lock");
     // Spaces within a name are escaped.
     let sources = sources.replace("\\ ", "\0");
-    let mut paths = sources.split_whitespace().map(|path| path.replace('\0', " ").into());
+    let paths = sources.split_whitespace().map(|path| path.replace('\0', " ").into());
     Some(paths.chain([lock]).all(|path: PathBuf| changed(&path).is_some_and(|at| at <= built)))
 }

@@ -53,6 +53,11 @@ impl What {
         )
     }
 
+    /// Whether it is refused and leaves nothing behind.
+    pub(super) fn is_refused(self) -> bool {
+        matches!(self, Self::Debit { minor: TOO_MUCH })
+    }
+
     /// Whether what came of it can be found without its key.
     pub(super) fn can_be_found(self) -> bool {
         !matches!(self, Self::OpenWallet | Self::Apply { .. })
@@ -108,8 +113,7 @@ impl Request {
             What::Refund { minor, .. } => (format!("{on}/refund"), amount(minor)),
             What::Apply { minor } => {
                 let amount = money(minor);
-                let body =
-                    json!({ "wallet_id": id, "amount": amount, "loan_term_months": 12 });
+                let body = json!({ "wallet_id": id, "amount": amount, "loan_term_months": 12 });
                 ("/loan".to_owned(), body)
             }
             What::Approve { .. } => (format!("{on}/approve"), json!({})),

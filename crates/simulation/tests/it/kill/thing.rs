@@ -23,9 +23,16 @@ const CHANGING: &[&str] = &[
 pub(super) enum End {
     /// As it was at first.
     Same,
-    Payment { status: &'static str, reason: Option<&'static str>, captured: i64, refunded: i64 },
+    Payment {
+        status: &'static str,
+        reason: Option<&'static str>,
+        captured: i64,
+        refunded: i64,
+    },
     Refund,
-    Loan { is_approved: bool },
+    Loan {
+        is_approved: bool,
+    },
 }
 
 impl End {
