@@ -81,9 +81,7 @@ pub(super) fn open_for_writing(path: &Path, options: &Options) -> Result<Connect
     let set = |name: &str, value: i64| connection.pragma_update(None, name, value).at("database");
     set("page_size", i64::from(options.page_bytes))?;
     set_cache(&connection, options.writer_cache_bytes_max)?;
-    let mode: String = connection
-        .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))
-        .at("database")?;
+    let mode = set_journal_mode(&connection, "wal")?;
     if mode != "wal" {
         let why = format!("it has no write-ahead log but `{mode}`; the file system lacks for it");
         return Err(SqliteError::Disk(why));
@@ -91,6 +89,18 @@ pub(super) fn open_for_writing(path: &Path, options: &Options) -> Result<Connect
     set("wal_autocheckpoint", 0)?;
     set("journal_size_limit", i64::from(options.wal_bytes_max))?;
     Ok(connection)
+}
+
+/// Changes how the database keeps its journal, and says how it does now.
+pub(super) fn set_journal_mode(connection: &Connection, mode: &str) -> Result<String, SqliteError> {
+    let sql = format!("PRAGMA journal_mode = {mode}");
+    let mut statement = connection.prepare(&sql).at("database")?;
+    let mut rows = statement.raw_query();
+    let row = rows.next().at("database")?;
+    let mode = row.map_or_else(|| Ok(String::new()), |row| row.get(0)).at("database")?;
+    // SQLite names the new mode before it writes it down: whether that went well is told after.
+    while rows.next().at("database")?.is_some() {}
+    Ok(mode)
 }
 
 /// Opens the database for reading. Beside SQLite's own, it needs no lock.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
+use super::connection::set_journal_mode;
 use super::error::{At, SqliteError};
 use super::reader::Snapshot;
 use super::schema::Schema;
@@ -54,10 +55,7 @@ impl Writer {
     pub(crate) fn close_as_one_file(mut self) -> Result<(), SqliteError> {
         self.checkpoint()?;
         let connection = self.into_connection();
-        let mode: String = connection
-            .pragma_update_and_check(None, "journal_mode", "delete", |row| row.get(0))
-            .at("database")?;
-        if mode != "delete" {
+        if set_journal_mode(&connection, "delete")? != "delete" {
             return Err(SqliteError::Busy);
         }
         connection.close().map_err(|(_, error)| error).at("database")
