@@ -111,8 +111,8 @@ impl Institution {
         self.opened.settle().await;
     }
 
-    /// Settles, gives dead letters to their subscribers again, lets what still waits speak again a
-    /// minute later, and hears everything once more if that is asked for; until nothing is open.
+    /// Settles, and lets what still waits speak again a minute later, until nothing waits; then gives
+    /// dead letters to their subscribers again, and hears everything once more if that is asked for.
     pub async fn rest(&self) {
         self.settle().await;
         for _ in 0..5 {
@@ -123,6 +123,7 @@ impl Institution {
             self.tick().await;
             self.settle().await;
         }
+        assert_eq!(self.open_sagas().await, 0, "saying it again did not end every saga");
         self.opened.redrive().await;
         self.settle().await;
         match self.echo {
