@@ -62,7 +62,7 @@ impl File {
     }
 }
 
-/// Reads every text file under the root that `.gitignore` does not leave out, in order of path.
+/// Reads every file under the root that `.gitignore` does not leave out, in order of path.
 ///
 /// # Errors
 /// A folder or a file that cannot be read, by name.
@@ -92,7 +92,9 @@ fn read_folder(
         }
         if entry.file_type().map_err(name_it)?.is_dir() {
             read_folder(&entry.path(), &path, ignored, files)?;
-        } else if let Ok(text) = String::from_utf8(read_named(&entry.path())?) {
+        } else {
+            // A picture is there to be linked, and has no text.
+            let text = String::from_utf8(read_named(&entry.path())?).unwrap_or_default();
             files.push(File::new(&path, &text));
         }
     }
