@@ -90,7 +90,9 @@ impl Backup {
         // It is made durable as a whole, when it is finished.
         let options = Options { durability: Durability::Later, ..Options::default() };
         let schema: Arc<Schema> = snapshot.schema();
-        backup.writer = Some(Writer::open(&backup.unfinished, schema, options)?);
+        let writer = backup.writer.insert(Writer::open(&backup.unfinished, schema, options)?);
+        // A journal of the database that it was copied from must not be taken for its own.
+        writer.renew_lineage()?;
         Ok(backup)
     }
 

@@ -172,6 +172,8 @@ impl Folder {
     pub fn lock(&self) -> Result<Lock, FolderError> {
         let mut options = OpenOptions::new();
         let options = options.read(true).write(true).create(true).truncate(false).mode(FILE_MODE);
+        // A link would have the file that it points to written over.
+        let options = options.custom_flags(no_follow());
         let mut file = options.open(self.path.join(LOCK)).map_err(|why| self.disk(why))?;
         match file.try_lock() {
             Ok(()) => {}
@@ -193,6 +195,10 @@ impl Folder {
     fn disk(&self, why: io::Error) -> FolderError {
         FolderError::Disk { folder: self.path.clone(), why }
     }
+}
+
+fn no_follow() -> i32 {
+    i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or_default()
 }
 
 fn sync(folder: &Path) -> io::Result<()> {
@@ -258,6 +264,18 @@ mod tests {
         let text = fs::read_to_string(temporary.path().join(LOCK)).unwrap();
         assert!(text.starts_with("process ") && !text.contains("xxx"), "{text}");
         drop(lock);
+    }
+
+    #[test]
+    fn a_lock_that_is_a_link_is_not_followed() {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = Folder::create(&temporary.path().join("data")).unwrap();
+        let elsewhere = temporary.path().join("elsewhere");
+        fs::write(&elsewhere, "somebody else's").unwrap();
+        std::os::unix::fs::symlink(&elsewhere, folder.path().join(LOCK)).unwrap();
+        let refused = folder.lock().unwrap_err();
+        assert!(matches!(refused, FolderError::Disk { .. }), "{refused}");
+        assert_eq!(fs::read_to_string(&elsewhere).unwrap(), "somebody else's");
     }
 
     #[test]

@@ -162,7 +162,7 @@ impl EmbeddedStore {
                     folded,
                 ));
                 let log = Log::Journal {
-                    journal,
+                    journal: Box::new(journal),
                     encoder: Encoder::new(names),
                     frame: Vec::new(),
                     fold: Arc::clone(&fold),
@@ -222,7 +222,7 @@ fn open_journal(
         None => Arc::new(RealFiles::in_folder(&folder.journal())?),
     };
     let kinds = Kinds(options.kinds.clone());
-    let folded = sqlite.folded();
+    let standing = sqlite.standing();
     let journal_options = match options.durability {
         Durability::Journal => options.journal,
         // What a journal left behind is folded; no segment is made ready for more.
@@ -230,9 +230,12 @@ fn open_journal(
             journal::Options { preparing: Preparing::WhenNeeded, ..options.journal }
         }
     };
-    let (mut journal, replay) = Journal::open(files, Arc::clone(names), folded, journal_options)?;
+    let (mut journal, replay) =
+        Journal::open(files, Arc::clone(names), &standing, journal_options)?;
     let mut piece: Vec<Batch> = Vec::new();
+    let mut batches = 0_u64;
     for batch in replay {
+        batches = batches.saturating_add(1);
         piece.push(batch?);
         if piece.len() >= PIECE {
             merge(&kinds, std::mem::take(&mut piece))
@@ -240,10 +243,12 @@ fn open_journal(
         }
     }
     merge(&kinds, piece).map_or(Ok(()), |batch| sqlite.apply(&batch))?;
-    if sqlite.folded() > folded {
-        sqlite.checkpoint()?;
+    if batches > 0 || standing.journal_in_use {
+        // Before its segments go: without any, a database that says it has some does not open.
+        sqlite.end_journal_use()?;
         journal.release(sqlite.folded());
     }
+    tracing::info!(batches, last = sqlite.folded(), "the journal is folded into the database");
     Ok(journal)
 }
 
@@ -293,3 +298,6 @@ fn recover(reader: &Reader, bus: &Bus) -> Result<Recovered, SqliteError> {
         last_now,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -46,14 +46,14 @@ impl ReadOnlyStore {
     /// When it is not there, or what is in it is damaged, newer or unreadable.
     pub fn open(folder: &Path, kinds: &[&'static Kind]) -> Result<Arc<Self>, OpenError> {
         let folder = Folder::existing(folder)?;
-        // The journal first: what leaves it after this is in SQLite's moment already.
-        let files = RealFiles::of_folder(&folder.journal());
-        let tail = Tail::open(&files, Names::of(kinds))?;
         let schema = Arc::new(Schema::new(kinds));
         let reader = Reader::open(&folder.database(), schema, &sqlite::Options::default())?;
+        // The journal before the moment: what leaves it after this is in that moment already.
+        let files = RealFiles::of_folder(&folder.journal());
+        let tail = Tail::open(&files, Names::of(kinds), &reader.standing()?)?;
         reader.hold()?;
         let mut beyond: HashMap<&'static str, BTreeMap<Place, RecordRow>> = HashMap::new();
-        for batch in tail.after(reader.folded()?)? {
+        for batch in tail.after(&reader.standing()?)? {
             for row in batch?.records {
                 let of_kind = beyond.entry(row.kind().name).or_default();
                 of_kind.insert(place_of(row.key()), row);

@@ -6,6 +6,22 @@ use std::sync::Arc;
 use kernel::operators::DeliveryState;
 use kernel::{AnyId, AnyRecord, Key, Kind, Said, Stored, Time};
 
+/// Which database it is: drawn when it is made, and anew for every copy that goes its own way. A
+/// journal's segments say which one they stand in front of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lineage(pub [u8; 16]);
+
+/// What the database says of the journal in front of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// Which database it is.
+    pub lineage: Lineage,
+    /// The number of the last batch that is in it; 0 before the first.
+    pub folded: u64,
+    /// Whether the journal may hold what the database does not: then it has a segment at least.
+    pub journal_in_use: bool,
+}
+
 /// Everything that one step changes: it is there as a whole or not at all.
 #[derive(Debug, Clone, Default)]
 pub struct Batch {

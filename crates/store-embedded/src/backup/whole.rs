@@ -42,15 +42,16 @@ pub fn take(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(), TakeError> {
     let folder = Folder::existing(folder)?;
-    // The journal first: what leaves it after this is in the database's moment already.
-    let files = RealFiles::of_folder(&folder.journal());
-    let tail = Tail::open(&files, Names::of(kinds))?;
     let schema = Arc::new(Schema::new(kinds));
     let reader = Reader::open(&folder.database(), schema, &Options::default())?;
+    // The journal before the snapshot: what leaves it after this is in the snapshot already.
+    let files = RealFiles::of_folder(&folder.journal());
+    let tail = Tail::open(&files, Names::of(kinds), &reader.standing()?)?;
     let snapshot = reader.snapshot()?;
+    let beyond = tail.after(&snapshot.standing()?)?;
     let mut backup = Backup::copy(&snapshot, to, progress)?;
     drop(snapshot);
-    for batch in tail.after(backup.folded())? {
+    for batch in beyond {
         backup.apply(&batch?)?;
     }
     Ok(backup.finish()?)

@@ -39,6 +39,27 @@ pub enum JournalError {
         /// The segment's file that begins with it.
         segment: String,
     },
+    /// A segment stands in front of another database. Nothing was changed.
+    #[error(
+        "the journal's {segment} belongs to another database than the one in this folder: if the \
+         database is a restored backup, move the folder `journal` away; otherwise put the right \
+         journal there"
+    )]
+    Foreign {
+        /// The segment's file.
+        segment: String,
+    },
+    /// The database says that the journal has a segment, but it has none. Nothing was changed.
+    #[error(
+        "the journal is gone: the folder `journal` has no segment that can be read, so all that was \
+         acknowledged after batch {folded} may be lost. Put the folder back as it was, or restore a \
+         backup. To go on without what is lost, run `sqlite3 fintech.sqlite3 \"UPDATE folded SET \
+         journal_in_use = 0\"` in the data folder"
+    )]
+    Gone {
+        /// The last batch that is in the database.
+        folded: u64,
+    },
     /// A batch is whole, but it is none that this program can read. Nothing was changed.
     #[error("the journal's batch {number} in {segment} cannot be read: {why}")]
     Unreadable {

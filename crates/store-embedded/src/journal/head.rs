@@ -3,13 +3,14 @@
 //!
 //! Layout, whole numbers with the lowest byte first: [`MAGIC`] (8 bytes), length of the head (4),
 //! CRC-32 of everything after it (4), 1 in use or 2 spare (8), sequence (8), length of the file (8),
-//! `before` (8), `first` (8), length of the names (8), names, zeroes.
+//! `before` (8), `first` (8), lineage (16), length of the names (8), names, zeroes.
 
 use std::io;
 
 use super::codec::Names;
 use super::size::{in_memory, on_disk};
 use crate::files::{File, read_full_at};
+use crate::rows::Lineage;
 
 const MAGIC: [u8; 8] = *b"FINJRNL1";
 /// A head takes a multiple of this.
@@ -17,7 +18,7 @@ const BLOCK: usize = 4096;
 /// No head is longer: a thousand kinds with their columns.
 const BYTES_MAX: u64 = 1024 * 1024;
 /// What stands before the names.
-const FIXED: usize = 64;
+const FIXED: usize = 80;
 const IN_USE: u64 = 1;
 const SPARE: u64 = 2;
 
@@ -45,6 +46,8 @@ pub(super) struct Segment {
     pub(super) before: u64,
     /// The number of its own first batch, `before + 1`; more where the database was ahead.
     pub(super) first: u64,
+    /// The database that it stands in front of.
+    pub(super) lineage: Lineage,
     /// What the numbers in its batches stand for.
     pub(super) names: Vec<u8>,
     /// Where its first frame begins.
@@ -53,32 +56,33 @@ pub(super) struct Segment {
 
 impl Segment {
     /// The head of a segment that this program writes.
-    pub(super) fn new(names: &Names, file_bytes: u64) -> Self {
+    pub(super) fn new(lineage: Lineage, names: &Names, file_bytes: u64) -> Self {
         let mut text = Vec::new();
         names.write(&mut text);
         let head_bytes = on_disk(head_bytes_of(text.len()));
-        Self { sequence: 0, file_bytes, before: 0, first: 0, names: text, head_bytes }
+        Self { sequence: 0, file_bytes, before: 0, first: 0, lineage, names: text, head_bytes }
     }
 
     pub(super) fn bytes(&self) -> Vec<u8> {
-        let Self { sequence, file_bytes, before, first, names, head_bytes: _ } = self;
-        write([IN_USE, *sequence, *file_bytes, *before, *first], names)
+        let Self { sequence, file_bytes, before, first, lineage, names, head_bytes: _ } = self;
+        write([IN_USE, *sequence, *file_bytes, *before, *first], *lineage, names)
     }
 }
 
 /// The head of a spare file.
 pub(super) fn spare(sequence: u64, file_bytes: u64) -> Vec<u8> {
-    write([SPARE, sequence, file_bytes, 0, 0], &[])
+    write([SPARE, sequence, file_bytes, 0, 0], Lineage([0; 16]), &[])
 }
 
 fn head_bytes_of(names: usize) -> usize {
     FIXED.saturating_add(names).checked_next_multiple_of(BLOCK).unwrap_or(usize::MAX)
 }
 
-fn write(numbers: [u64; 5], names: &[u8]) -> Vec<u8> {
+fn write(numbers: [u64; 5], lineage: Lineage, names: &[u8]) -> Vec<u8> {
     let head_bytes = head_bytes_of(names.len());
     let mut body = Vec::with_capacity(head_bytes);
     numbers.iter().for_each(|number| body.extend_from_slice(&number.to_le_bytes()));
+    body.extend_from_slice(&lineage.0);
     body.extend_from_slice(&on_disk(names.len()).to_le_bytes());
     body.extend_from_slice(names);
     body.resize(head_bytes.saturating_sub(16), 0);
@@ -120,20 +124,30 @@ fn parse(bytes: &[u8]) -> Option<Head> {
         return None;
     }
     let mut rest = body;
-    let mut number = || {
-        let (number, after) = rest.split_first_chunk()?;
-        rest = after;
-        Some(u64::from_le_bytes(*number))
-    };
-    let (state, sequence, file_bytes) = (number()?, number()?, number()?);
-    let (before, first, names) = (number()?, number()?, in_memory(number()?));
+    let (state, sequence, file_bytes) =
+        (number(&mut rest)?, number(&mut rest)?, number(&mut rest)?);
+    let (before, first) = (number(&mut rest)?, number(&mut rest)?);
+    let lineage = Lineage(chunk(&mut rest)?);
+    let names = in_memory(number(&mut rest)?);
     let head_bytes = on_disk(bytes.len());
     let names = rest.get(..names)?.to_vec();
     match state {
         IN_USE => {
-            Some(Head::InUse(Segment { sequence, file_bytes, before, first, names, head_bytes }))
+            let segment =
+                Segment { sequence, file_bytes, before, first, lineage, names, head_bytes };
+            Some(Head::InUse(segment))
         }
         SPARE => Some(Head::Spare { sequence, file_bytes }),
         _ => None,
     }
+}
+
+fn number(rest: &mut &[u8]) -> Option<u64> {
+    chunk(rest).map(u64::from_le_bytes)
+}
+
+fn chunk<const BYTES: usize>(rest: &mut &[u8]) -> Option<[u8; BYTES]> {
+    let (chunk, after) = rest.split_first_chunk()?;
+    *rest = after;
+    Some(*chunk)
 }

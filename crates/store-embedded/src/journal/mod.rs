@@ -13,7 +13,9 @@
 //! 4. Damage is told from a torn tail: batches are written one after another, each after the
 //!    former's sync, so a frame that is not whole with a whole one after it was damaged later.
 //!    Nothing is opened then, nothing is changed. (Damage to the very last frame cannot be told from
-//!    a torn tail.) A batch missing between the database and the journal is refused too.
+//!    a torn tail.) A batch missing between the database and the journal is refused too, and so are
+//!    segments of another database, and a journal without any where the database says that it has
+//!    one. For that, once a segment was begun, one is always there.
 //!
 //! # After a write or a sync has failed
 //! Nobody knows what is on the disk: the system may have dropped what it could not write, and says
@@ -56,6 +58,7 @@ pub use replay::Replay;
 pub use tail::Tail;
 
 use crate::files::{Access, File, Files, write_all_at};
+use crate::rows::Standing;
 use codec::Names;
 use frame::Frame;
 use scan::{Found, Named, Segment, Writer};
@@ -106,6 +109,8 @@ pub struct Journal {
     bytes_waiting: u64,
     /// A frame that failed and is not cut yet: its file, and its offset.
     failed: Option<(Arc<dyn File>, u64)>,
+    /// The sequence of the segment that was begun last. It stays until the next one is begun.
+    begun: Option<u64>,
     /// The bytes of a frame; kept so that no memory is asked for.
     frame: Vec<u8>,
 }
@@ -127,31 +132,35 @@ struct Closed {
 }
 
 impl Journal {
-    /// Opens the journal behind a database that shows everything up to and including batch `folded`
-    /// (0: nothing yet). What the journal has after it is replayed by the iterator, in order and
-    /// without a gap, and is durable. Everything is checked before anything is handed out. Nothing
+    /// Opens the journal in front of a database that says `standing`. What the journal has after the
+    /// database's last batch is replayed by the iterator, in order and without a gap, and is durable. Everything is checked before anything is handed out. Nothing
     /// is given up before [`release`](Self::release) says that the database has it for good.
     ///
     /// # Errors
-    /// `Damaged`, `Gap`, `Disk`.
+    /// `Foreign`, `Gone`, `Damaged`, `Gap`, `Disk`.
     pub fn open(
         files: Arc<dyn Files>,
         names: Arc<Names>,
-        folded: u64,
+        standing: &Standing,
         options: Options,
     ) -> Result<(Self, Replay), JournalError> {
         // A segment may be there, with frames in it, whose place in the folder is not durable.
         files.sync_folder().map_err(JournalError::disk("make its folder durable"))?;
         let found = scan::find(&*files, Access::Write, false)?;
+        let folded = standing.folded;
+        scan::refuse_foreign(&found.segments, standing.lineage)?;
         let sequence = found.sequence_max();
         let Found { segments, spares, headless, name_max } = found;
         let segments = scan::look_through(segments, Writer::Away)?;
         scan::refuse_gap(&segments, folded)?;
         let headless = closed_headless(headless, folded)?;
+        if standing.journal_in_use && segments.is_empty() {
+            return Err(JournalError::Gone { folded });
+        }
         if let Some(last) = segments.last() {
             write_again(last)?;
         }
-        let mut head = head::Segment::new(&names, options.segment_bytes);
+        let mut head = head::Segment::new(standing.lineage, &names, options.segment_bytes);
         assert!(head.head_bytes < options.segment_bytes, "a segment has no room for frames");
         head.sequence = sequence;
         let workshop = Workshop::new(files, options.segment_bytes, name_max);
@@ -165,6 +174,7 @@ impl Journal {
             waiting: VecDeque::new(),
             bytes_waiting: 0,
             failed: None,
+            begun: None,
             frame: Vec::new(),
         };
         journal.next = journal.last.max(folded).saturating_add(1);
@@ -185,6 +195,14 @@ impl Journal {
     /// The number of the next batch.
     pub fn next_number(&self) -> u64 {
         self.next
+    }
+
+    /// Begins a segment, durably, unless there is one that is appended to.
+    ///
+    /// # Errors
+    /// `Disk`.
+    pub fn begin(&mut self) -> Result<(), JournalError> {
+        if self.active.is_some() { Ok(()) } else { self.begin_segment() }
     }
 
     /// Appends a batch, as an [`Encoder`](codec::Encoder) wrote it, and syncs. `number` must be
@@ -228,8 +246,16 @@ impl Journal {
         while let Some((_, bytes)) = self.waiting.pop_front_if(|(number, _)| *number <= folded) {
             self.bytes_waiting = self.bytes_waiting.saturating_sub(bytes);
         }
+        let mut kept = None;
         while let Some(closed) = self.closed.pop_front_if(|closed| closed.last <= folded) {
-            self.spares.retire(closed.retired);
+            if self.begun == Some(closed.retired.sequence) {
+                kept = Some(closed);
+            } else {
+                self.spares.retire(closed.retired);
+            }
+        }
+        if let Some(kept) = kept {
+            self.closed.push_front(kept);
         }
     }
 
@@ -284,6 +310,7 @@ impl Journal {
             self.closed.push_back(Closed { retired, last: self.last });
             return Err(JournalError::disk("begin a segment")(source));
         }
+        self.begun = Some(sequence);
         self.active = Some(Active { name, file, sequence, offset: self.head.head_bytes });
         if let Some((file, offset)) = self.failed.take() {
             let zeroes = [0; frame::HEAD_BYTES];

@@ -15,6 +15,7 @@ use super::frame::{self, Frame, Place};
 use super::head::{self, Head};
 use super::size::{in_memory, on_disk};
 use crate::files::{Access, File, Files, read_full_at};
+use crate::rows::Lineage;
 
 /// What the names of all our files begin with; digits follow.
 pub(super) const NAME: &str = "journal-";
@@ -217,6 +218,20 @@ pub(super) fn content(named: &Named<head::Segment>) -> Result<Vec<u8>, JournalEr
         return Err(damaged(named, on_disk(read), why));
     }
     Ok(content)
+}
+
+/// Refuses segments that stand in front of another database.
+///
+/// # Errors
+/// `Foreign`.
+pub(super) fn refuse_foreign(
+    segments: &[Named<head::Segment>],
+    lineage: Lineage,
+) -> Result<(), JournalError> {
+    match segments.iter().find(|segment| segment.head.lineage != lineage) {
+        Some(foreign) => Err(JournalError::Foreign { segment: foreign.name.clone() }),
+        None => Ok(()),
+    }
 }
 
 /// Refuses a journal that lacks a batch after `folded`.

@@ -10,6 +10,7 @@ use super::head::{self, Head};
 use super::replay::Replay;
 use super::scan::{self, Found, Writer};
 use crate::files::{Access, Files};
+use crate::rows::Standing;
 
 /// So often the files are opened anew when segments come and go meanwhile. The writer goes through a
 /// whole segment in the time that it takes to do so once.
@@ -21,15 +22,22 @@ const ATTEMPTS_MAX: u32 = 100;
 pub struct Tail {
     found: Found,
     names: Arc<Names>,
+    /// Whether there was a segment when it was opened, as the database said.
+    was_in_use: bool,
 }
 
 impl Tail {
     /// Opens all segments that are there. To be done **before** the database's snapshot is taken:
-    /// then each batch that was acknowledged by now is in one or the other.
+    /// then each batch that was acknowledged by now is in one or the other. `standing` is what the
+    /// database said before.
     ///
     /// # Errors
-    /// `Disk`.
-    pub fn open(files: &dyn Files, names: Arc<Names>) -> Result<Self, JournalError> {
+    /// `Foreign`, `Disk`.
+    pub fn open(
+        files: &dyn Files,
+        names: Arc<Names>,
+        standing: &Standing,
+    ) -> Result<Self, JournalError> {
         let mut found = scan::find(files, Access::Read, true)?;
         for _ in 0..ATTEMPTS_MAX {
             // A segment may have been begun after its file was looked at and before that of a later
@@ -40,15 +48,17 @@ impl Tail {
             }
             found = again;
         }
-        Ok(Self { found, names })
+        scan::refuse_foreign(&found.segments, standing.lineage)?;
+        Ok(Self { found, names, was_in_use: standing.journal_in_use })
     }
 
-    /// What follows after batch `folded`, the last one of the database's snapshot. The batch that is
-    /// being appended right now may be among it, or not.
+    /// What follows after the last batch of the database's snapshot, which says `standing`. The batch
+    /// that is being appended right now may be among it, or not.
     ///
     /// # Errors
-    /// `Damaged`, `Gap`, `Disk`.
-    pub fn after(self, folded: u64) -> Result<Replay, JournalError> {
+    /// `Gone`, `Damaged`, `Gap`, `Disk`.
+    pub fn after(self, standing: &Standing) -> Result<Replay, JournalError> {
+        let Standing { folded, journal_in_use, .. } = *standing;
         let Found { mut segments, headless, .. } = self.found;
         // What the snapshot has is not needed, and may be about to go.
         let needless = segments.iter().skip(1).take_while(|next| next.head.before <= folded);
@@ -64,6 +74,10 @@ impl Tail {
             if is_damaged {
                 damage?;
             }
+        }
+        // A writer may have begun or ended its use meanwhile: then the snapshot has everything.
+        if self.was_in_use && journal_in_use && segments.is_empty() {
+            return Err(JournalError::Gone { folded });
         }
         let segments = scan::look_through(segments, Writer::AtWork)?;
         scan::refuse_gap(&segments, folded)?;

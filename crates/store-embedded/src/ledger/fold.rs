@@ -30,6 +30,24 @@ struct Behind {
     hurry: bool,
     closed: bool,
     trouble: Option<String>,
+    in_use: InUse,
+}
+
+/// Whether the database says that the journal is in use.
+#[derive(Default)]
+enum InUse {
+    #[default]
+    Unsaid,
+    /// It is to say so.
+    Asked,
+    /// It said so, or why it cannot.
+    Said(Result<(), String>),
+}
+
+/// What the thread has to do next.
+enum Work {
+    SayInUse,
+    Fold(Vec<Batch>),
 }
 
 /// The writer's and the readers' side of the fold.
@@ -92,6 +110,32 @@ impl Fold {
         Err(behind.trouble.clone().unwrap_or_else(|| "the database cannot keep up".to_owned()))
     }
 
+    /// Whether the database says, durably, that the journal is in use.
+    pub(crate) fn is_in_use(&self) -> bool {
+        matches!(self.behind.lock().in_use, InUse::Said(Ok(())))
+    }
+
+    /// Has the database say so, and waits until it is durable.
+    ///
+    /// # Errors
+    /// Why it cannot, or cannot within `patience`.
+    pub(crate) fn say_in_use(&self, patience: Duration) -> Result<(), String> {
+        let mut behind = self.behind.lock();
+        behind.in_use = InUse::Asked;
+        self.arrived.notify_one();
+        let unsaid = |behind: &mut Behind| !matches!(behind.in_use, InUse::Said(_));
+        self.caught_up.wait_while_for(&mut behind, unsaid, patience);
+        match &behind.in_use {
+            InUse::Said(said) => said.clone(),
+            InUse::Unsaid | InUse::Asked => Err("the database cannot keep up".to_owned()),
+        }
+    }
+
+    fn said_in_use(&self, said: Result<(), String>) {
+        self.behind.lock().in_use = InUse::Said(said);
+        self.caught_up.notify_all();
+    }
+
     /// Every step up to here is in SQLite for good.
     pub(crate) fn durable(&self) -> u64 {
         self.durable.load(Ordering::Acquire)
@@ -104,9 +148,12 @@ impl Fold {
     }
 
     /// The next batches, when there are some; none when it is time to end.
-    fn next(&self) -> Option<Vec<Batch>> {
+    fn next(&self) -> Option<Work> {
         let mut behind = self.behind.lock();
         while behind.batches.is_empty() {
+            if matches!(behind.in_use, InUse::Asked) {
+                return Some(Work::SayInUse);
+            }
             behind.hurry = false;
             if behind.closed {
                 return None;
@@ -125,7 +172,7 @@ impl Fold {
             }
             taken.extend(behind.batches.pop_front());
         }
-        Some(taken)
+        Some(Work::Fold(taken))
     }
 
     fn done(&self, rows: usize) {
@@ -155,7 +202,14 @@ fn rows_of(batch: &Batch) -> usize {
 /// The thread's work. Ends when the fold is closed and everything is folded.
 pub(crate) fn run(fold: &Fold, shared: &Arc<Shared>, mut sqlite: Writer) {
     let mut last = shared.overlay.folded();
-    while let Some(batches) = fold.next() {
+    while let Some(work) = fold.next() {
+        let batches = match work {
+            Work::Fold(batches) => batches,
+            Work::SayInUse => {
+                fold.said_in_use(sqlite.begin_journal_use().map_err(|error| error.to_string()));
+                continue;
+            }
+        };
         let rows = batches.iter().map(rows_of).fold(0_usize, usize::saturating_add);
         let Some(merged) = merge(&shared.kinds, batches) else { continue };
         if !apply(fold, &mut sqlite, &merged) {
@@ -170,7 +224,8 @@ pub(crate) fn run(fold: &Fold, shared: &Arc<Shared>, mut sqlite: Writer) {
             checkpoint(fold, &mut sqlite, last);
         }
     }
-    match sqlite.close() {
+    // Everything is folded: from here on the journal can go.
+    match sqlite.end_journal_use().and_then(|()| sqlite.close()) {
         Ok(()) => fold.durable.store(last, Ordering::Release),
         Err(error) => tracing::error!(%error, "the database cannot be closed; the journal stays"),
     }

@@ -14,13 +14,16 @@ use crate::journal::{AppendError, Journal};
 use crate::rows::Batch;
 use crate::sqlite::{self, SqliteError};
 
+/// How long the first step waits for the database to say that there is a journal.
+const IN_USE_PATIENCE: Duration = Duration::from_secs(10);
+
 /// See the file's comment.
 pub(crate) enum Log {
     /// A transaction of SQLite a step.
     Sqlite(sqlite::Writer),
     /// A frame of the journal a step.
     Journal {
-        journal: Journal,
+        journal: Box<Journal>,
         encoder: Encoder,
         frame: Vec<u8>,
         fold: Arc<Fold>,
@@ -43,6 +46,11 @@ impl Log {
             }),
             Self::Journal { journal, encoder, frame, fold, .. } => {
                 journal.release(fold.durable());
+                if !fold.is_in_use() {
+                    // Without its segment the database would not open from here on.
+                    journal.begin().map_err(|why| StoreError::Unavailable(why.to_string()))?;
+                    fold.say_in_use(IN_USE_PATIENCE).map_err(StoreError::Unavailable)?;
+                }
                 frame.clear();
                 encoder.encode(batch, frame);
                 journal.append(batch.number, frame).map_err(failed)

@@ -5,7 +5,8 @@
 ///
 /// A subscription stands in `delivery` by its number, for there are two or more rows a payment; the
 /// view `deliveries` says its name. A record that is itself what its event is about is not named
-/// twice: then `record_id` is absent. The topic is told by the type.
+/// twice: then `record_id` is absent. The topic is told by the type. `folded` says what a journal in
+/// front of this database is held against, see `Standing`.
 pub(super) const CREATE: &str = "
 CREATE TABLE meta (
   kind TEXT NOT NULL PRIMARY KEY,
@@ -14,9 +15,11 @@ CREATE TABLE meta (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE folded (
   one INTEGER PRIMARY KEY CHECK (one = 1),
-  batch INTEGER NOT NULL
+  batch INTEGER NOT NULL,
+  lineage BLOB NOT NULL CHECK (length(lineage) = 16),
+  journal_in_use INTEGER NOT NULL CHECK (journal_in_use IN (0, 1))
 ) STRICT;
-INSERT INTO folded VALUES (1, 0);
+INSERT INTO folded VALUES (1, 0, randomblob(16), 0);
 CREATE TABLE event (
   position INTEGER PRIMARY KEY,
   event_id TEXT NOT NULL,
@@ -83,6 +86,14 @@ pub(super) const PUT_CURSOR: &str = "INSERT INTO cursor (subscription, position)
     ON CONFLICT DO UPDATE SET position = excluded.position";
 
 pub(super) const PUT_FOLDED: &str = "UPDATE folded SET batch = ?1";
+
+pub(super) const GET_STANDING: &str = "SELECT lineage, batch, journal_in_use FROM folded";
+
+pub(super) const PUT_JOURNAL_IN_USE: &str = "UPDATE folded SET journal_in_use = ?1";
+
+/// A copy is another database from here on, and no journal stands in front of it.
+pub(super) const RENEW_LINEAGE: &str =
+    "UPDATE folded SET lineage = randomblob(16), journal_in_use = 0";
 
 pub(super) const PUT_SUBSCRIPTION: &str =
     "INSERT INTO subscription (name) VALUES (?1) ON CONFLICT DO NOTHING";

@@ -14,8 +14,8 @@ use super::connection::{Options, open_for_reading};
 use super::decode::{self, EVENT_COLUMNS, RecordSeen};
 use super::error::{At, SqliteError};
 use super::schema::Schema;
-use super::writer::read_folded;
-use crate::rows::RecordRow;
+use super::writer::read_standing;
+use crate::rows::{RecordRow, Standing};
 
 /// A reader. It takes no lock of the folder's, and may run in another process than the writer.
 pub struct Reader {
@@ -86,7 +86,15 @@ impl Reader {
     /// # Errors
     /// The disk.
     pub fn folded(&self) -> Result<u64, SqliteError> {
-        read_folded(&self.connection)
+        Ok(self.standing()?.folded)
+    }
+
+    /// What the database says of the journal in front of it.
+    ///
+    /// # Errors
+    /// The disk.
+    pub fn standing(&self) -> Result<Standing, SqliteError> {
+        read_standing(&self.connection)
     }
 
     /// Holds one moment: until it is dropped, every read sees the database as it is now. The

@@ -14,14 +14,14 @@ use super::bus;
 use super::connection::{Durability, Options, open_for_writing};
 use super::error::{At, SqliteError};
 use super::schema::Schema;
-use crate::rows::{Batch, CursorRow, DeliveryRow, EventRow, RecordRow};
+use crate::rows::{Batch, CursorRow, DeliveryRow, EventRow, Lineage, RecordRow, Standing};
 
 /// The one writer.
 pub struct Writer {
     pub(super) connection: Connection,
     schema: Arc<Schema>,
     options: Options,
-    folded: u64,
+    standing: Standing,
     /// What SQLite said of the write-ahead log at the last commit.
     wal_pages: Arc<AtomicU32>,
     /// Readers kept a log of this length from being begun anew; there is no waiting for them again
@@ -47,12 +47,12 @@ impl Writer {
             Ok(())
         };
         connection.wal_hook(Some(hook)).at("database")?;
-        let folded = read_folded(&connection)?;
+        let standing = read_standing(&connection)?;
         let mut writer = Self {
             connection,
             schema,
             options,
-            folded,
+            standing,
             wal_pages,
             wal_pages_refused: 0,
             sync_failed: false,
@@ -64,7 +64,47 @@ impl Writer {
 
     /// The number of the last batch that is in the database; 0 before the first.
     pub fn folded(&self) -> u64 {
-        self.folded
+        self.standing.folded
+    }
+
+    /// What the database says of the journal in front of it.
+    pub fn standing(&self) -> Standing {
+        self.standing
+    }
+
+    /// Says durably that the journal may hold what the database does not. To be called once the
+    /// journal has a segment on the disk, and before it has a batch that counts.
+    ///
+    /// # Errors
+    /// The disk is full or fails.
+    pub fn begin_journal_use(&mut self) -> Result<(), SqliteError> {
+        self.put_journal_in_use(true)
+    }
+
+    /// Says durably that the journal holds nothing that the database does not, and makes durable all
+    /// that was applied.
+    ///
+    /// # Errors
+    /// The disk is full or fails.
+    pub fn end_journal_use(&mut self) -> Result<(), SqliteError> {
+        self.put_journal_in_use(false)
+    }
+
+    fn put_journal_in_use(&mut self, in_use: bool) -> Result<(), SqliteError> {
+        if self.standing.journal_in_use != in_use {
+            self.step(|step| execute(step, bus::PUT_JOURNAL_IN_USE, [i64::from(in_use)]))?;
+        }
+        self.checkpoint()?;
+        self.standing.journal_in_use = in_use;
+        Ok(())
+    }
+
+    /// Makes it a database of its own, with no journal in front of it. It is durable with what is
+    /// made so next.
+    pub(crate) fn renew_lineage(&mut self) -> Result<(), SqliteError> {
+        self.step(|step| execute(step, bus::RENEW_LINEAGE, ()))?;
+        self.standing = read_standing(&self.connection)?;
+        Ok(())
     }
 
     /// Writes a batch, whole or not at all. One that is there already is passed over.
@@ -73,7 +113,7 @@ impl Writer {
     /// The disk is full or fails. Nothing was written then, unless it failed while it synced: then
     /// the batch may be there after a restart.
     pub fn apply(&mut self, batch: &Batch) -> Result<(), SqliteError> {
-        if batch.number <= self.folded {
+        if batch.number <= self.standing.folded {
             return Ok(());
         }
         let schema = Arc::clone(&self.schema);
@@ -84,7 +124,7 @@ impl Writer {
             put_cursors(step, &batch.cursors)?;
             put_folded(step, batch.number)
         })?;
-        self.folded = batch.number;
+        self.standing.folded = batch.number;
         let alone = self.options.durability == Durability::Now;
         if alone && self.wal_bytes() > u64::from(self.options.wal_bytes_max >> 1) {
             // The batch is durable. A log that could not be copied stays, and is tried again.
@@ -162,7 +202,7 @@ impl Writer {
     /// one that leaves every value as it was, so a value is another for a moment within it.
     fn sync_log(&mut self) -> Result<(), SqliteError> {
         set_synchronous(&self.connection, Durability::Now)?;
-        let folded = self.folded;
+        let folded = self.standing.folded;
         let synced = self.step(|step| {
             put_folded(step, folded.saturating_add(1))?;
             put_folded(step, folded)
@@ -211,10 +251,20 @@ fn set_synchronous(connection: &Connection, durability: Durability) -> Result<()
     connection.pragma_update(None, "synchronous", value).at("database")
 }
 
-pub(super) fn read_folded(connection: &Connection) -> Result<u64, SqliteError> {
-    let mut statement = connection.prepare_cached("SELECT batch FROM folded").at("folded")?;
-    let folded: i64 = statement.query_row((), |row| row.get(0)).at("folded")?;
-    Ok(u64::try_from(folded).unwrap_or_default())
+pub(super) fn read_standing(connection: &Connection) -> Result<Standing, SqliteError> {
+    let mut statement = connection.prepare_cached(bus::GET_STANDING).at("folded")?;
+    let (lineage, folded, journal_in_use): (_, i64, _) =
+        statement.query_row((), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).at("folded")?;
+    let folded = u64::try_from(folded).unwrap_or_default();
+    Ok(Standing { lineage: Lineage(lineage), folded, journal_in_use })
+}
+
+fn execute(
+    step: &Transaction<'_>,
+    sql: &str,
+    with: impl rusqlite::Params,
+) -> Result<(), SqliteError> {
+    step.execute(sql, with).at("folded").map(drop)
 }
 
 fn number(step: &Transaction<'_>, name: &str) -> Result<u16, SqliteError> {

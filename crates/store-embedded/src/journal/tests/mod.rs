@@ -7,6 +7,7 @@ mod codec;
 mod crash;
 mod damage;
 mod full;
+mod lineage;
 mod meddled;
 mod real;
 mod sagas;
@@ -19,7 +20,7 @@ use super::codec::{Encoder, Names};
 use super::{AppendError, Journal, JournalError, Options, Preparing, Replay};
 use crate::files::Files;
 use crate::files::faulty::FaultyFiles;
-use crate::rows::{Batch, CursorRow, DeliveryRow};
+use crate::rows::{Batch, CursorRow, DeliveryRow, Lineage, Standing};
 use kernel::Time;
 use kernel::operators::DeliveryState;
 
@@ -29,6 +30,11 @@ pub(super) const SMALL: Options =
 
 pub(super) fn names() -> Arc<Names> {
     Names::of(sample::KINDS)
+}
+
+/// What the database of these tests says.
+pub(super) fn standing(folded: u64) -> Standing {
+    Standing { lineage: Lineage([7; 16]), folded, journal_in_use: false }
 }
 
 pub(super) fn open(
@@ -43,7 +49,8 @@ pub(super) fn open_with(
     folded: u64,
     options: Options,
 ) -> Result<(Journal, Vec<Batch>), JournalError> {
-    let (journal, replay) = Journal::open(Arc::new(files.clone()), names(), folded, options)?;
+    let (journal, replay) =
+        Journal::open(Arc::new(files.clone()), names(), &standing(folded), options)?;
     Ok((journal, replay.collect::<Result<_, _>>()?))
 }
 

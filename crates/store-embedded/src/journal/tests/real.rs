@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::sagas::busy;
 use super::sample::KINDS;
-use super::{append, long, names, text_of};
+use super::{append, long, names, standing, text_of};
 use crate::files::{Access, Files, RealFiles};
 use crate::journal::codec::{Encoder, Names, Table, decode};
 use crate::journal::{Journal, Options, Preparing};
@@ -47,7 +47,7 @@ fn a_journal_on_a_real_disk_is_found_again() {
     let options = Options { segment_bytes: 64 * 1024, preparing: Preparing::Ahead };
     let open = |folded| {
         let (journal, replay) =
-            Journal::open(Arc::clone(&files), names(), folded, options).unwrap();
+            Journal::open(Arc::clone(&files), names(), &standing(folded), options).unwrap();
         let texts: Vec<_> = replay.map(|batch| text_of(&batch.unwrap())).collect();
         (journal, texts)
     };
@@ -75,7 +75,7 @@ fn a_journal_on_a_real_disk_is_found_again() {
 fn how_fast_an_append_is() {
     let folder = tempfile::tempdir_in(env!("CARGO_MANIFEST_DIR")).unwrap();
     let files: Arc<dyn Files> = Arc::new(RealFiles::in_folder(folder.path()).unwrap());
-    let (mut journal, _) = Journal::open(files, names(), 0, Options::default()).unwrap();
+    let (mut journal, _) = Journal::open(files, names(), &standing(0), Options::default()).unwrap();
     let payload = vec![7; 16 * 1024 - 24];
     let mut took_us: Vec<u128> = Vec::new();
     let start = Instant::now();

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
 use super::meddled::{Meddled, Moment};
-use super::{SMALL, append, found, long, names, open, segments, text_of, texts};
+use super::{SMALL, append, found, long, names, open, segments, standing, text_of, texts};
 use crate::files::faulty::FaultyFiles;
 use crate::files::{Files, RealFiles};
 use crate::journal::{Journal, Options, Preparing, Tail};
@@ -18,19 +18,22 @@ fn a_tail_keeps_what_it_opened() {
     for letter in ['a', 'b', 'c'] {
         append(&mut journal, &long(letter)).unwrap();
     }
-    let tail = Tail::open(&files, names()).unwrap();
-    let other = Tail::open(&files, names()).unwrap();
+    let tail = Tail::open(&files, names(), &standing(0)).unwrap();
+    let other = Tail::open(&files, names(), &standing(0)).unwrap();
     // Released, and as much again: the files would have been used again.
     journal.release(2);
     for letter in ['d', 'e', 'f', 'g'] {
         append(&mut journal, &long(letter)).unwrap();
     }
-    assert_eq!(texts(tail.after(0).unwrap()).unwrap(), ['a', 'b', 'c', 'd'].map(long).join(" "));
-    assert_eq!(texts(other.after(2).unwrap()).unwrap(), ['c', 'd'].map(long).join(" "));
-    assert!(!segments(&files).contains(&"journal-00000001".to_owned()));
-    let late = Tail::open(&files, names()).unwrap();
     assert_eq!(
-        late.after(1).unwrap_err().to_string(),
+        texts(tail.after(&standing(0)).unwrap()).unwrap(),
+        ['a', 'b', 'c', 'd'].map(long).join(" ")
+    );
+    assert_eq!(texts(other.after(&standing(2)).unwrap()).unwrap(), ['c', 'd'].map(long).join(" "));
+    assert!(!segments(&files).contains(&"journal-00000001".to_owned()));
+    let late = Tail::open(&files, names(), &standing(0)).unwrap();
+    assert_eq!(
+        late.after(&standing(1)).unwrap_err().to_string(),
         "batches 2 to 2 are lost: they are neither in the database nor in the journal, which goes \
          on with 3 in journal-00000002"
     );
@@ -41,10 +44,18 @@ fn a_tail_keeps_what_it_opened() {
 #[test]
 fn a_tail_of_nothing_is_empty() {
     let files = FaultyFiles::new(1);
-    assert_eq!(texts(Tail::open(&files, names()).unwrap().after(9).unwrap()).unwrap(), "");
+    assert_eq!(
+        texts(Tail::open(&files, names(), &standing(0)).unwrap().after(&standing(9)).unwrap())
+            .unwrap(),
+        ""
+    );
     let folder = tempfile::tempdir().unwrap();
     let nowhere = RealFiles::of_folder(&folder.path().join("nowhere"));
-    assert_eq!(texts(Tail::open(&nowhere, names()).unwrap().after(0).unwrap()).unwrap(), "");
+    assert_eq!(
+        texts(Tail::open(&nowhere, names(), &standing(0)).unwrap().after(&standing(0)).unwrap())
+            .unwrap(),
+        ""
+    );
 }
 
 #[test]
@@ -55,11 +66,19 @@ fn a_tail_names_damage() {
         append(&mut journal, text).unwrap();
     }
     files.tamper("journal-00000001", |bytes| bytes[4096 + 30] ^= 1).unwrap();
-    let refused = Tail::open(&files, names()).unwrap().after(0).unwrap_err().to_string();
+    let refused = Tail::open(&files, names(), &standing(0))
+        .unwrap()
+        .after(&standing(0))
+        .unwrap_err()
+        .to_string();
     let begins = "the journal is damaged: journal-00000001, byte 4096: batch 1 is damaged";
     assert!(refused.starts_with(begins), "{refused}");
     files.tamper("journal-00000001", |bytes| bytes[70] ^= 1).unwrap();
-    let refused = Tail::open(&files, names()).unwrap().after(1).unwrap_err().to_string();
+    let refused = Tail::open(&files, names(), &standing(0))
+        .unwrap()
+        .after(&standing(1))
+        .unwrap_err()
+        .to_string();
     assert!(refused.contains("its head is damaged, but batch 2 is whole in it"), "{refused}");
 }
 
@@ -82,10 +101,10 @@ fn a_tail_misses_no_segment_that_is_begun_while_it_opens() {
             append(&mut journal, &long(letter)).unwrap();
         }
     });
-    let tail = Tail::open(&meddled, names()).unwrap();
+    let tail = Tail::open(&meddled, names(), &standing(0)).unwrap();
     assert!(meddled.has_happened());
     let expected = ['e', 'f', 'g', 'h', 'i'].map(long).join(" ");
-    assert_eq!(texts(tail.after(4).unwrap()).unwrap(), expected);
+    assert_eq!(texts(tail.after(&standing(4)).unwrap()).unwrap(), expected);
 }
 
 #[test]
@@ -99,8 +118,8 @@ fn a_tail_takes_no_frame_under_way_for_damage() {
                 append(&mut journal, text).unwrap();
             }
         });
-        let tail = Tail::open(&meddled, names()).unwrap();
-        let found = texts(tail.after(0).unwrap()).unwrap();
+        let tail = Tail::open(&meddled, names(), &standing(0)).unwrap();
+        let found = texts(tail.after(&standing(0)).unwrap()).unwrap();
         assert!(meddled.has_happened());
         assert!("one two three four".starts_with(&found) && found.len() > 2, "{read}: {found}");
     }
@@ -116,7 +135,7 @@ struct Shared {
 
 fn write(files: Arc<dyn Files>, batches: u64, shared: &Shared) {
     let options = Options { preparing: Preparing::Ahead, ..SMALL };
-    let (mut journal, _) = Journal::open(files, names(), 0, options).unwrap();
+    let (mut journal, _) = Journal::open(files, names(), &standing(0), options).unwrap();
     for number in 1..=batches {
         let length = usize::try_from(number * 7919 % 2500).unwrap();
         append(&mut journal, &format!("{number} {}", "x".repeat(length))).unwrap();
@@ -134,10 +153,10 @@ fn read(files: &dyn Files, shared: &Shared) -> (u64, u64) {
     let (mut reads, mut batches) = (0, 0);
     while !shared.is_done.load(Ordering::SeqCst) {
         let acknowledged = shared.acknowledged.load(Ordering::SeqCst);
-        let tail = Tail::open(files, names()).unwrap();
+        let tail = Tail::open(files, names(), &standing(0)).unwrap();
         let folded = shared.folded.load(Ordering::SeqCst);
         let mut last = folded;
-        for batch in tail.after(folded).unwrap() {
+        for batch in tail.after(&standing(folded)).unwrap() {
             let batch = batch.unwrap();
             assert_eq!(batch.number, last + 1);
             assert!(text_of(&batch).starts_with(&format!("{} ", batch.number)));
