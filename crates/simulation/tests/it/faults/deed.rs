@@ -1,5 +1,8 @@
 //! What callers ask for, each under a key of its own, and what they are told.
 
+use std::fmt;
+use std::time::Duration;
+
 use kernel::event::Capture;
 use kernel::record::Hash32;
 use kernel::text::MerchantId;
@@ -25,11 +28,17 @@ pub(crate) enum Deed {
 }
 
 /// A deed under a key, which names what it makes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct Asked {
     /// What.
     pub(crate) deed: Deed,
     key: RequestKey,
+}
+
+impl fmt::Debug for Asked {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{:?} under key {:x}", self.deed, self.key.uuid)
+    }
 }
 
 /// What came of it: done, in words that never change again, or refused by a rule.
@@ -98,7 +107,7 @@ impl Asked {
             capture: Capture::Automatic,
             description: None,
             reference: None,
-            hold_life: std::time::Duration::from_secs(60),
+            hold_life: Duration::from_secs(60),
             caller: operator(),
             key: Some(self.key),
         }
@@ -109,7 +118,7 @@ fn usd(cents: u64) -> Amount {
     Amount::from_minor(cents, Currency::USD).unwrap()
 }
 
-fn told<E: std::fmt::Debug>(outcome: Result<Entry, E>) -> Told {
+fn told<E: fmt::Debug>(outcome: Result<Entry, E>) -> Told {
     outcome.map(|entry| words(&entry)).map_err(|refused| format!("{refused:?}"))
 }
 

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use store_embedded::files::faulty::FaultyFiles;
+use store_embedded::files::faulty::{Faults, FaultyFiles};
 use store_embedded::files::{Access, File, Files};
 
 /// The machine. What is on its disks outlives the programs that run on it.
@@ -35,6 +35,12 @@ impl Machine {
         self.journal.set_room(bytes);
     }
 
+    /// What goes wrong with its disk from now on.
+    pub(crate) fn set_faults(&self, faults: DiskFaults) {
+        self.data.set_faults(faults.data);
+        self.journal.set_faults(faults.journal);
+    }
+
     /// Starts a program.
     pub(crate) fn start(&self, bug: Bug) -> Arc<Program> {
         Arc::new(Program {
@@ -43,8 +49,25 @@ impl Machine {
             bug,
             operations_left: Mutex::new(None),
             segments: Mutex::default(),
+            counts: Mutex::default(),
         })
     }
+}
+
+/// How often a program did what a test wants to have happened.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Counts {
+    /// The database's own file was synced.
+    pub(crate) checkpoints: u64,
+    /// A segment of the journal was begun, made ready or emptied.
+    pub(crate) segments: u64,
+}
+
+/// What goes wrong with a disk, folder by folder.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct DiskFaults {
+    pub(crate) data: Faults,
+    pub(crate) journal: Faults,
 }
 
 /// What is wrong with a program, so that what it has acknowledged may be lost.
@@ -66,13 +89,12 @@ pub(crate) enum Bug {
 
 impl Bug {
     fn swallows_sync(self, folder: Folder, name: &str) -> bool {
-        let is_log = name.ends_with("-wal");
         match self {
             Self::None | Self::SegmentsDropped => false,
             Self::JournalUnsynced => folder == Folder::Journal,
             Self::DatabaseUnsynced => folder == Folder::Data,
-            Self::LogUnsynced => folder == Folder::Data && is_log,
-            Self::CheckpointUnsynced => folder == Folder::Data && !is_log,
+            Self::LogUnsynced => folder == Folder::Data && is_log(name),
+            Self::CheckpointUnsynced => folder == Folder::Data && !is_log(name),
         }
     }
 }
@@ -81,6 +103,10 @@ impl Bug {
 enum Folder {
     Data,
     Journal,
+}
+
+fn is_log(name: &str) -> bool {
+    name.ends_with("-wal")
 }
 
 /// A program that runs on a machine, as its files see it.
@@ -92,9 +118,15 @@ pub(crate) struct Program {
     operations_left: Mutex<Option<u64>>,
     /// The segments that have frames in them, in the order in which they got the first one.
     segments: Mutex<Vec<String>>,
+    counts: Mutex<Counts>,
 }
 
 impl Program {
+    /// What it did so far.
+    pub(crate) fn counts(&self) -> Counts {
+        *self.counts.lock()
+    }
+
     /// Lets it stop after so many more operations on files: from then on each fails.
     pub(crate) fn stop_after(&self, operations: u64) {
         *self.operations_left.lock() = Some(operations);
@@ -147,10 +179,16 @@ impl Program {
         match (place, offset) {
             (Some(place), 0) => drop(segments.remove(place)),
             (None, 1..) => segments.push(name.to_owned()),
-            (Some(_), _) | (None, 0) => return Ok(()),
+            (None, 0) => {}
+            (Some(_), _) => return Ok(()),
         }
         drop(segments);
-        if offset > 0 { self.drop_segments() } else { Ok(()) }
+        if offset == 0 {
+            self.counts.lock().segments += 1;
+        } else if self.bug == Bug::SegmentsDropped {
+            self.drop_segments()?;
+        }
+        Ok(())
     }
 }
 
@@ -219,7 +257,7 @@ impl File for SideFile {
 
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<usize> {
         self.program.operate(|| {
-            if self.program.bug == Bug::SegmentsDropped && self.folder == Folder::Journal {
+            if self.folder == Folder::Journal {
                 self.program.note_write(&self.name, offset)?;
             }
             self.file.write_at(bytes, offset)
@@ -228,6 +266,9 @@ impl File for SideFile {
 
     fn sync(&self) -> io::Result<()> {
         self.program.operate(|| {
+            if self.folder == Folder::Data && !is_log(&self.name) {
+                self.program.counts.lock().checkpoints += 1;
+            }
             if self.program.bug.swallows_sync(self.folder, &self.name) {
                 return Ok(());
             }

@@ -5,5 +5,6 @@ mod crash;
 mod deed;
 mod machine;
 mod running;
+mod trial;
 mod vfs;
 mod witness;

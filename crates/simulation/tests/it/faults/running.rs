@@ -12,12 +12,12 @@ use store_embedded::journal::{self, Preparing};
 use store_embedded::{Durability, EmbeddedStore, OpenError, Options};
 use tempfile::TempDir;
 
-use super::machine::{Bug, Machine, Program};
+use super::machine::{Bug, DiskFaults, Machine, Program};
 use super::vfs::{self, Mounted};
 use super::witness::{Trouble, all};
 
 /// Long enough for a few batches: segments come and go.
-const SEGMENT_BYTES: u64 = 24 * 1024;
+const SEGMENT_BYTES: u64 = 12 * 1024;
 
 /// Long enough for a few steps of the fold: it is brought into the database again and again.
 const WAL_BYTES_MAX: u32 = 256 * 1024;
@@ -29,14 +29,27 @@ pub(crate) struct Setup {
     pub(crate) durability: Durability,
     /// What is wrong with it.
     pub(crate) bug: Bug,
+    /// What goes wrong with the disk meanwhile.
+    pub(crate) faults: DiskFaults,
     /// How many rows may wait for SQLite.
     pub(crate) unfolded_rows_max: usize,
+    /// How long SQLite's write-ahead log may become.
+    pub(crate) wal_bytes_max: u32,
+    /// It stops before so many operations on files; each of these is as likely.
+    pub(crate) operations: &'static [usize],
 }
 
 impl Setup {
     /// With nothing wrong.
     pub(crate) fn of(durability: Durability) -> Self {
-        Self { durability, bug: Bug::None, unfolded_rows_max: 120_000 }
+        Self {
+            durability,
+            bug: Bug::None,
+            faults: DiskFaults::default(),
+            unfolded_rows_max: 120_000,
+            wal_bytes_max: WAL_BYTES_MAX,
+            operations: &[50, 500, 4_000],
+        }
     }
 }
 
@@ -63,7 +76,7 @@ impl Running {
         let options = Options {
             durability: setup.durability,
             unfolded_rows_max: setup.unfolded_rows_max,
-            wal_bytes_max: WAL_BYTES_MAX,
+            wal_bytes_max: setup.wal_bytes_max,
             // Little is kept in memory, so that SQLite is asked.
             cached_records_max: 0,
             journal: journal::Options { segment_bytes: SEGMENT_BYTES, preparing: Preparing::Ahead },

@@ -11,6 +11,7 @@ use simulation::dice::Dice;
 use wallet::records::Entry;
 
 use super::deed::{Asked, Deed, Told, words};
+use super::machine::Counts;
 
 /// What is known of something that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +54,8 @@ pub(crate) struct Seen {
     pub(crate) unknown: u64,
     pub(crate) unknown_done: u64,
     pub(crate) checked: u64,
+    pub(crate) checkpoints: u64,
+    pub(crate) segments: u64,
 }
 
 impl Seen {
@@ -64,6 +67,8 @@ impl Seen {
         self.unknown += more.unknown;
         self.unknown_done += more.unknown_done;
         self.checked += more.checked;
+        self.checkpoints += more.checkpoints;
+        self.segments += more.segments;
     }
 }
 
@@ -176,6 +181,12 @@ impl Witness {
         if payment.status != PaymentStatus::Pending {
             self.ended.insert(payment.payment_id, payment.status);
         }
+    }
+
+    /// Notes what a program did.
+    pub(crate) fn note_counts(&mut self, before: Counts, after: Counts) {
+        self.seen.checkpoints += after.checkpoints - before.checkpoints;
+        self.seen.segments += after.segments - before.segments;
     }
 
     /// Compares everything with a store that stands still and has heard all events.
