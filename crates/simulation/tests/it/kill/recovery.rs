@@ -1,8 +1,9 @@
 //! What a hand checks once the program that was killed is there again: first that what it was told is
 //! still so, then how its unanswered request ended, then that what is sent again changes nothing.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::books::News;
 use super::client::{Answer, Client};
 use super::hand::Hand;
 use super::request::{Request, What};
@@ -31,11 +32,11 @@ impl Hand {
     }
 
     /// Brings the unanswered request to its one end. With a key it is sent again; without one, what
-    /// it did is looked for.
-    pub(super) fn resolve(&mut self, client: &mut Client) {
+    /// it did is looked for. That it is not done twice, the books show.
+    pub(super) fn resolve(&mut self, client: &mut Client, histories: &[News]) {
         let Some(request) = self.doubt.take() else { return };
         self.unsettle(&request);
-        let done = self.find(client, &request);
+        let done = self.find(client, &request, histories);
         self.tally.done_unanswered += usize::from(done.is_some());
         if request.key.is_none() {
             if let Some(body) = done {
@@ -48,23 +49,21 @@ impl Hand {
         if let Some(done) = done {
             assert_eq!(id(&done), id(&answer.body), "{request:?} was done already");
         }
-        self.acknowledged(request.clone(), answer);
-        if request.what.can_be_found() && !request.what.is_refused() {
-            assert!(self.find(client, &request).is_some(), "{request:?} was acknowledged");
-        }
+        self.acknowledged(request, answer);
     }
 
     /// What a request has done, without sending it again; none if it has done nothing, or if that
-    /// cannot be told. It has never done it twice.
-    fn find(&self, client: &mut Client, request: &Request) -> Option<Value> {
-        let wallet = self.wallets.get(request.wallet);
+    /// cannot be told.
+    fn find(&self, client: &mut Client, request: &Request, histories: &[News]) -> Option<Value> {
         let place = request.what.on().and_then(|on| self.things[on].place.clone());
-        let (list, is_movement) = match request.what {
+        let is_named = |item: &&Value| item["reference"] == request.name;
+        let list = match request.what {
             What::Credit { .. } | What::Debit { .. } | What::Transfer { .. } => {
-                (format!("/wallet/{}/transactions?reference={}", wallet?, request.name), true)
+                let found = histories[request.wallet].iter().find(is_named);
+                return found.map(|entry| json!({ "transaction": entry }));
             }
-            What::Pay { .. } => (format!("/payment?reference={}", request.name), false),
-            What::Refund { .. } => (format!("{}/refunds?limit=100", place?), false),
+            What::Pay { .. } => format!("/payment?reference={}", request.name),
+            What::Refund { .. } => format!("{}/refunds?limit=100", place?),
             What::Capture { .. } | What::Void { .. } | What::Approve { .. } => {
                 let shown = client.get(&place?);
                 let is_untouched = shown["status"] == "PENDING"
@@ -73,11 +72,10 @@ impl Hand {
             }
             What::OpenWallet | What::Apply { .. } => return None,
         };
-        let mut found = client.list(&list, |_| true);
-        found.retain(|item| item["reference"] == request.name);
+        let found = client.list(&list, |_| true);
+        let found: Vec<_> = found.iter().filter(is_named).collect();
         assert!(found.len() <= 1, "{request:?} was done more than once: {found:?}");
-        let found = found.pop()?;
-        Some(if is_movement { serde_json::json!({ "transaction": found }) } else { found })
+        found.first().copied().cloned()
     }
 
     /// Every saga has ended, as it had to. What was acknowledged is answered alike when it is sent

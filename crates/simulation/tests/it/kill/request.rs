@@ -53,11 +53,6 @@ impl What {
         )
     }
 
-    /// Whether it is refused and leaves nothing behind.
-    pub(super) fn is_refused(self) -> bool {
-        matches!(self, Self::Debit { minor: TOO_MUCH })
-    }
-
     /// Whether what came of it can be found without its key.
     pub(super) fn can_be_found(self) -> bool {
         !matches!(self, Self::OpenWallet | Self::Apply { .. })
