@@ -12,7 +12,7 @@ use store_embedded::journal::{self, Preparing};
 use store_embedded::{Durability, EmbeddedStore, OpenError, Options};
 use tempfile::TempDir;
 
-use super::machine::{Bug, DiskFaults, Machine, Program};
+use super::machine::{Bug, DiskFaults, Program};
 use super::vfs::{self, Mounted};
 use super::witness::{Trouble, all};
 
@@ -87,11 +87,6 @@ impl Running {
         let opened = EmbeddedStore::open(options)?;
         let store = Store::new(opened.clone());
         Ok(Self { opened, store, program, mounted, folder })
-    }
-
-    /// Starts a program on a machine and opens the store in it.
-    pub(crate) fn on(machine: &Machine, setup: Setup) -> Result<Self, OpenError> {
-        Self::open(machine.start(setup.bug), setup)
     }
 
     /// Comes back when every payment has ended and every event was heard.

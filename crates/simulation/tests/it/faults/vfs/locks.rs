@@ -3,8 +3,7 @@
 use std::ffi::c_int;
 
 use rusqlite::ffi::{
-    SQLITE_LOCK_EXCLUSIVE, SQLITE_LOCK_NONE, SQLITE_LOCK_PENDING, SQLITE_LOCK_RESERVED,
-    SQLITE_LOCK_SHARED,
+    SQLITE_LOCK_NONE, SQLITE_LOCK_PENDING, SQLITE_LOCK_RESERVED, SQLITE_LOCK_SHARED,
 };
 
 /// What all connections to one file hold.
