@@ -248,7 +248,10 @@ fn open_journal(
         sqlite.end_journal_use()?;
         journal.release(sqlite.folded());
     }
-    tracing::info!(batches, last = sqlite.folded(), "the journal is folded into the database");
+    if batches > 0 {
+        // The program before this one did not stop as it should.
+        tracing::info!(batches, last = sqlite.folded(), "the journal is folded into the database");
+    }
     Ok(journal)
 }
 
