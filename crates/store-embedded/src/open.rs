@@ -65,7 +65,7 @@ pub struct Options {
     /// For tests: the files of the journal.
     pub files: Option<Arc<dyn Files>>,
     /// For tests: the VFS under SQLite.
-    pub vfs: Option<String>,
+    pub vfs: Option<sqlite::Vfs>,
 }
 
 impl Options {
@@ -154,7 +154,7 @@ impl EmbeddedStore {
         let readers = Readers::open(&database, &schema, &sqlite_options, READERS)?;
         let points = Readers::open(&database, &schema, &sqlite_options, READERS)?;
         let (log, fold) = match options.durability {
-            Durability::Sqlite => (Log::Sqlite(sqlite), None),
+            Durability::Sqlite => (Log::Sqlite(Box::new(sqlite)), None),
             Durability::Journal => {
                 let fold = Arc::new(Fold::new(
                     options.unfolded_rows_max,

@@ -20,7 +20,7 @@ const IN_USE_PATIENCE: Duration = Duration::from_secs(10);
 /// See the file's comment.
 pub(crate) enum Log {
     /// A transaction of SQLite a step.
-    Sqlite(sqlite::Writer),
+    Sqlite(Box<sqlite::Writer>),
     /// A frame of the journal a step.
     Journal {
         journal: Box<Journal>,

@@ -1,13 +1,16 @@
 //! How the database is opened: SQLite in WAL mode, with everything that bounds memory and files said
 //! out loud. What is in it is not known here.
 
+use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::error::{At, SqliteError};
+use crate::files::Files;
 
 /// When a batch is on the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,11 +21,26 @@ pub enum Durability {
     Later,
 }
 
+/// A file system for SQLite, for tests.
+#[derive(Clone)]
+pub struct Vfs {
+    /// The name that it is registered under with SQLite.
+    pub name: String,
+    /// What it has in the folder of the database.
+    pub files: Arc<dyn Files>,
+}
+
+impl fmt::Debug for Vfs {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.name)
+    }
+}
+
 /// How the database is opened.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Options {
-    /// The file system by the name that it is registered under with SQLite; none: the machine's own.
-    pub vfs: Option<String>,
+    /// The file system; none: the machine's own.
+    pub vfs: Option<Vfs>,
     /// When a batch is on the disk.
     pub durability: Durability,
     /// The size of a page of a new database: a power of two from 512 to 65,536.
@@ -61,7 +79,7 @@ const STATEMENTS_MAX: usize = 512;
 fn open(path: &Path, flags: OpenFlags, options: &Options) -> Result<Connection, SqliteError> {
     let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = match &options.vfs {
-        Some(vfs) => Connection::open_with_flags_and_vfs(path, flags, vfs.as_str()),
+        Some(vfs) => Connection::open_with_flags_and_vfs(path, flags, vfs.name.as_str()),
         None => Connection::open_with_flags(path, flags),
     };
     let connection = connection.at("database")?;
@@ -87,6 +105,8 @@ pub(super) fn open_for_writing(path: &Path, options: &Options) -> Result<Connect
         return Err(SqliteError::Disk(why));
     }
     set("wal_autocheckpoint", 0)?;
+    // Nor when it is closed in trouble: of a log that was not synced nothing may be copied.
+    set_copied_when_closed(&connection, false)?;
     set("journal_size_limit", i64::from(options.wal_bytes_max))?;
     Ok(connection)
 }
@@ -101,6 +121,12 @@ pub(super) fn set_journal_mode(connection: &Connection, mode: &str) -> Result<St
     // SQLite names the new mode before it writes it down: whether that went well is told after.
     while rows.next().at("database")?.is_some() {}
     Ok(mode)
+}
+
+/// Whether SQLite copies the log into the database and removes it when the last connection is closed.
+pub(super) fn set_copied_when_closed(connection: &Connection, is: bool) -> Result<(), SqliteError> {
+    let config = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
+    connection.set_db_config(config, !is).at("database").map(drop)
 }
 
 /// Opens the database for reading. Beside SQLite's own, it needs no lock.

@@ -10,6 +10,7 @@ mod decode;
 mod error;
 mod events;
 mod list;
+mod log_file;
 mod reader;
 mod readers;
 mod scan;
@@ -19,7 +20,7 @@ mod table;
 mod tests;
 mod writer;
 
-pub use connection::{Durability, Options};
+pub use connection::{Durability, Options, Vfs};
 pub use error::SqliteError;
 pub use reader::{Reader, Snapshot};
 pub use readers::Readers;

@@ -11,8 +11,9 @@ use rusqlite::{Connection, MAIN_DB, Transaction, TransactionBehavior};
 
 use super::bind::{Binder, integer};
 use super::bus;
-use super::connection::{Durability, Options, open_for_writing};
+use super::connection::{Durability, Options, open_for_writing, set_copied_when_closed};
 use super::error::{At, SqliteError};
+use super::log_file::LogFile;
 use super::schema::Schema;
 use crate::rows::{Batch, CursorRow, DeliveryRow, EventRow, Lineage, RecordRow, Standing};
 
@@ -27,8 +28,21 @@ pub struct Writer {
     /// Readers kept a log of this length from being begun anew; there is no waiting for them again
     /// before it is longer.
     wal_pages_refused: u32,
-    /// A sync failed since all of the log was copied last.
+    log_file: LogFile,
+    /// A sync failed: what it was to make durable must be written again.
     sync_failed: bool,
+    copied: Copied,
+}
+
+/// How much of the log is in the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Copied {
+    /// All that was there when it was copied last, durably.
+    All,
+    /// A part, not durably: SQLite syncs the database when it has copied all.
+    Part,
+    /// A part, and a sync of it failed. SQLite does not copy that part again before it is opened anew.
+    PartLost,
 }
 
 impl Writer {
@@ -37,7 +51,10 @@ impl Writer {
     /// # Errors
     /// A file that is not ours or of a newer program; a damaged file; the disk.
     pub fn open(path: &Path, schema: Arc<Schema>, options: Options) -> Result<Self, SqliteError> {
+        let log_file = LogFile::of(path, options.vfs.as_ref());
         let mut connection = open_for_writing(path, &options)?;
+        // A process that was killed may have left a log that was never synced, or in vain.
+        log_file.write_again()?;
         set_synchronous(&connection, Durability::Now)?;
         schema.migrate(&mut connection)?;
         let wal_pages = Arc::new(AtomicU32::new(0));
@@ -55,9 +72,10 @@ impl Writer {
             standing,
             wal_pages,
             wal_pages_refused: 0,
+            log_file,
             sync_failed: false,
+            copied: Copied::All,
         };
-        // A process that was killed may have left a log that was never synced.
         writer.sync_log()?;
         Ok(writer)
     }
@@ -158,6 +176,15 @@ impl Writer {
     /// # Errors
     /// The disk is full or fails. The log then stays, and so does all that is in it.
     pub fn checkpoint(&mut self) -> Result<(), SqliteError> {
+        if self.copied == Copied::PartLost {
+            let why = "a sync of it failed with a part of its log copied; restart the program, which \
+                       copies the log again";
+            return Err(SqliteError::Disk(why.to_owned()));
+        }
+        if self.sync_failed {
+            self.log_file.write_again()?;
+            self.sync_failed = false;
+        }
         let pages = self.wal_pages.load(Ordering::Relaxed);
         if self.wal_bytes() > u64::from(self.options.wal_bytes_max)
             && pages > self.wal_pages_refused
@@ -176,26 +203,36 @@ impl Writer {
             self.wal_pages_refused = 0;
             return Ok(());
         }
-        if self.sync_failed {
-            // What a failed sync left behind is not synced by a later one: only a copy of all of it
-            // into the database proves anything.
-            let why = "a sync of its log failed, and a reader keeps the log from being copied";
-            return Err(SqliteError::Disk(why.to_owned()));
-        }
         self.sync_log()
     }
 
     /// True when all of the log is in the database, durably.
     fn copy_log(&mut self, mode: CheckpointMode) -> Result<bool, SqliteError> {
-        let done = self.connection.wal_checkpoint_v2(Some(MAIN_DB), mode).at("database");
-        self.sync_failed |= matches!(done, Err(SqliteError::Disk(_)));
-        let (pages, copied) = done?;
-        let all = pages == copied;
-        if all {
-            self.wal_pages.store(0, Ordering::Relaxed);
-            self.sync_failed = false;
+        let done = self.connection.wal_checkpoint_v2(Some(MAIN_DB), mode);
+        if let Err(error) = &done
+            && is_failed_sync(error)
+        {
+            self.sync_failed = true;
+            if self.copied == Copied::Part {
+                self.copied = Copied::PartLost;
+            }
         }
-        Ok(all)
+        match done.at("database") {
+            Ok((pages, copied)) if pages == copied => {
+                self.copied = Copied::All;
+                self.wal_pages.store(0, Ordering::Relaxed);
+                Ok(true)
+            }
+            Ok(_) => {
+                self.copied = Copied::Part;
+                Ok(false)
+            }
+            Err(SqliteError::Busy) => {
+                self.copied = Copied::Part;
+                Err(SqliteError::Busy)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// A commit that is durable makes everything before it durable. SQLite neither writes nor syncs
@@ -239,8 +276,14 @@ impl Writer {
             Ok(_) | Err(SqliteError::Busy) => {}
             Err(error) => return Err(error),
         }
+        set_copied_when_closed(&self.connection, true)?;
         self.connection.close().map_err(|(_, error)| error).at("database")
     }
+}
+
+fn is_failed_sync(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error().map(|error| error.extended_code);
+    code == Some(rusqlite::ffi::SQLITE_IOERR_FSYNC)
 }
 
 fn set_synchronous(connection: &Connection, durability: Durability) -> Result<(), SqliteError> {

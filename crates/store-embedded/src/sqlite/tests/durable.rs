@@ -10,8 +10,9 @@ use kernel::{AnyRecord, Record, StoreError};
 
 use super::Database;
 use super::kinds::{Link, Sample, link, sample, silent};
+use crate::files::RealFiles;
 use crate::rows::Batch;
-use crate::sqlite::{Durability, Options, Reader, Readers, Schema, SqliteError, Writer};
+use crate::sqlite::{Durability, Options, Reader, Readers, Schema, SqliteError, Vfs, Writer};
 
 /// Samples `from` and the next ninety-nine, wide enough to fill some pages.
 fn wide(number: u64, from: u128) -> Batch {
@@ -164,7 +165,9 @@ fn what_another_process_locks_is_busy() {
 fn the_file_system_is_the_one_that_is_named() {
     let open = |vfs: &str| {
         let folder = tempfile::tempdir().unwrap();
-        let options = Options { vfs: Some(vfs.to_owned()), ..Options::default() };
+        let files = Arc::new(RealFiles::of_folder(folder.path()));
+        let vfs = Some(Vfs { name: vfs.to_owned(), files });
+        let options = Options { vfs, ..Options::default() };
         let schema = Arc::new(Schema::new(&[Sample::KIND]));
         let path = folder.path().join("test.sqlite3");
         Writer::open(&path, schema.clone(), options.clone())?.apply(&wide(1, 1))?;
