@@ -9,6 +9,7 @@ use payment::records::{Payment, PaymentStatus};
 use simulation::institution::{kinds, subscriptions};
 use store_embedded::bus::Subscriber;
 use store_embedded::journal::{self, Preparing};
+use store_embedded::sqlite::Vfs;
 use store_embedded::{Durability, EmbeddedStore, OpenError, Options};
 use tempfile::TempDir;
 
@@ -81,7 +82,7 @@ impl Running {
             cached_records_max: 0,
             journal: journal::Options { segment_bytes: SEGMENT_BYTES, preparing: Preparing::Ahead },
             files: Some(program.journal()),
-            vfs: Some(vfs::NAME.to_owned()),
+            vfs: Some(Vfs { name: vfs::NAME.to_owned(), files: program.data() }),
             ..Options::new(folder.path(), kinds(), subscribers)
         };
         let opened = EmbeddedStore::open(options)?;

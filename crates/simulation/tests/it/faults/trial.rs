@@ -250,12 +250,13 @@ fn trial(runtime: &tokio::runtime::Runtime, seed: u64, setup: Setup) -> Shown {
 pub(crate) fn trials(seeds: Range<u64>, setup: Setup) -> (Vec<Wrong>, Seen) {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     let runtime = builder.worker_threads(2).enable_time().build().unwrap();
-    let left = Mutex::new(given(seeds));
+    let left = Mutex::new(given(seeds).into_iter());
     let ended = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for _ in 0..6 {
             scope.spawn(|| {
-                while let Some(seed) = next(&left) {
+                loop {
+                    let Some(seed) = left.lock().next() else { return };
                     let shown = trial(&runtime, seed, setup);
                     ended.lock().push((seed, shown));
                 }
@@ -275,21 +276,18 @@ pub(crate) fn trials(seeds: Range<u64>, setup: Setup) -> (Vec<Wrong>, Seen) {
     (wrong, seen)
 }
 
-/// Names a seed in the environment, to run it alone, over and over: threads make each run another.
+/// Names a seed in the environment, to run it alone.
 const SEED: &str = "FAULTS_SEED";
 
-/// Says in the environment how many times as many seeds are run, to look further.
+/// Says in the environment how many times as much is run, to look further: more seeds, or a seed over
+/// and over, for threads make each run another.
 const TIMES: &str = "FAULTS_TIMES";
 
-fn given(seeds: Range<u64>) -> Range<u64> {
+fn given(seeds: Range<u64>) -> Vec<u64> {
     let number = |name| std::env::var(name).ok().map(|number| number.parse::<u64>().unwrap());
-    if let Some(seed) = number(SEED) {
-        return seed..seed + 1;
-    }
     let times = number(TIMES).unwrap_or(1);
-    seeds.start..seeds.start + (seeds.end - seeds.start) * times
-}
-
-fn next(left: &Mutex<Range<u64>>) -> Option<u64> {
-    left.lock().next()
+    match number(SEED) {
+        Some(seed) => (0..times).map(|_| seed).collect(),
+        None => (seeds.start..seeds.start + (seeds.end - seeds.start) * times).collect(),
+    }
 }
