@@ -29,6 +29,12 @@ impl Machine {
         Self { data: self.data.restart(), journal: self.journal.restart() }
     }
 
+    /// How many bytes there may be in each of its folders.
+    pub(crate) fn set_room(&self, bytes: Option<u64>) {
+        self.data.set_room(bytes);
+        self.journal.set_room(bytes);
+    }
+
     /// What goes wrong with its disk from now on.
     pub(crate) fn set_faults(&self, faults: DiskFaults) {
         self.data.set_faults(faults.data);

@@ -3,6 +3,7 @@
 
 mod crash;
 mod deed;
+mod full;
 mod machine;
 mod running;
 mod trial;

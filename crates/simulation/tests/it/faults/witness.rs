@@ -189,6 +189,58 @@ impl Witness {
         self.seen.segments += after.segments - before.segments;
     }
 
+    /// Reads, by key, everything that was done.
+    ///
+    /// # Errors
+    /// The store cannot read; or what is wrong.
+    pub(crate) async fn read(&self, store: &Store) -> Result<(), Trouble> {
+        for (asked, told) in self.done() {
+            let found = match asked.deed {
+                Deed::Open => {
+                    let opening = store.get::<Entry>((asked.wallet().into(), 0)).await?;
+                    opening.map(|entry| words(&entry))
+                }
+                Deed::Pay { .. } => {
+                    let payment = store.get::<Payment>(asked.payment()).await?;
+                    payment.map(|payment| payment.payment_id.to_string())
+                }
+                Deed::Credit { to, .. } | Deed::Transfer { to, .. } => {
+                    let head = store.head::<Entry>(to.into()).await?;
+                    head.map(|_| told.to_owned())
+                }
+            };
+            if found.as_deref() != Some(told) {
+                return wrong(format!("{asked:?} was told {told}, but one reads {found:?}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks for what SQLite alone can tell. It may say that it cannot, but nothing false.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub(crate) async fn list(&self, store: &Store) -> Result<(), Trouble> {
+        for (asked, told) in self.done() {
+            let Deed::Credit { to, .. } = asked.deed else { continue };
+            match store.caused::<Entry>(to.into(), asked.transfer().any()).await {
+                Err(StoreError::Unavailable(_)) => return Ok(()),
+                Ok(Some(entry)) if words(&entry) == told => {}
+                found => {
+                    return wrong(format!("{asked:?} was told {told}, but there is {found:?}"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn done(&self) -> impl Iterator<Item = (&Asked, &str)> {
+        self.cases.iter().filter_map(|case| match &case.state {
+            State::Done(told) => Some((&case.asked, told.as_str())),
+            State::Absent | State::Unknown => None,
+        })
+    }
+
     /// Compares everything with a store that stands still and has heard all events.
     ///
     /// # Errors
