@@ -4,6 +4,7 @@
 mod crash;
 mod deed;
 mod full;
+mod http;
 mod machine;
 mod running;
 mod trial;
