@@ -40,8 +40,8 @@ fn nothing_is_lost_when_the_program_is_killed() {
 #[ignore = "it takes as long as SOAK_SECONDS says: `make soak`"]
 fn soak() {
     let seconds = std::env::var("SOAK_SECONDS").map_or(SOAK_SECONDS, |text| text.parse().unwrap());
-    let end = Instant::now() + Duration::from_secs(seconds);
     let mut trial = Trial::begin();
+    let end = Instant::now() + Duration::from_secs(seconds);
     let mut told = 0;
     while Instant::now() < end {
         trial.life();
