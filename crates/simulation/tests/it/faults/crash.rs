@@ -3,10 +3,11 @@
 //! dropped too early, it is not, and these tests would fail.
 
 use store_embedded::Durability;
+use store_embedded::files::Files as _;
 use store_embedded::files::faulty::Faults;
 
-use super::machine::{Bug, DiskFaults};
-use super::running::Setup;
+use super::machine::{Bug, DiskFaults, Machine};
+use super::running::{Running, Setup};
 use super::trial::{Wrong, trials};
 
 #[test]
@@ -39,6 +40,27 @@ fn so_it_is_on_a_disk_that_fails_to_write() {
     let writes = Faults { short_writes: 50, failed_writes: 5, ..NOTHING };
     assert_eq!(check_failing(writes, writes, Durability::Journal), []);
     assert_eq!(check_failing(writes, writes, Durability::Sqlite), []);
+}
+
+/// SQLite names the new mode of its journal before it has written it down. In any other mode it does
+/// not sync what these stores take for durable.
+#[test]
+fn a_store_that_opens_on_a_failing_disk_has_its_log() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_time().build().unwrap();
+    let _entered = runtime.enter();
+    let mut opened = 0;
+    for seed in 0..120 {
+        let machine = Machine::new(seed);
+        machine.data.set_faults(Faults { failed_writes: 15, ..NOTHING });
+        let setup = Setup::of(Durability::Sqlite);
+        if let Ok(running) = Running::open(machine.start(Bug::None), setup) {
+            opened += 1;
+            let files = machine.data.list().unwrap();
+            assert!(files.iter().any(|name| name.ends_with("-wal")), "seed {seed}: {files:?}");
+            running.kill().join().unwrap();
+        }
+    }
+    assert!(opened > 5, "only {opened} of 120 opened");
 }
 
 #[test]

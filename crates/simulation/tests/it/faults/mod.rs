@@ -2,6 +2,7 @@
 //! acknowledged is there, nothing is there by half, and where that cannot be, it is told.
 
 mod crash;
+mod damage;
 mod deed;
 mod full;
 mod http;

@@ -246,6 +246,10 @@ impl Witness {
     /// # Errors
     /// The store cannot read; or what is wrong.
     pub(crate) async fn check(&mut self, store: &Store) -> Result<(), Trouble> {
+        let report = verify(&**store.port(), &mut |_| {}).await?;
+        if let Some(violation) = report.violations.first() {
+            return wrong(violation.clone());
+        }
         let entries = all::<Entry>(store).await?;
         let payments = all::<Payment>(store).await?;
         let held = Held::of(&entries, &payments);
@@ -280,11 +284,7 @@ impl Witness {
         }
         expected.compare(&held)?;
         self.seen.checked += 1;
-        let report = verify(&**store.port(), &mut |_| {}).await?;
-        match report.violations.first() {
-            Some(violation) => wrong(violation.clone()),
-            None => Ok(()),
-        }
+        Ok(())
     }
 }
 
