@@ -83,8 +83,8 @@ impl Options {
             retries: Retries::default(),
             cached_records_max: 65_536,
             waiting_max: 8_192,
-            unfolded_rows_max: 120_000,
-            wal_bytes_max: 32 << 20,
+            unfolded_rows_max: 81_920,
+            wal_bytes_max: 48 << 20,
             clock: Arc::new(System),
             ids: Arc::new(System),
             probe: None,
@@ -159,7 +159,7 @@ impl EmbeddedStore {
                 let fold = Arc::new(Fold::new(
                     options.unfolded_rows_max,
                     u64::from(options.wal_bytes_max),
-                    folded,
+                    &sqlite,
                 ));
                 let log = Log::Journal {
                     journal: Box::new(journal),

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
@@ -18,7 +18,10 @@ use crate::sqlite::{SqliteError, Writer};
 const GATHER: Duration = Duration::from_millis(250);
 
 /// It gathers no more rows than these.
-const GATHER_ROWS: usize = 49_152;
+const GATHER_ROWS: usize = 32_768;
+
+/// How long the writer rests before a step when there is hardly any room left, in microseconds.
+const REST_MAX_US: usize = 24_000;
 
 /// How long it waits before it tries again after SQLite has failed.
 const RETRY: Duration = Duration::from_millis(250);
@@ -57,6 +60,8 @@ pub(crate) struct Fold {
     caught_up: Condvar,
     /// Every step up to here is in SQLite for good, whatever happens to the machine.
     durable: AtomicU64,
+    /// How many rows of what is being folded SQLite has taken.
+    written: Arc<AtomicUsize>,
     rows_max: usize,
     wal_bytes_max: u64,
 }
@@ -64,12 +69,13 @@ pub(crate) struct Fold {
 impl Fold {
     /// Lets at most about `rows_max` rows wait, and brings the WAL into the database when it has
     /// grown to `wal_bytes_max`.
-    pub(crate) fn new(rows_max: usize, wal_bytes_max: u64, durable: u64) -> Self {
+    pub(crate) fn new(rows_max: usize, wal_bytes_max: u64, sqlite: &Writer) -> Self {
         Self {
             behind: Mutex::default(),
             arrived: Condvar::new(),
             caught_up: Condvar::new(),
-            durable: AtomicU64::new(durable),
+            durable: AtomicU64::new(sqlite.folded()),
+            written: sqlite.written(),
             rows_max,
             wal_bytes_max,
         }
@@ -90,12 +96,18 @@ impl Fold {
         self.arrived.notify_one();
     }
 
-    /// Waits until there is room for another step.
+    /// Waits until there is room for another step, and rests longer the less room there is: callers
+    /// are slowed a little each rather than now and then stopped.
     ///
     /// # Errors
     /// What keeps the fold from going on, when there is no room within `patience`.
     pub(crate) fn wait_for_room(&self, patience: Duration) -> Result<(), String> {
         let mut behind = self.behind.lock();
+        let left = behind.rows.saturating_sub(self.written.load(Ordering::Relaxed));
+        let rest = rest(left, self.rows_max);
+        if !rest.is_zero() {
+            self.caught_up.wait_for(&mut behind, rest);
+        }
         if behind.rows >= self.rows_max {
             self.arrived.notify_one();
             self.caught_up.wait_while_for(
@@ -178,6 +190,7 @@ impl Fold {
     fn done(&self, rows: usize) {
         let mut behind = self.behind.lock();
         behind.rows = behind.rows.saturating_sub(rows);
+        self.written.store(0, Ordering::Relaxed);
         behind.trouble = None;
         self.caught_up.notify_all();
     }
@@ -192,6 +205,14 @@ impl Fold {
         self.arrived.wait_for(&mut behind, RETRY);
         false
     }
+}
+
+/// Nothing while half of the room is free, then growing with the square of what is taken beyond.
+fn rest(rows: usize, rows_max: usize) -> Duration {
+    let half = rows_max >> 1;
+    let beyond = rows.min(rows_max).saturating_sub(half);
+    let by_share = |most: usize| most.saturating_mul(beyond).checked_div(half).unwrap_or(0);
+    Duration::from_micros(u64::try_from(by_share(by_share(REST_MAX_US))).unwrap_or(0))
 }
 
 fn rows_of(batch: &Batch) -> usize {

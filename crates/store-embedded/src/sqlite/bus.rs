@@ -35,7 +35,6 @@ CREATE TABLE event (
   record_id TEXT,
   record_sequence INTEGER
 ) STRICT;
-CREATE INDEX event_by_id ON event (event_id);
 CREATE INDEX event_by_subject ON event (subject);
 CREATE TABLE subscription (
   number INTEGER PRIMARY KEY,

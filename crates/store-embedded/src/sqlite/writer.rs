@@ -3,8 +3,9 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
+use kernel::record::Value;
 use kernel::{AnyId, Key};
 use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, MAIN_DB, Transaction, TransactionBehavior};
@@ -28,6 +29,7 @@ pub struct Writer {
     /// Readers kept a log of this length from being begun anew; there is no waiting for them again
     /// before it is longer.
     wal_pages_refused: u32,
+    written: Arc<AtomicUsize>,
     log_file: LogFile,
     /// A sync failed: what it was to make durable must be written again.
     sync_failed: bool,
@@ -72,6 +74,7 @@ impl Writer {
             standing,
             wal_pages,
             wal_pages_refused: 0,
+            written: Arc::default(),
             log_file,
             sync_failed: false,
             copied: Copied::All,
@@ -134,10 +137,11 @@ impl Writer {
         if batch.number <= self.standing.folded {
             return Ok(());
         }
-        let schema = Arc::clone(&self.schema);
+        let (schema, written) = (Arc::clone(&self.schema), Arc::clone(&self.written));
+        written.store(0, Ordering::Relaxed);
         self.step(|step| {
-            put_records(step, &schema, &batch.records)?;
-            put_events(step, &batch.events)?;
+            put_records(step, &schema, &batch.records, &written)?;
+            put_events(step, &batch.events, &written)?;
             put_deliveries(step, &batch.deliveries)?;
             put_cursors(step, &batch.cursors)?;
             put_folded(step, batch.number)
@@ -149,6 +153,11 @@ impl Writer {
             drop(self.checkpoint());
         }
         Ok(())
+    }
+
+    /// How many records and events of the last batch are written, while it is being applied too.
+    pub(crate) fn written(&self) -> Arc<AtomicUsize> {
+        Arc::clone(&self.written)
     }
 
     /// What is written in one transaction.
@@ -322,11 +331,13 @@ fn number(step: &Transaction<'_>, name: &str) -> Result<u16, SqliteError> {
     })
 }
 
-/// In the order of their keys, so that neighbours in the table are written one after another.
+/// The newest row of each key. Neighbours are written one after another: by the first index, whose
+/// pages lie far apart, where the table grows at its end; in the table itself where it is a chain.
 fn put_records(
     step: &Transaction<'_>,
     schema: &Schema,
     rows: &[RecordRow],
+    written: &AtomicUsize,
 ) -> Result<(), SqliteError> {
     let mut rows: Vec<(usize, Key, &RecordRow)> =
         rows.iter().map(|row| (schema.table(row.kind()).0, row.key(), row)).collect();
@@ -336,12 +347,32 @@ fn put_records(
         let kind = first.kind();
         let (_, table) = schema.table(kind);
         let mut put = step.prepare_cached(&table.put).at(kind.name)?;
-        for of_key in of_kind.chunk_by(|one, next| one.1 == next.1) {
-            let Some((_, _, row)) = of_key.last() else { continue };
+        let newest = of_kind.chunk_by(|one, next| one.1 == next.1).filter_map(|rows| rows.last());
+        let mut newest: Vec<_> = newest.map(|(_, _, row)| (indexed_by(row), *row)).collect();
+        newest.sort_by_key(|(by, _)| *by);
+        for (_, row) in newest {
             put_record(Binder::new(&mut put), row).at(kind.name)?;
+            written.fetch_add(1, Ordering::Relaxed);
         }
     }
     Ok(())
+}
+
+/// What the first index of a record that is no chain's has it under, if that is an id.
+fn indexed_by(row: &RecordRow) -> Option<AnyId> {
+    let kind = row.kind();
+    let index = kind.indexes.first().filter(|_| kind.sort.is_none())?;
+    let column = kind.column(index.partition)?;
+    let (mut place, mut found) = (0_usize, None);
+    row.record.values(&mut |value| {
+        if place == column
+            && let Value::Id(id) = value
+        {
+            found = Some(id);
+        }
+        place = place.saturating_add(1);
+    });
+    found
 }
 
 fn put_record(mut row: Binder<'_, '_>, record: &RecordRow) -> rusqlite::Result<()> {
@@ -353,10 +384,15 @@ fn put_record(mut row: Binder<'_, '_>, record: &RecordRow) -> rusqlite::Result<(
     row.execute()
 }
 
-fn put_events(step: &Transaction<'_>, rows: &[EventRow]) -> Result<(), SqliteError> {
+fn put_events(
+    step: &Transaction<'_>,
+    rows: &[EventRow],
+    written: &AtomicUsize,
+) -> Result<(), SqliteError> {
     let mut put = step.prepare_cached(bus::PUT_EVENT).at("event")?;
     for row in rows {
         put_event(Binder::new(&mut put), row).at("event")?;
+        written.fetch_add(1, Ordering::Relaxed);
     }
     Ok(())
 }
