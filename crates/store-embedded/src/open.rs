@@ -83,7 +83,7 @@ impl Options {
             retries: Retries::default(),
             cached_records_max: 65_536,
             waiting_max: 8_192,
-            unfolded_rows_max: 81_920,
+            unfolded_rows_max: 65_536,
             wal_bytes_max: 48 << 20,
             clock: Arc::new(System),
             ids: Arc::new(System),

@@ -18,10 +18,11 @@ use crate::sqlite::{SqliteError, Writer};
 const GATHER: Duration = Duration::from_millis(250);
 
 /// It gathers no more rows than these.
-const GATHER_ROWS: usize = 32_768;
+const GATHER_ROWS: usize = 24_576;
 
-/// How long the writer rests before a step when there is hardly any room left, in microseconds.
-const REST_MAX_US: usize = 24_000;
+/// How long the writer rests for each command of a step when there is hardly any room left, in
+/// microseconds: so some 6,000 commands a second get through.
+const REST_MAX_US: usize = 160;
 
 /// How long it waits before it tries again after SQLite has failed.
 const RETRY: Duration = Duration::from_millis(250);
@@ -96,18 +97,23 @@ impl Fold {
         self.arrived.notify_one();
     }
 
-    /// Waits until there is room for another step, and rests longer the less room there is: callers
-    /// are slowed a little each rather than now and then stopped.
+    /// Rests after a step of so many commands, the longer the less room there is: callers are slowed
+    /// a little each rather than now and then stopped.
+    pub(crate) fn rest(&self, commands: usize) {
+        let mut behind = self.behind.lock();
+        let left = behind.rows.saturating_sub(self.written.load(Ordering::Relaxed));
+        let rest = rest(commands, left, self.rows_max);
+        if !rest.is_zero() {
+            self.caught_up.wait_for(&mut behind, rest);
+        }
+    }
+
+    /// Waits until there is room for another step.
     ///
     /// # Errors
     /// What keeps the fold from going on, when there is no room within `patience`.
     pub(crate) fn wait_for_room(&self, patience: Duration) -> Result<(), String> {
         let mut behind = self.behind.lock();
-        let left = behind.rows.saturating_sub(self.written.load(Ordering::Relaxed));
-        let rest = rest(left, self.rows_max);
-        if !rest.is_zero() {
-            self.caught_up.wait_for(&mut behind, rest);
-        }
         if behind.rows >= self.rows_max {
             self.arrived.notify_one();
             self.caught_up.wait_while_for(
@@ -207,12 +213,14 @@ impl Fold {
     }
 }
 
-/// Nothing while half of the room is free, then growing with the square of what is taken beyond.
-fn rest(rows: usize, rows_max: usize) -> Duration {
-    let half = rows_max >> 1;
-    let beyond = rows.min(rows_max).saturating_sub(half);
-    let by_share = |most: usize| most.saturating_mul(beyond).checked_div(half).unwrap_or(0);
-    Duration::from_micros(u64::try_from(by_share(by_share(REST_MAX_US))).unwrap_or(0))
+/// Nothing while three quarters of the room are free, then growing with the square of what is taken
+/// beyond.
+fn rest(commands: usize, rows: usize, rows_max: usize) -> Duration {
+    let free = rows_max >> 2;
+    let (beyond, all) = (rows.min(rows_max).saturating_sub(free), rows_max.saturating_sub(free));
+    let most = commands.saturating_mul(REST_MAX_US);
+    let by_share = |most: usize| most.saturating_mul(beyond).checked_div(all).unwrap_or(0);
+    Duration::from_micros(u64::try_from(by_share(by_share(most))).unwrap_or(0))
 }
 
 fn rows_of(batch: &Batch) -> usize {

@@ -76,6 +76,13 @@ impl Log {
         }
     }
 
+    /// Rests after a step of so many commands, where the fold is behind.
+    pub(crate) fn rest(&self, commands: usize) {
+        if let Self::Journal { fold, .. } = self {
+            fold.rest(commands);
+        }
+    }
+
     /// Waits until the fold has room for another step.
     ///
     /// # Errors

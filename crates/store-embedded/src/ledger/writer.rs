@@ -78,10 +78,12 @@ impl Writer {
         loop {
             let patience = self.patience();
             let taken = self.shared.queue.take(&mut commands, COMMANDS_MAX, patience);
+            let count = commands.len();
             match self.log.wait_for_room(ROOM_PATIENCE) {
                 Ok(()) => self.step(&mut commands),
                 Err(trouble) => self.refuse(commands.drain(..), &StoreError::Unavailable(trouble)),
             }
+            self.log.rest(count);
             // What is not heard yet stands in the journal and is heard at the next start.
             if matches!(taken, Taken::Closed) && (self.unheard.is_empty() || !self.is_well) {
                 break;
