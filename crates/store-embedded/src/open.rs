@@ -129,9 +129,10 @@ impl EmbeddedStore {
         let lock = folder.lock()?;
         let database = folder.database();
         let schema = Arc::new(Schema::new(&options.kinds));
-        let sqlite_options = sqlite_options(&options);
+        let mut sqlite_options = sqlite_options(&options);
         let mut sqlite =
             sqlite::Writer::open(&database, Arc::clone(&schema), sqlite_options.clone())?;
+        sqlite_options.kept = sqlite.kept();
         let names = Names::of(&options.kinds);
         let journal = open_journal(&options, &folder, &names, &mut sqlite)?;
         let folded = sqlite.folded();

@@ -2,6 +2,7 @@
 //! out loud. What is in it is not known here.
 
 use std::fmt;
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -56,6 +57,9 @@ pub struct Options {
     pub wal_wait: Duration,
     /// How long is waited for a lock that another process holds.
     pub busy_wait: Duration,
+    /// The database's file, if the writer of this process has it open beside SQLite: kept for as long
+    /// as a connection, whose locks end when it is closed.
+    pub kept: Option<Arc<File>>,
 }
 
 impl Default for Options {
@@ -69,6 +73,7 @@ impl Default for Options {
             wal_bytes_max: 64 << 20,
             wal_wait: Duration::from_millis(50),
             busy_wait: Duration::from_secs(5),
+            kept: None,
         }
     }
 }

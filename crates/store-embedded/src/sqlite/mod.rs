@@ -18,6 +18,7 @@ mod schema;
 mod table;
 #[cfg(test)]
 mod tests;
+mod trickle;
 mod writer;
 
 pub use connection::{Durability, Options, Vfs};

@@ -1,6 +1,7 @@
 //! A reader of the database: records by key, the head of a chain, what a cause made. Each call sees
 //! one moment. Lists stand in `list`, scans in `scan`, events and deliveries in `events`.
 
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ use crate::rows::{RecordRow, Standing};
 pub struct Reader {
     pub(super) connection: Connection,
     pub(super) schema: Arc<Schema>,
+    _kept: Option<Arc<File>>,
 }
 
 impl Reader {
@@ -31,7 +33,7 @@ impl Reader {
     pub fn open(path: &Path, schema: Arc<Schema>, options: &Options) -> Result<Self, SqliteError> {
         let connection = open_for_reading(path, options)?;
         schema.check(&connection)?;
-        Ok(Self { connection, schema })
+        Ok(Self { connection, schema, _kept: options.kept.clone() })
     }
 
     /// The record of a key.

@@ -1,6 +1,7 @@
 //! The one writer of the database: it takes batches, whole or not at all, and keeps the write-ahead
 //! log short. Who calls it when, and what is durable before it, is not known here.
 
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
@@ -16,6 +17,7 @@ use super::connection::{Durability, Options, open_for_writing, set_copied_when_c
 use super::error::{At, SqliteError};
 use super::log_file::LogFile;
 use super::schema::Schema;
+use super::trickle::Trickle;
 use crate::rows::{Batch, CursorRow, DeliveryRow, EventRow, Lineage, RecordRow, Standing};
 
 /// The one writer.
@@ -34,6 +36,8 @@ pub struct Writer {
     /// A sync failed: what it was to make durable must be written again.
     sync_failed: bool,
     copied: Copied,
+    /// Where something else is synced meanwhile: none if the database stands alone.
+    trickle: Option<Trickle>,
 }
 
 /// How much of the log is in the database.
@@ -78,8 +82,13 @@ impl Writer {
             log_file,
             sync_failed: false,
             copied: Copied::All,
+            trickle: None,
         };
         writer.sync_log()?;
+        if writer.options.durability == Durability::Later && writer.options.vfs.is_none() {
+            let trickle = Trickle::start(path);
+            writer.trickle = Some(trickle.map_err(|error| SqliteError::Disk(error.to_string()))?);
+        }
         Ok(writer)
     }
 
@@ -139,6 +148,7 @@ impl Writer {
         }
         let (schema, written) = (Arc::clone(&self.schema), Arc::clone(&self.written));
         written.store(0, Ordering::Relaxed);
+        let _busy = self.trickle.as_ref().map(Trickle::busy);
         self.step(|step| {
             put_records(step, &schema, &batch.records, &written)?;
             put_events(step, &batch.events, &written)?;
@@ -153,6 +163,11 @@ impl Writer {
             drop(self.checkpoint());
         }
         Ok(())
+    }
+
+    /// What everybody who reads this database besides must keep, see [`Options::kept`].
+    pub fn kept(&self) -> Option<Arc<File>> {
+        self.trickle.as_ref().map(Trickle::database)
     }
 
     /// How many records and events of the last batch are written, while it is being applied too.
@@ -185,6 +200,7 @@ impl Writer {
     /// # Errors
     /// The disk is full or fails. The log then stays, and so does all that is in it.
     pub fn checkpoint(&mut self) -> Result<(), SqliteError> {
+        let _busy = self.trickle.as_ref().map(Trickle::busy);
         if self.copied == Copied::PartLost {
             let why = "a sync of it failed with a part of its log copied; restart the program, which \
                        copies the log again";
