@@ -413,14 +413,15 @@ impl EventsPort for MemoryStore {
         Box::pin(async move { Ok(found) })
     }
 
-    fn deliveries(&self, events: Vec<EventId>) -> BoxFuture<'_, Result<Vec<Delivery>, StoreError>> {
+    fn deliveries(&self, positions: Vec<u64>) -> BoxFuture<'_, Result<Vec<Delivery>, StoreError>> {
         let state = self.lock();
-        let found = state
-            .deliveries
-            .iter()
-            .filter(|delivery| events.contains(&delivery.event))
-            .cloned()
+        let said: Vec<EventId> = (1_u64..)
+            .zip(&state.events)
+            .filter(|(position, _)| positions.contains(position))
+            .map(|(_, event)| event.id)
             .collect();
+        let heard = state.deliveries.iter().filter(|delivery| said.contains(&delivery.event));
+        let found = heard.cloned().collect();
         Box::pin(async move { Ok(found) })
     }
 

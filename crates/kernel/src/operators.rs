@@ -94,8 +94,8 @@ pub trait EventsPort: Send + Sync + 'static {
     /// Events, oldest first.
     fn events(&self, query: EventQuery) -> BoxFuture<'_, Result<Vec<LoggedEvent>, StoreError>>;
 
-    /// Every delivery of these events.
-    fn deliveries(&self, events: Vec<EventId>) -> BoxFuture<'_, Result<Vec<Delivery>, StoreError>>;
+    /// Every delivery of the events at these positions.
+    fn deliveries(&self, positions: Vec<u64>) -> BoxFuture<'_, Result<Vec<Delivery>, StoreError>>;
 
     /// Dead letters, oldest first, after the one of that id, at most `limit`.
     fn dead_letters(

@@ -12,9 +12,7 @@ use kernel::audit::Audit;
 use kernel::operators::{DeadLetter, Delivery, EventQuery, EventsPort, LoggedEvent};
 use kernel::store::{BadRow, BoxFuture, Query, Scan, ScanPlace, StorePort};
 use kernel::time::System;
-use kernel::{
-    AnyId, ChainId, Clock, Context, ErasedDecision, EventId, Key, Kind, StoreError, Stored, Time,
-};
+use kernel::{AnyId, ChainId, Clock, Context, ErasedDecision, Key, Kind, StoreError, Stored, Time};
 use parking_lot::Mutex;
 
 use crate::files::RealFiles;
@@ -217,8 +215,8 @@ impl EventsPort for ReadOnlyStore {
         Box::pin(async move { Ok(self.reader.lock().events(&query)?) })
     }
 
-    fn deliveries(&self, events: Vec<EventId>) -> BoxFuture<'_, Result<Vec<Delivery>, StoreError>> {
-        Box::pin(async move { Ok(self.reader.lock().deliveries(&events)?) })
+    fn deliveries(&self, positions: Vec<u64>) -> BoxFuture<'_, Result<Vec<Delivery>, StoreError>> {
+        Box::pin(async move { Ok(self.reader.lock().deliveries(&positions)?) })
     }
 
     fn dead_letters(

@@ -9,9 +9,7 @@ use std::thread::JoinHandle;
 use kernel::audit::Audit;
 use kernel::operators::{DeadLetter, Delivery, EventQuery, EventsPort, LoggedEvent};
 use kernel::store::{BoxFuture, Query, Scan, ScanPlace, StorePort};
-use kernel::{
-    AnyId, ChainId, Context, ErasedDecision, EventId, Key, Kind, StoreError, Stored, Time,
-};
+use kernel::{AnyId, ChainId, Context, ErasedDecision, Key, Kind, StoreError, Stored, Time};
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
@@ -210,8 +208,8 @@ impl EventsPort for EmbeddedStore {
         Box::pin(self.read(move |reader| reader.events(&query)))
     }
 
-    fn deliveries(&self, events: Vec<EventId>) -> BoxFuture<'_, Result<Vec<Delivery>, StoreError>> {
-        Box::pin(self.read(move |reader| reader.deliveries(&events)))
+    fn deliveries(&self, positions: Vec<u64>) -> BoxFuture<'_, Result<Vec<Delivery>, StoreError>> {
+        Box::pin(self.read(move |reader| reader.deliveries(&positions)))
     }
 
     fn dead_letters(

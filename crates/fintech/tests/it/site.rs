@@ -162,9 +162,9 @@ impl Site {
     pub(crate) async fn state(&self) -> Vec<String> {
         let query = EventQuery { limit: usize::MAX, ..EventQuery::default() };
         let events = self.store.events(query).await.unwrap();
-        let ids: Vec<_> = events.iter().map(|event| event.envelope.id).collect();
+        let positions: Vec<_> = events.iter().map(|event| event.position).collect();
         let deliveries = loop {
-            let found = self.store.deliveries(ids.clone()).await.unwrap();
+            let found = self.store.deliveries(positions.clone()).await.unwrap();
             let is_under_way =
                 |state| matches!(state, DeliveryState::Waiting | DeliveryState::Parked);
             if !found.iter().any(|delivery| is_under_way(delivery.state)) {

@@ -7,7 +7,7 @@ use kernel::context::{Context, CorrelationId};
 use kernel::memory::MemoryStore;
 use kernel::operators::{DeadLetter, Delivery, EventQuery, EventsPort, LoggedEvent};
 use kernel::store::BoxFuture;
-use kernel::{Decision, EventId, StoreError, Suspend, Time, View, Writes};
+use kernel::{Decision, StoreError, Suspend, Time, View, Writes};
 use tokio::sync::Mutex;
 
 pub(crate) struct Letters {
@@ -46,8 +46,8 @@ impl EventsPort for Letters {
         self.store.events(query)
     }
 
-    fn deliveries(&self, events: Vec<EventId>) -> BoxFuture<'_, Result<Vec<Delivery>, StoreError>> {
-        self.store.deliveries(events)
+    fn deliveries(&self, positions: Vec<u64>) -> BoxFuture<'_, Result<Vec<Delivery>, StoreError>> {
+        self.store.deliveries(positions)
     }
 
     fn dead_letters(

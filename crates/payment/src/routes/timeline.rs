@@ -6,8 +6,8 @@ use std::collections::{HashMap, HashSet};
 use axum::extract::State;
 use axum::response::Response;
 use http_api::{App, Deployment, Id, Problem, Request, answer};
-use kernel::operators::EventQuery;
-use kernel::{Envelope, EventId, PaymentId, StoreError};
+use kernel::operators::{EventQuery, LoggedEvent};
+use kernel::{EventId, PaymentId, StoreError};
 
 use super::visible;
 use crate::bodies::{DeliveryShown, Timeline, TimelineItem};
@@ -27,9 +27,11 @@ pub(super) async fn get_payment_timeline(
     Id(payment_id): Id<PaymentId>,
 ) -> Result<Response, Problem> {
     visible(&app, &request, payment_id).await?;
-    let events = said_of(&app, payment_id).await?;
-    let mut deliveries = deliveries_of(&app, &events).await?;
-    let items = events.into_iter().map(|event| TimelineItem {
+    let said = said_of(&app, payment_id).await?;
+    let mut deliveries = deliveries_of(&app, &said).await?;
+    let mut known = HashSet::new();
+    let events = said.into_iter().map(|said| said.envelope);
+    let items = events.filter(|event| known.insert(event.id)).map(|event| TimelineItem {
         said_by: event.kind().source(),
         deliveries: deliveries.remove(&event.id).unwrap_or_default(),
         event,
@@ -37,17 +39,15 @@ pub(super) async fn get_payment_timeline(
     Ok(answer::ok(&Timeline { items: items.collect() }))
 }
 
-async fn said_of(app: &Deployment, payment_id: PaymentId) -> Result<Vec<Envelope>, StoreError> {
+async fn said_of(app: &Deployment, payment_id: PaymentId) -> Result<Vec<LoggedEvent>, StoreError> {
     let subject = Some(kernel::Id::any(payment_id));
     let mut query = EventQuery { subject, limit: EVENTS_AT_ONCE, ..EventQuery::default() };
-    let mut known = HashSet::new();
     let mut events = Vec::new();
     loop {
         let found = app.events.events(query.clone()).await?;
         let is_last = found.len() < EVENTS_AT_ONCE;
         query.after = found.last().map(|event| event.position);
-        let envelopes = found.into_iter().map(|event| event.envelope);
-        events.extend(envelopes.filter(|event| known.insert(event.id)));
+        events.extend(found);
         if is_last {
             return Ok(events);
         }
@@ -56,12 +56,12 @@ async fn said_of(app: &Deployment, payment_id: PaymentId) -> Result<Vec<Envelope
 
 async fn deliveries_of(
     app: &Deployment,
-    events: &[Envelope],
+    events: &[LoggedEvent],
 ) -> Result<HashMap<EventId, Vec<DeliveryShown>>, StoreError> {
     let mut by_event: HashMap<EventId, Vec<DeliveryShown>> = HashMap::new();
     for some in events.chunks(EVENTS_AT_ONCE) {
-        let ids = some.iter().map(|event| event.id).collect();
-        for delivery in app.events.deliveries(ids).await? {
+        let positions = some.iter().map(|event| event.position).collect();
+        for delivery in app.events.deliveries(positions).await? {
             by_event.entry(delivery.event).or_default().push(DeliveryShown::from(&delivery));
         }
     }

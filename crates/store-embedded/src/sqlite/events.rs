@@ -7,7 +7,7 @@ use std::time::Duration;
 use kernel::operators::{DeadLetter, Delivery, EventQuery, LoggedEvent};
 use kernel::record::BadRecord;
 use kernel::store::BadRow;
-use kernel::{Envelope, EventId, EventKind, Id, Time};
+use kernel::{Envelope, EventKind, Time};
 
 use super::bind::Binder;
 use super::decode::{self, DELIVERY_COLUMNS, EVENT_COLUMNS};
@@ -99,26 +99,25 @@ impl Reader {
         Envelope::build(&*row.record, &event.said).map_err(|why| bad(why.to_string()).into())
     }
 
-    /// How far the deliveries of these events are, in the order in which the events were said.
-    /// What was not tried yet has no row, and is not among them.
+    /// How far the deliveries of the events at these positions are, in that order. What was not tried
+    /// yet has no row, and is not among them.
     ///
     /// # Errors
     /// A row is damaged; the disk.
-    pub fn deliveries(&self, events: &[EventId]) -> Result<Vec<Delivery>, SqliteError> {
+    pub fn deliveries(&self, positions: &[u64]) -> Result<Vec<Delivery>, SqliteError> {
         let names = self.subscriptions()?;
         let mut found = Vec::new();
-        for event in events {
+        for position in positions {
+            let Some(event) = self.event_at(*position)? else { continue };
             let sql = format!(
-                "SELECT {DELIVERY_COLUMNS} FROM delivery \
-                 WHERE position IN (SELECT position FROM event WHERE event_id = ?1) \
-                 ORDER BY position, subscription"
+                "SELECT {DELIVERY_COLUMNS} FROM delivery WHERE position = ?1 ORDER BY subscription"
             );
             let mut statement = self.prepare("delivery", &sql)?;
             let mut with = Binder::new(&mut statement);
-            with.id(event.any());
+            with.number(*position);
             let rows = read_deliveries(with)?;
             found.extend(rows.into_iter().map(|row| Delivery {
-                event: *event,
+                event: event.said.id,
                 subscription: name_of(&names, row.subscription),
                 attempts: row.attempts,
                 state: row.state,

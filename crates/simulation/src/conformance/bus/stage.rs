@@ -171,7 +171,11 @@ impl Stage {
 
     /// Every delivery of an event, by the name of the subscription.
     pub(super) async fn deliveries(&self, event: EventId) -> Vec<Delivery> {
-        let mut deliveries = self.store.deliveries(vec![event]).await.unwrap();
+        let query = EventQuery { limit: 1_000, ..EventQuery::default() };
+        let mut said = self.store.events(query).await.unwrap();
+        said.retain(|said| said.envelope.id == event);
+        let positions = said.iter().map(|said| said.position).collect();
+        let mut deliveries = self.store.deliveries(positions).await.unwrap();
         deliveries.sort_by(|one, other| one.subscription.cmp(&other.subscription));
         deliveries
     }
@@ -201,8 +205,8 @@ impl Stage {
     async fn open_deliveries(&self) -> Vec<Delivery> {
         let query = EventQuery { limit: 1_000, ..EventQuery::default() };
         let events = self.store.events(query).await.unwrap();
-        let ids = events.iter().map(|event| event.envelope.id).collect();
-        let mut deliveries = self.store.deliveries(ids).await.unwrap();
+        let positions = events.iter().map(|event| event.position).collect();
+        let mut deliveries = self.store.deliveries(positions).await.unwrap();
         deliveries
             .retain(|one| !matches!(one.state, DeliveryState::Delivered | DeliveryState::Dead));
         deliveries

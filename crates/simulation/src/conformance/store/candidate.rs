@@ -87,8 +87,8 @@ pub async fn unsent(events: &dyn EventsPort, subscriptions: &[&Subscription]) ->
     loop {
         let query = EventQuery { after, limit: PAGE, ..EventQuery::default() };
         let page = events.events(query).await.unwrap();
-        let ids = page.iter().map(|event| event.envelope.id).collect();
-        let deliveries = events.deliveries(ids).await.unwrap();
+        let positions = page.iter().map(|event| event.position).collect();
+        let deliveries = events.deliveries(positions).await.unwrap();
         for event in &page {
             let (id, kind) = (event.envelope.id, event.envelope.kind());
             for subscription in subscriptions.iter().filter(|one| one.hears.contains(&kind)) {

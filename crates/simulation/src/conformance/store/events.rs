@@ -174,8 +174,10 @@ async fn deliveries_are_told(stage: &mut Stage) {
     ask(stage, "a").await;
     stage.settle().await;
     stage.store().decide(Change::count(card("a")), request()).await.unwrap();
-    let said = stage.said(card("a")).await;
-    let deliveries = stage.events().deliveries(said.iter().map(|event| event.id).collect()).await;
+    let logged = stage.logged(card("a").any()).await;
+    let positions = logged.iter().map(|event| event.position).collect();
+    let deliveries = stage.events().deliveries(positions).await;
+    let said: Vec<_> = logged.into_iter().map(|event| event.envelope).collect();
     let mut lines: Vec<_> = deliveries
         .unwrap()
         .into_iter()

@@ -111,18 +111,17 @@ fn deliveries_tell_their_subscription_and_their_event() {
     let deliveries = vec![unnamed, parked, delivered];
     database.put(Batch { deliveries, ..Batch::default() });
     let reader = database.reader();
-    let tell = |events: &[u128]| {
-        let ids: Vec<_> = events.iter().map(|id| said(*id).id).collect();
-        let found = reader.deliveries(&ids).unwrap().into_iter().map(|found| {
+    let tell = |positions: &[u64]| {
+        let found = reader.deliveries(positions).unwrap().into_iter().map(|found| {
             let (took, reason) = (found.took.unwrap(), found.reason.unwrap_or_default());
             let (state, attempts) = (found.state.text(), found.attempts);
             format!("{} {state} {attempts} {took:?} {reason}", found.subscription)
         });
         found.collect::<Vec<_>>()
     };
-    assert_eq!(tell(&[12]), Vec::<String>::new());
+    assert_eq!(tell(&[11]), Vec::<String>::new());
     assert_eq!(
-        tell(&[14, 11]),
+        tell(&[16, 20, 10]),
         [
             "update_transaction_status DELIVERED 2 1.5ms ",
             "99 WAITING 2 1.5ms ",
