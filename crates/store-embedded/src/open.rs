@@ -157,19 +157,10 @@ impl EmbeddedStore {
         let (log, fold) = match options.durability {
             Durability::Sqlite => (Log::Sqlite(Box::new(sqlite)), None),
             Durability::Journal => {
-                let fold = Arc::new(Fold::new(
-                    options.unfolded_rows_max,
-                    u64::from(options.wal_bytes_max),
-                    &sqlite,
-                ));
-                let log = Log::Journal {
-                    journal: Box::new(journal),
-                    encoder: Encoder::new(names),
-                    frame: Vec::new(),
-                    fold: Arc::clone(&fold),
-                    folding: Some(Log::start_fold(&fold, &shared, sqlite)?),
-                };
-                (log, Some(fold))
+                let wal_bytes_max = u64::from(options.wal_bytes_max);
+                let fold = Arc::new(Fold::new(options.unfolded_rows_max, wal_bytes_max, &sqlite));
+                let encoder = Encoder::new(names);
+                (Log::journal(journal, encoder, &fold, &shared, sqlite)?, Some(fold))
             }
         };
         let writer = Writer {

@@ -32,6 +32,31 @@ pub(crate) enum Log {
 }
 
 impl Log {
+    /// A journal in front of SQLite, and the thread of the fold behind it.
+    ///
+    /// # Errors
+    /// When the machine gives no thread.
+    pub(crate) fn journal(
+        journal: Journal,
+        encoder: Encoder,
+        fold: &Arc<Fold>,
+        shared: &Arc<Shared>,
+        sqlite: sqlite::Writer,
+    ) -> std::io::Result<Self> {
+        let (of_thread, shared) = (Arc::clone(fold), Arc::clone(shared));
+        let folding = std::thread::Builder::new().name("fold".into()).spawn(move || {
+            let _last_word = LastWord(Arc::clone(&shared));
+            fold::run(&of_thread, &shared, sqlite);
+        })?;
+        Ok(Self::Journal {
+            journal: Box::new(journal),
+            encoder,
+            frame: Vec::new(),
+            fold: Arc::clone(fold),
+            folding: Some(folding),
+        })
+    }
+
     /// Makes a step durable: it returns when it is on disk.
     ///
     /// # Errors
@@ -104,22 +129,6 @@ impl Log {
             tracing::error!("the fold ended by a panic; the journal keeps what it had not folded");
         }
         journal.release(fold.durable());
-    }
-
-    /// Starts the fold's thread.
-    ///
-    /// # Errors
-    /// When the machine gives no thread.
-    pub(crate) fn start_fold(
-        fold: &Arc<Fold>,
-        shared: &Arc<Shared>,
-        sqlite: sqlite::Writer,
-    ) -> std::io::Result<JoinHandle<()>> {
-        let (fold, shared) = (Arc::clone(fold), Arc::clone(shared));
-        std::thread::Builder::new().name("fold".into()).spawn(move || {
-            let _last_word = LastWord(Arc::clone(&shared));
-            fold::run(&fold, &shared, sqlite);
-        })
     }
 }
 
