@@ -78,6 +78,9 @@ pub struct Operation {
     pub reads: &'static [&'static Kind],
     /// The kinds of record that it writes.
     pub writes: &'static [&'static Kind],
+    /// The lists that it reads: kinds, each with the index by which. The entries of a chain are
+    /// listed by their own key, without an index.
+    pub lists: &'static [(&'static Kind, &'static str)],
 }
 
 impl Operation {

@@ -16,6 +16,7 @@ pub const APPLY_FOR_LOAN: Operation = Operation {
     who: &[Who::Owner, Who::Operator],
     reads: &[Loan::KIND],
     writes: &[Loan::KIND],
+    lists: &[],
 };
 
 /// `GET /loan/{loan_id}`
@@ -26,6 +27,7 @@ pub const GET_LOAN: Operation = Operation {
     who: &[Who::Owner, Who::Operator],
     reads: &[Loan::KIND],
     writes: &[],
+    lists: &[],
 };
 
 /// `GET /loan/by-wallet/{wallet_id}`
@@ -36,6 +38,7 @@ pub const LIST_LOANS_BY_WALLET: Operation = Operation {
     who: &[Who::Owner, Who::Operator],
     reads: &[Loan::KIND],
     writes: &[],
+    lists: &[(Loan::KIND, "by_wallet")],
 };
 
 /// `GET /loan`
@@ -46,6 +49,7 @@ pub const LIST_LOANS: Operation = Operation {
     who: &[Who::Operator],
     reads: &[Loan::KIND],
     writes: &[],
+    lists: &[(Loan::KIND, "by_status")],
 };
 
 /// `POST /loan/{loan_id}/approve`
@@ -56,6 +60,7 @@ pub const APPROVE_LOAN: Operation = Operation {
     who: &[Who::Operator],
     reads: &[Loan::KIND],
     writes: &[Loan::KIND, Audit::KIND],
+    lists: &[],
 };
 
 /// `POST /loan/{loan_id}/reject`
@@ -66,6 +71,7 @@ pub const REJECT_LOAN: Operation = Operation {
     who: &[Who::Operator],
     reads: &[Loan::KIND],
     writes: &[Loan::KIND, Audit::KIND],
+    lists: &[],
 };
 
 /// Hears what became of an approval.

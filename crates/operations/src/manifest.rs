@@ -37,7 +37,15 @@ const fn reads(
     path: &'static str,
     reads: &'static [&'static Kind],
 ) -> Operation {
-    Operation { name, method: Method::Get, path, who: &[Who::Operator], reads, writes: &[] }
+    Operation {
+        name,
+        method: Method::Get,
+        path,
+        who: &[Who::Operator],
+        reads,
+        writes: &[],
+        lists: &[],
+    }
 }
 
 /// Who the caller is.
@@ -48,19 +56,25 @@ pub const GET_ME: Operation = Operation {
     who: &[Who::Owner, Who::Operator, Who::Service(SCOPE_PAYMENTS)],
     reads: &[],
     writes: &[],
+    lists: &[],
 };
 /// What is in all accounts, by class and currency.
 pub const GET_TRIAL_BALANCE: Operation =
     reads("get_trial_balance", "/ledger/trial-balance", &[Entry::KIND]);
 /// What waits for an answer.
-pub const LIST_SAGAS: Operation =
-    reads("list_sagas", "/sagas", &[Payment::KIND, Refund::KIND, Loan::KIND]);
+pub const LIST_SAGAS: Operation = Operation {
+    lists: &[(Payment::KIND, "open"), (Refund::KIND, "open"), (Loan::KIND, "open")],
+    ..reads("list_sagas", "/sagas", &[Payment::KIND, Refund::KIND, Loan::KIND])
+};
 /// What was said.
 pub const LIST_EVENTS: Operation = reads("list_events", "/events", &[]);
 /// What could not be delivered.
 pub const LIST_DEAD_LETTERS: Operation = reads("list_dead_letters", "/dead-letters", &[]);
 /// What operators did.
-pub const LIST_AUDIT: Operation = reads("list_audit", "/audit", &[Audit::KIND]);
+pub const LIST_AUDIT: Operation = Operation {
+    lists: &[(Audit::KIND, "by_service")],
+    ..reads("list_audit", "/audit", &[Audit::KIND])
+};
 /// Delivers a dead letter again.
 pub const REDRIVE_DEAD_LETTER: Operation = Operation {
     name: "redrive_dead_letter",
@@ -69,4 +83,5 @@ pub const REDRIVE_DEAD_LETTER: Operation = Operation {
     who: &[Who::Operator],
     reads: &[Audit::KIND],
     writes: &[Audit::KIND],
+    lists: &[],
 };

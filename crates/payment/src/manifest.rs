@@ -74,6 +74,7 @@ pub const REQUEST_PAYMENT: Operation = Operation {
     who: PARTIES,
     reads: &[Payment::KIND],
     writes: &[Payment::KIND],
+    lists: &[],
 };
 
 /// One payment.
@@ -84,6 +85,7 @@ pub const GET_PAYMENT: Operation = Operation {
     who: PARTIES,
     reads: &[Payment::KIND],
     writes: &[],
+    lists: &[],
 };
 
 /// The payments of a wallet.
@@ -94,6 +96,7 @@ pub const LIST_PAYMENTS_BY_WALLET: Operation = Operation {
     who: PARTIES,
     reads: &[Payment::KIND],
     writes: &[],
+    lists: &[(Payment::KIND, "by_wallet")],
 };
 
 /// Payments of all wallets.
@@ -104,6 +107,7 @@ pub const LIST_PAYMENTS: Operation = Operation {
     who: &[Who::Operator],
     reads: &[Payment::KIND],
     writes: &[],
+    lists: &[(Payment::KIND, "open"), (Payment::KIND, "held")],
 };
 
 /// Asks that held money be taken.
@@ -114,6 +118,7 @@ pub const CAPTURE_PAYMENT: Operation = Operation {
     who: NOT_THE_PAYER,
     reads: &[Payment::KIND],
     writes: &[Payment::KIND, Audit::KIND],
+    lists: &[],
 };
 
 /// Asks that held money be released.
@@ -124,6 +129,7 @@ pub const VOID_PAYMENT: Operation = Operation {
     who: NOT_THE_PAYER,
     reads: &[Payment::KIND],
     writes: &[Payment::KIND, Audit::KIND],
+    lists: &[],
 };
 
 /// Asks that a payment's money go back.
@@ -134,6 +140,7 @@ pub const REFUND_PAYMENT: Operation = Operation {
     who: NOT_THE_PAYER,
     reads: &[Payment::KIND, Refund::KIND],
     writes: &[Payment::KIND, Refund::KIND, Audit::KIND],
+    lists: &[],
 };
 
 /// The refunds of a payment.
@@ -144,6 +151,7 @@ pub const LIST_REFUNDS: Operation = Operation {
     who: PARTIES,
     reads: &[Payment::KIND, Refund::KIND],
     writes: &[],
+    lists: &[(Refund::KIND, "by_payment")],
 };
 
 /// One refund.
@@ -154,6 +162,7 @@ pub const GET_REFUND: Operation = Operation {
     who: PARTIES,
     reads: &[Payment::KIND, Refund::KIND],
     writes: &[],
+    lists: &[],
 };
 
 /// Every event of a payment's saga.
@@ -164,6 +173,7 @@ pub const GET_PAYMENT_TIMELINE: Operation = Operation {
     who: PARTIES,
     reads: &[Payment::KIND],
     writes: &[],
+    lists: &[],
 };
 
 const SUBSCRIPTIONS: &[Subscription] =

@@ -46,16 +46,40 @@ const ENTRIES: &[&Kind] = &[Entry::KIND];
 const AUDITED: &[&Kind] = &[Entry::KIND, Audit::KIND];
 
 const fn reads(name: &'static str, path: &'static str) -> Operation {
-    Operation { name, method: Method::Get, path, who: OWNER, reads: ENTRIES, writes: &[] }
+    Operation {
+        name,
+        method: Method::Get,
+        path,
+        who: OWNER,
+        reads: ENTRIES,
+        writes: &[],
+        lists: &[],
+    }
 }
 
 /// An operator in a wallet that is not his is written down.
 const fn moves(name: &'static str, path: &'static str) -> Operation {
-    Operation { name, method: Method::Post, path, who: OWNER, reads: ENTRIES, writes: AUDITED }
+    Operation {
+        name,
+        method: Method::Post,
+        path,
+        who: OWNER,
+        reads: ENTRIES,
+        writes: AUDITED,
+        lists: &[],
+    }
 }
 
 const fn audited(name: &'static str, path: &'static str) -> Operation {
-    Operation { name, method: Method::Post, path, who: OPERATOR, reads: ENTRIES, writes: AUDITED }
+    Operation {
+        name,
+        method: Method::Post,
+        path,
+        who: OPERATOR,
+        reads: ENTRIES,
+        writes: AUDITED,
+        lists: &[],
+    }
 }
 
 /// A new wallet.
@@ -66,9 +90,11 @@ pub static CREATE_WALLET: Operation = Operation {
     who: OWNER,
     reads: ENTRIES,
     writes: ENTRIES,
+    lists: &[],
 };
 /// The caller's wallets.
-pub static LIST_WALLETS: Operation = reads("list_wallets", "/wallet");
+pub static LIST_WALLETS: Operation =
+    Operation { lists: &[(Entry::KIND, "by_owner")], ..reads("list_wallets", "/wallet") };
 /// A wallet, now or at a moment.
 pub static GET_WALLET: Operation = reads("get_wallet", "/wallet/{wallet_id}");
 /// Money from outside.

@@ -107,6 +107,7 @@ const THERE: Operation = Operation {
     who: &[Who::Nobody],
     reads: &[],
     writes: &[],
+    lists: &[],
 };
 
 fn check(operation: Operation, expected: Option<&str>) {

@@ -67,7 +67,7 @@ const fn operation(
     path: &'static str,
     who: &'static [Who],
 ) -> Operation {
-    Operation { name, method, path, who, reads: &[], writes: &[Note::KIND] }
+    Operation { name, method, path, who, reads: &[], writes: &[Note::KIND], lists: &[] }
 }
 
 const ALL: &[Who] = &[Who::Owner, Who::Operator, Who::Service("notes")];
