@@ -90,6 +90,7 @@ macro_rules! record {
                     nullable: <$type as $crate::record::Column>::NULLABLE,
                 },)*],
                 partition: $partition,
+                prefixes: <$id as $crate::record::RecordId>::PREFIXES,
                 sort: $sort,
                 chain: $chain,
                 indexes: &[$($crate::record::Index {

@@ -71,6 +71,8 @@ pub struct Kind {
     pub columns: &'static [ColumnSpec],
     /// The column that holds the id, or the chain's id.
     pub partition: &'static str,
+    /// What that id is of.
+    pub prefixes: &'static [Prefix],
     /// The column of the sequence, for chains.
     pub sort: Option<&'static str>,
     /// For chains: the columns of the cause and of the booked time.
@@ -262,17 +264,24 @@ pub trait Record: AnyRecord + Clone {
 
 /// What a record is found by.
 pub trait RecordId: Copy + fmt::Debug {
+    /// The prefixes that its ids have.
+    const PREFIXES: &'static [Prefix];
+
     /// As a key.
     fn key(self) -> Key;
 }
 
 impl<T: Id> RecordId for T {
+    const PREFIXES: &'static [Prefix] = &[T::PREFIX];
+
     fn key(self) -> Key {
         Key::id(self)
     }
 }
 
 impl RecordId for (ChainId, u64) {
+    const PREFIXES: &'static [Prefix] = &CHAIN_PREFIXES;
+
     fn key(self) -> Key {
         Key::entry(self.0, self.1)
     }
