@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
@@ -63,6 +63,8 @@ pub(crate) struct Fold {
     durable: AtomicU64,
     /// How many rows of what is being folded SQLite has taken.
     written: Arc<AtomicUsize>,
+    /// See [`Writer::doubt`].
+    doubt: Arc<AtomicBool>,
     rows_max: usize,
     wal_bytes_max: u64,
 }
@@ -77,6 +79,7 @@ impl Fold {
             caught_up: Condvar::new(),
             durable: AtomicU64::new(sqlite.folded()),
             written: sqlite.written(),
+            doubt: sqlite.doubt(),
             rows_max,
             wal_bytes_max,
         }
@@ -159,6 +162,11 @@ impl Fold {
         self.durable.load(Ordering::Acquire)
     }
 
+    /// Whether what SQLite shows now may be wrong, and what was decided on it.
+    pub(crate) fn is_in_doubt(&self) -> bool {
+        self.doubt.load(Ordering::SeqCst)
+    }
+
     /// Nothing more will come: what waits is folded, then the thread ends.
     pub(crate) fn close(&self) {
         self.behind.lock().closed = true;
@@ -228,7 +236,8 @@ fn rows_of(batch: &Batch) -> usize {
     records.len().saturating_add(events.len()).saturating_add(deliveries.len())
 }
 
-/// The thread's work. Ends when the fold is closed and everything is folded.
+/// The thread's work. Ends when the fold is closed and everything is folded; or before, and with it
+/// the ledger, when the database cannot be gone on with.
 pub(crate) fn run(fold: &Fold, shared: &Arc<Shared>, mut sqlite: Writer) {
     let mut last = shared.overlay.folded();
     while let Some(work) = fold.next() {
@@ -236,6 +245,9 @@ pub(crate) fn run(fold: &Fold, shared: &Arc<Shared>, mut sqlite: Writer) {
             Work::Fold(batches) => batches,
             Work::SayInUse => {
                 fold.said_in_use(sqlite.begin_journal_use().map_err(|error| error.to_string()));
+                if sqlite.is_lost() {
+                    return;
+                }
                 continue;
             }
         };
@@ -251,6 +263,9 @@ pub(crate) fn run(fold: &Fold, shared: &Arc<Shared>, mut sqlite: Writer) {
         drop(merged);
         if sqlite.wal_bytes() >= fold.wal_bytes_max {
             checkpoint(fold, &mut sqlite, last);
+            if sqlite.is_lost() {
+                return;
+            }
         }
     }
     // Everything is folded: from here on the journal can go.
@@ -267,7 +282,7 @@ fn apply(fold: &Fold, sqlite: &mut Writer, batch: &Batch) -> bool {
         if attempts == 1 {
             tracing::error!(%error, "the journal cannot be folded into the database; trying again");
         }
-        if fold.troubled(&error, attempts) {
+        if sqlite.is_lost() || fold.troubled(&error, attempts) {
             return false;
         }
     }
@@ -278,6 +293,7 @@ fn apply(fold: &Fold, sqlite: &mut Writer, batch: &Batch) -> bool {
 fn checkpoint(fold: &Fold, sqlite: &mut Writer, step: u64) {
     match sqlite.checkpoint() {
         Ok(()) => fold.durable.store(step, Ordering::Release),
+        Err(error) if sqlite.is_lost() => tracing::error!(%error, "the ledger ends"),
         Err(error) => tracing::error!(%error, "the database cannot be synced; trying again later"),
     }
 }

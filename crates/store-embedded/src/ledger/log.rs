@@ -83,6 +83,25 @@ impl Log {
         }
     }
 
+    /// Whether nothing more can be made durable before the store is opened anew.
+    pub(crate) fn is_lost(&self) -> bool {
+        matches!(self, Self::Sqlite(sqlite) if sqlite.is_lost())
+    }
+
+    /// Refuses what was decided while SQLite may have shown what is not so.
+    ///
+    /// # Errors
+    /// `Unavailable`: a sync of the database has failed, just now or for good.
+    pub(crate) fn refuse_doubt(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Journal { fold, .. } if fold.is_in_doubt() => {
+                let why = "a sync of the database failed, and it is not known yet what it has lost";
+                Err(StoreError::Unavailable(why.to_owned()))
+            }
+            Self::Journal { .. } | Self::Sqlite(_) => Ok(()),
+        }
+    }
+
     /// How long the last frame was; nothing without a journal.
     pub(crate) fn frame_bytes(&self) -> u64 {
         match self {

@@ -43,6 +43,11 @@ impl Drop for LastWord {
 }
 
 impl Shared {
+    /// Whether a thread of the ledger has ended.
+    pub(crate) fn has_ended(&self) -> bool {
+        *self.ended.borrow()
+    }
+
     /// SQLite shows everything up to and including this batch.
     pub(crate) fn fold(&self, batch: &Batch) {
         self.folded.send_replace(batch.number);

@@ -72,13 +72,18 @@ pub(super) struct Taking {
 }
 
 impl Writer {
-    /// The thread's work. Ends when the queue is closed and everything in it is done.
+    /// The thread's work. Ends when the queue is closed and everything in it is done; or when nothing
+    /// can be made durable any more before the store is opened anew.
     pub(crate) fn run(mut self) {
         let mut commands = Vec::with_capacity(COMMANDS_MAX);
         loop {
             let patience = self.patience();
             let taken = self.shared.queue.take(&mut commands, COMMANDS_MAX, patience);
             let count = commands.len();
+            if self.shared.has_ended() || self.log.is_lost() {
+                // Who waits is told that nobody answers any more.
+                break;
+            }
             match self.log.wait_for_room(ROOM_PATIENCE) {
                 Ok(()) => self.step(&mut commands),
                 Err(trouble) => self.refuse(commands.drain(..), &StoreError::Unavailable(trouble)),
@@ -118,13 +123,15 @@ impl Writer {
         }
         self.hear_again(&mut step, &mut taking, &mut outbox);
         let leftover = self.hear(&mut step, &mut taking, &mut outbox);
-        if step.is_empty() {
+        // After everything was read, and before anybody is told what came of it.
+        let sure = self.log.refuse_doubt();
+        if step.is_empty() && sure.is_ok() {
             replies.into_iter().for_each(|reply| reply.send(Ok(())));
             return;
         }
         let next_position = step.next_position();
         let Step { batch, heads, .. } = step;
-        match self.log.append(&batch) {
+        match sure.and_then(|()| self.log.append(&batch)) {
             Ok(()) => {
                 self.is_well = true;
                 self.shared.journal_bytes.fetch_add(self.log.frame_bytes(), Ordering::Relaxed);

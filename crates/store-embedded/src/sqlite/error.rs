@@ -13,6 +13,10 @@ pub enum SqliteError {
     /// The disk, or the right to use it, failed.
     #[error("the database cannot be read or written: {0}")]
     Disk(String),
+    /// A sync failed and what it was to make durable is gone: what SQLite shows may be wrong from now
+    /// on, and stays so until the database is opened anew.
+    #[error("the database cannot be gone on with: {0}")]
+    Lost(String),
     /// Somebody else holds a lock for longer than we wait.
     #[error("the database is locked by another process")]
     Busy,
@@ -44,9 +48,10 @@ impl From<SqliteError> for StoreError {
     fn from(error: SqliteError) -> Self {
         match error {
             SqliteError::Busy => Self::Busy,
-            SqliteError::Full | SqliteError::Disk(_) | SqliteError::Refused(_) => {
-                Self::Unavailable(error.to_string())
-            }
+            SqliteError::Full
+            | SqliteError::Disk(_)
+            | SqliteError::Lost(_)
+            | SqliteError::Refused(_) => Self::Unavailable(error.to_string()),
             SqliteError::Corrupt { .. } | SqliteError::BadRow(_) | SqliteError::Broken { .. } => {
                 Self::Broken(error.to_string())
             }

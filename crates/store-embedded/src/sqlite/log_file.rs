@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use super::connection::Vfs;
 use super::error::SqliteError;
-use crate::files::{Access, Files, RealFiles, read_full_at, write_all_at};
+use super::log_sums::{HEADER_BYTES, Sums};
+use crate::files::{Access, File, Files, RealFiles, read_full_at, write_all_at};
 
 /// So much is written at once.
 const PIECE_BYTES: usize = 1 << 20;
@@ -32,19 +33,44 @@ impl LogFile {
         Self { files, name: format!("{name}-wal") }
     }
 
-    /// Writes all of it again, as it stands in memory, and syncs it. To be called by the one writer,
-    /// between two commits: others may read meanwhile, for they see the same bytes.
+    /// Writes all of it again, as it stands in memory, and syncs it: before SQLite opens it, which
+    /// then takes of it what has the right sums.
     ///
     /// # Errors
-    /// The disk fails. It is as it was, and must be written again later.
+    /// The disk fails.
     pub(super) fn write_again(&self) -> Result<(), SqliteError> {
-        let disk = |error: io::Error| {
-            SqliteError::Disk(format!("its log cannot be written again: {error}"))
-        };
-        self.try_to().map_err(disk)
+        let written = self.write_all();
+        written.map_err(|error| disk("its log cannot be written again", &error))
     }
 
-    fn try_to(&self) -> io::Result<()> {
+    /// Writes so many of its frames again, each once its sum is found right, and syncs them. To be
+    /// called by the one writer, between two commits: others may read meanwhile, for they see the
+    /// same bytes. It leaves nothing to do for later: what stands behind these frames was never
+    /// committed, and is written over.
+    ///
+    /// # Errors
+    /// The disk fails: it must be written again later. `Lost`: a frame is not what was written, so
+    /// that it cannot be written again.
+    pub(super) fn write_frames_again(&self, frames: u32) -> Result<(), SqliteError> {
+        let write = |file: &dyn File, bytes: &[u8], offset| write_all_at(file, bytes, offset);
+        let written = self.walk(frames, Access::Write, write).and_then(|(file, is_whole)| {
+            // Its place in the folder as well: SQLite has that made durable only once.
+            file.sync().and_then(|()| self.files.sync_folder())?;
+            Ok(is_whole)
+        });
+        refuse_torn(written.map_err(|error| disk("its log cannot be written again", &error))?)
+    }
+
+    /// Looks whether so many of its frames are what was written.
+    ///
+    /// # Errors
+    /// The disk fails. `Lost`: they are not.
+    pub(super) fn check_frames(&self, frames: u32) -> Result<(), SqliteError> {
+        let looked = self.walk(frames, Access::Read, |_, _, _| Ok(()));
+        refuse_torn(looked.map_err(|error| disk("its log cannot be read", &error))?.1)
+    }
+
+    fn write_all(&self) -> io::Result<()> {
         let file = match self.files.open(&self.name, Access::Write) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
             file => file?,
@@ -54,20 +80,61 @@ impl LogFile {
         loop {
             let read = read_full_at(&*file, &mut piece, offset)?;
             write_all_at(&*file, piece.get(..read).unwrap_or_default(), offset)?;
-            offset = offset.saturating_add(u64::try_from(read).unwrap_or(u64::MAX));
+            offset = offset.saturating_add(on_disk(read));
             if read < piece.len() {
                 break;
             }
         }
-        // Its place in the folder as well: SQLite has that made durable only once.
         file.sync().and_then(|()| self.files.sync_folder())
     }
+
+    /// Gives the header and so many frames to `each`, with their places; as far as they are whole,
+    /// and says whether all are.
+    fn walk(
+        &self,
+        frames: u32,
+        access: Access,
+        each: impl Fn(&dyn File, &[u8], u64) -> io::Result<()>,
+    ) -> io::Result<(Arc<dyn File>, bool)> {
+        let file = self.files.open(&self.name, access)?;
+        if frames == 0 {
+            return Ok((file, true));
+        }
+        let mut header = [0; HEADER_BYTES];
+        read_full_at(&*file, &mut header, 0)?;
+        let Some(mut sums) = Sums::of(&header) else { return Ok((file, false)) };
+        each(&*file, &header, 0)?;
+        let mut frame = vec![0; sums.frame_bytes()];
+        let mut offset = on_disk(HEADER_BYTES);
+        for _ in 0..frames {
+            let read = read_full_at(&*file, &mut frame, offset)?;
+            if read < frame.len() || !sums.take(&frame) {
+                return Ok((file, false));
+            }
+            each(&*file, &frame, offset)?;
+            offset = offset.saturating_add(on_disk(frame.len()));
+        }
+        Ok((file, true))
+    }
+}
+
+fn disk(what: &str, error: &io::Error) -> SqliteError {
+    SqliteError::Disk(format!("{what}: {error}"))
+}
+
+fn refuse_torn(is_whole: bool) -> Result<(), SqliteError> {
+    let why = "after a sync that failed, its log is not what was written. Restart the program, which \
+               goes on from what is left of it";
+    if is_whole { Ok(()) } else { Err(SqliteError::Lost(why.to_owned())) }
+}
+
+fn on_disk(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::files::File;
     use crate::files::faulty::FaultyFiles;
 
     fn made(seed: u64) -> (FaultyFiles, Arc<dyn File>) {
@@ -100,6 +167,54 @@ mod tests {
             log_file.write_again().unwrap();
             assert!(content(&files.restart()) == log, "{length} bytes");
         }
+    }
+
+    /// A log of SQLite's own making, with its frames.
+    fn made_by_sqlite() -> (Vec<u8>, u32) {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = rusqlite::Connection::open(folder.path().join("database")).unwrap();
+        let sql = "PRAGMA page_size = 512; PRAGMA journal_mode = wal; CREATE TABLE t (x); \
+                   INSERT INTO t VALUES (zeroblob(3000))";
+        connection.execute_batch(sql).unwrap();
+        let log = std::fs::read(folder.path().join("database-wal")).unwrap();
+        let frames = (log.len() - HEADER_BYTES) / (512 + 24);
+        (log, u32::try_from(frames).unwrap())
+    }
+
+    fn of(files: &FaultyFiles) -> LogFile {
+        let vfs = Vfs { name: String::new(), files: Arc::new(files.clone()) };
+        LogFile::of(Path::new("/nowhere/database"), Some(&vfs))
+    }
+
+    #[test]
+    fn frames_are_written_again_while_their_sums_are_right() {
+        let (log, frames) = made_by_sqlite();
+        let (files, file) = made(1);
+        write_all_at(&*file, &log, 0).unwrap();
+        files.fail_syncs(1);
+        file.sync().unwrap_err();
+        of(&files).write_frames_again(frames).unwrap();
+        assert!(content(&files.restart()) == log);
+    }
+
+    #[test]
+    fn a_frame_that_is_not_what_was_written_is_not_written_again() {
+        let (log, frames) = made_by_sqlite();
+        for place in [0, 40, HEADER_BYTES + 536 * 3 + 100, log.len() - 1] {
+            let (files, file) = made(1);
+            let mut wrong = log.clone();
+            wrong[place] ^= 1;
+            write_all_at(&*file, &wrong, 0).unwrap();
+            let log_file = of(&files);
+            assert!(matches!(log_file.write_frames_again(frames), Err(SqliteError::Lost(_))));
+            assert!(matches!(log_file.check_frames(frames), Err(SqliteError::Lost(_))));
+            // What stands before the place is as good as it was.
+            let before = u32::try_from(place.saturating_sub(HEADER_BYTES) / 536).unwrap();
+            log_file.write_frames_again(before).unwrap();
+        }
+        let (files, file) = made(1);
+        write_all_at(&*file, &log[..log.len() - 1], 0).unwrap();
+        assert!(matches!(of(&files).write_frames_again(frames), Err(SqliteError::Lost(_))));
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod error;
 mod events;
 mod list;
 mod log_file;
+mod log_sums;
 mod reader;
 mod readers;
 mod scan;

@@ -1,16 +1,19 @@
 //! The one writer of the database: it takes batches, whole or not at all, and keeps the write-ahead
 //! log short. Who calls it when, and what is durable before it, is not known here.
 
+mod checkpoint;
+
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
 use kernel::record::Value;
 use kernel::{AnyId, Key};
 use rusqlite::wal::CheckpointMode;
-use rusqlite::{Connection, MAIN_DB, Transaction, TransactionBehavior};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+use self::checkpoint::{Copied, set_synchronous};
 use super::bind::{Binder, integer};
 use super::bus;
 use super::connection::{Durability, Options, open_for_writing, set_copied_when_closed};
@@ -34,21 +37,13 @@ pub struct Writer {
     written: Arc<AtomicUsize>,
     log_file: LogFile,
     /// A sync failed: what it was to make durable must be written again.
-    sync_failed: bool,
+    pub(super) sync_failed: bool,
     copied: Copied,
+    /// Why nothing more can be done before the database is opened anew.
+    lost: Option<SqliteError>,
+    doubt: Arc<AtomicBool>,
     /// Where something else is synced meanwhile: none if the database stands alone.
     trickle: Option<Trickle>,
-}
-
-/// How much of the log is in the database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Copied {
-    /// All that was there when it was copied last, durably.
-    All,
-    /// A part, not durably: SQLite syncs the database when it has copied all.
-    Part,
-    /// A part, and a sync of it failed. SQLite does not copy that part again before it is opened anew.
-    PartLost,
 }
 
 impl Writer {
@@ -58,9 +53,10 @@ impl Writer {
     /// A file that is not ours or of a newer program; a damaged file; the disk.
     pub fn open(path: &Path, schema: Arc<Schema>, options: Options) -> Result<Self, SqliteError> {
         let log_file = LogFile::of(path, options.vfs.as_ref());
-        let mut connection = open_for_writing(path, &options)?;
-        // A process that was killed may have left a log that was never synced, or in vain.
+        // A process that was killed may have left a log that was never synced, or in vain. Before
+        // SQLite looks at it: what has the right sums then is durable.
         log_file.write_again()?;
+        let mut connection = open_for_writing(path, &options)?;
         set_synchronous(&connection, Durability::Now)?;
         schema.migrate(&mut connection)?;
         let wal_pages = Arc::new(AtomicU32::new(0));
@@ -82,6 +78,8 @@ impl Writer {
             log_file,
             sync_failed: false,
             copied: Copied::All,
+            lost: None,
+            doubt: Arc::default(),
             trickle: None,
         };
         writer.sync_log()?;
@@ -141,8 +139,9 @@ impl Writer {
     ///
     /// # Errors
     /// The disk is full or fails. Nothing was written then, unless it failed while it synced: then
-    /// the batch may be there after a restart.
+    /// the batch may be there after a restart. After `Lost` nothing more can be done with this writer.
     pub fn apply(&mut self, batch: &Batch) -> Result<(), SqliteError> {
+        self.refuse_lost()?;
         if batch.number <= self.standing.folded {
             return Ok(());
         }
@@ -159,7 +158,8 @@ impl Writer {
         self.standing.folded = batch.number;
         let alone = self.options.durability == Durability::Now;
         if alone && self.wal_bytes() > u64::from(self.options.wal_bytes_max >> 1) {
-            // The batch is durable. A log that could not be copied stays, and is tried again.
+            // The batch is durable. A log that could not be copied stays, and is tried again; if it
+            // never can be, the next batch is refused.
             drop(self.checkpoint());
         }
         Ok(())
@@ -194,86 +194,6 @@ impl Writer {
         u64::from(pages).saturating_mul(u64::from(self.options.page_bytes))
     }
 
-    /// Makes durable all that was applied, and copies the write-ahead log into the database as far
-    /// as readers allow. Of a log beyond `wal_bytes_max` it waits for them, `wal_wait` at most.
-    ///
-    /// # Errors
-    /// The disk is full or fails. The log then stays, and so does all that is in it.
-    pub fn checkpoint(&mut self) -> Result<(), SqliteError> {
-        let _busy = self.trickle.as_ref().map(Trickle::busy);
-        if self.copied == Copied::PartLost {
-            let why = "a sync of it failed with a part of its log copied; restart the program, which \
-                       copies the log again";
-            return Err(SqliteError::Disk(why.to_owned()));
-        }
-        if self.sync_failed {
-            self.log_file.write_again()?;
-            self.sync_failed = false;
-        }
-        let pages = self.wal_pages.load(Ordering::Relaxed);
-        if self.wal_bytes() > u64::from(self.options.wal_bytes_max)
-            && pages > self.wal_pages_refused
-        {
-            self.connection.busy_timeout(self.options.wal_wait).at("database")?;
-            let done = self.copy_log(CheckpointMode::RESTART);
-            self.connection.busy_timeout(self.options.busy_wait).at("database")?;
-            match done {
-                Err(SqliteError::Busy) => {}
-                done => return done.map(drop),
-            }
-            // A reader that takes its time: not again before the log has grown by half.
-            self.wal_pages_refused = pages.saturating_add(pages >> 1);
-        }
-        if self.copy_log(CheckpointMode::PASSIVE)? {
-            self.wal_pages_refused = 0;
-            return Ok(());
-        }
-        self.sync_log()
-    }
-
-    /// True when all of the log is in the database, durably.
-    fn copy_log(&mut self, mode: CheckpointMode) -> Result<bool, SqliteError> {
-        let done = self.connection.wal_checkpoint_v2(Some(MAIN_DB), mode);
-        if let Err(error) = &done
-            && is_failed_sync(error)
-        {
-            self.sync_failed = true;
-            if self.copied == Copied::Part {
-                self.copied = Copied::PartLost;
-            }
-        }
-        match done.at("database") {
-            Ok((pages, copied)) if pages == copied => {
-                self.copied = Copied::All;
-                self.wal_pages.store(0, Ordering::Relaxed);
-                Ok(true)
-            }
-            Ok(_) => {
-                self.copied = Copied::Part;
-                Ok(false)
-            }
-            Err(SqliteError::Busy) => {
-                self.copied = Copied::Part;
-                Err(SqliteError::Busy)
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    /// A commit that is durable makes everything before it durable. SQLite neither writes nor syncs
-    /// one that leaves every value as it was, so a value is another for a moment within it.
-    fn sync_log(&mut self) -> Result<(), SqliteError> {
-        set_synchronous(&self.connection, Durability::Now)?;
-        let folded = self.standing.folded;
-        let synced = self.step(|step| {
-            put_folded(step, folded.saturating_add(1))?;
-            put_folded(step, folded)
-        });
-        self.sync_failed |= matches!(synced, Err(SqliteError::Disk(_)));
-        set_synchronous(&self.connection, self.options.durability)?;
-        synced
-    }
-
     /// The numbers of subscriptions by their names, in the same order. A new name gets a new number,
     /// for good and durably.
     ///
@@ -304,19 +224,6 @@ impl Writer {
         set_copied_when_closed(&self.connection, true)?;
         self.connection.close().map_err(|(_, error)| error).at("database")
     }
-}
-
-fn is_failed_sync(error: &rusqlite::Error) -> bool {
-    let code = error.sqlite_error().map(|error| error.extended_code);
-    code == Some(rusqlite::ffi::SQLITE_IOERR_FSYNC)
-}
-
-fn set_synchronous(connection: &Connection, durability: Durability) -> Result<(), SqliteError> {
-    let value = match durability {
-        Durability::Now => "FULL",
-        Durability::Later => "NORMAL",
-    };
-    connection.pragma_update(None, "synchronous", value).at("database")
 }
 
 pub(super) fn read_standing(connection: &Connection) -> Result<Standing, SqliteError> {

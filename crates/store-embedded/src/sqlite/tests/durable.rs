@@ -15,7 +15,7 @@ use crate::rows::Batch;
 use crate::sqlite::{Durability, Options, Reader, Readers, Schema, SqliteError, Vfs, Writer};
 
 /// Samples `from` and the next ninety-nine, wide enough to fill some pages.
-fn wide(number: u64, from: u128) -> Batch {
+pub(super) fn wide(number: u64, from: u128) -> Batch {
     let text = "x".repeat(1_000);
     let wide = |id| silent(Sample { text: text.clone(), ..sample(id) }, 1);
     let records = (from..from.saturating_add(100)).map(wide).collect();

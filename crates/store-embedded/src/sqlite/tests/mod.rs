@@ -6,6 +6,7 @@ mod damage;
 mod durable;
 mod kinds;
 mod lists;
+mod lost;
 mod migrations;
 mod speed;
 

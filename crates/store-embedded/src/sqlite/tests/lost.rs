@@ -1,0 +1,83 @@
+//! What is done when a sync has failed: what the log lost meanwhile never reaches the database, and
+//! nobody is told that it is there.
+
+use std::os::unix::fs::FileExt as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use kernel::Record;
+
+use super::Database;
+use super::durable::wide;
+use super::kinds::Sample;
+use crate::sqlite::{Durability, Options, Schema, SqliteError, Writer};
+
+/// With a log of some batches that are not in the database.
+fn with_log() -> Database {
+    let options = Options { durability: Durability::Later, ..Options::default() };
+    let mut database = Database::of(&[Sample::KIND], options);
+    database.put(wide(0, 1));
+    database.put(wide(0, 200));
+    database
+}
+
+impl Database {
+    fn file(&self, ending: &str) -> PathBuf {
+        let mut path = self.path().into_os_string();
+        path.push(ending);
+        path.into()
+    }
+
+    /// What a sync that failed may have done to the log: the system shows what was there before.
+    fn lose_in_log(&self, offset: u64) {
+        let log = std::fs::OpenOptions::new().write(true).open(self.file("-wal")).unwrap();
+        log.write_all_at(&[0; 4096], offset).unwrap();
+    }
+}
+
+#[test]
+fn after_a_failed_sync_a_log_that_is_whole_is_gone_on_with() {
+    let mut database = with_log();
+    database.writer.sync_failed = true;
+    database.writer.checkpoint().unwrap();
+    assert_eq!(database.writer.wal_bytes(), 0);
+    database.put(wide(0, 400));
+    assert!(!database.writer.doubt().load(Ordering::SeqCst));
+}
+
+#[test]
+fn a_log_that_lost_something_never_reaches_the_database() {
+    for offset in [0, 4096, 100 * 4096] {
+        let mut database = with_log();
+        let bytes = std::fs::metadata(database.path()).unwrap().len();
+        database.lose_in_log(offset);
+        database.writer.sync_failed = true;
+        for _ in 0..2 {
+            let lost = database.writer.checkpoint().unwrap_err();
+            assert!(matches!(lost, SqliteError::Lost(_)), "{offset}: {lost}");
+            let lost = database.writer.apply(&wide(9, 1)).unwrap_err();
+            assert!(matches!(lost, SqliteError::Lost(_)), "{offset}: {lost}");
+        }
+        assert!(database.writer.is_lost() && database.writer.doubt().load(Ordering::SeqCst));
+        assert_eq!(std::fs::metadata(database.path()).unwrap().len(), bytes);
+        // Opened anew, it says truly how much it has.
+        let Database { folder, schema, writer } = database;
+        drop(writer);
+        let path = folder.path().join("test.sqlite3");
+        let opened = Writer::open(&path, schema, Options::default()).unwrap();
+        assert!(opened.folded() < 2, "{offset}: {}", opened.folded());
+    }
+}
+
+/// What the log shows is made durable first: what SQLite takes of it then, it has for good.
+#[test]
+fn sqlite_looks_at_no_log_that_cannot_be_made_durable() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("test.sqlite3-wal")).unwrap();
+    let path = folder.path().join("test.sqlite3");
+    let schema = Arc::new(Schema::new(&[Sample::KIND]));
+    let refused = Writer::open(&path, schema, Options::default()).map(drop).unwrap_err();
+    assert!(refused.to_string().contains("its log cannot be written again"), "{refused}");
+    assert!(!path.exists());
+}
