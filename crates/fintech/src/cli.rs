@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{backup, dead_letters, demo, events, import, serve, tick, verify};
+use crate::commands::{backup, dead_letters, demo, events, export, import, serve, tick, verify};
 use crate::end::EXIT_CODES;
 
 const ABOUT: &str = "Wallets, payments and loans, durable, from one program";
@@ -42,6 +42,7 @@ pub(crate) enum Command {
     Import(import::Options),
     Verify(verify::Options),
     Backup(backup::Options),
+    Export(export::Options),
     Tick(tick::Options),
     #[command(subcommand)]
     DeadLetters(dead_letters::Command),

@@ -5,6 +5,7 @@
 pub mod bodies;
 mod facts;
 pub mod manifest;
+pub mod portable;
 mod routes;
 mod sagas;
 pub mod sums;

@@ -4,6 +4,7 @@ pub(crate) mod backup;
 pub(crate) mod dead_letters;
 pub(crate) mod demo;
 pub(crate) mod events;
+pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod serve;
 pub(crate) mod tick;
@@ -22,6 +23,7 @@ pub(crate) fn run(command: &Command) -> Result<End, Failure> {
         Command::Import(options) => import::run(options),
         Command::Verify(options) => verify::run(options),
         Command::Backup(options) => backup::run(options),
+        Command::Export(options) => export::run(options),
         Command::Tick(options) => tick::run(options),
         Command::DeadLetters(command) => dead_letters::run(command),
         Command::Events(command) => events::run(command),

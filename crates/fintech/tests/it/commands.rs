@@ -10,11 +10,12 @@ fn help_teaches_with_examples() {
     for words in ["Exit codes:", "3  cannot run", "FINTECH_DATA", "fintech demo"] {
         assert!(whole.contains(words), "{words:?} is not in {whole}");
     }
-    let commands: [&[&str]; 9] = [
+    let commands: [&[&str]; 10] = [
         &["serve"],
         &["import"],
         &["verify"],
         &["backup"],
+        &["export"],
         &["tick"],
         &["dead-letters", "list"],
         &["dead-letters", "redrive"],

@@ -14,6 +14,8 @@ mod commands;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
+mod exports;
+#[cfg(test)]
 mod history;
 #[cfg(test)]
 mod letters;

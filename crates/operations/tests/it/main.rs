@@ -12,6 +12,8 @@ mod letters;
 #[cfg(test)]
 mod pieces;
 #[cfg(test)]
+mod portable;
+#[cfg(test)]
 mod routes;
 #[cfg(test)]
 mod tampering;
