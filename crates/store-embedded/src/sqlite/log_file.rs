@@ -177,7 +177,7 @@ mod tests {
                    INSERT INTO t VALUES (zeroblob(3000))";
         connection.execute_batch(sql).unwrap();
         let log = std::fs::read(folder.path().join("database-wal")).unwrap();
-        let frames = (log.len() - HEADER_BYTES) / (512 + 24);
+        let frames = log.len().saturating_sub(HEADER_BYTES) / (512 + 24);
         (log, u32::try_from(frames).unwrap())
     }
 

@@ -57,6 +57,7 @@ impl Writer {
         // SQLite looks at it: what has the right sums then is durable.
         log_file.write_again()?;
         let mut connection = open_for_writing(path, &options)?;
+        checkpoint::refuse_kept_log(&connection, &log_file)?;
         set_synchronous(&connection, Durability::Now)?;
         schema.migrate(&mut connection)?;
         let wal_pages = Arc::new(AtomicU32::new(0));

@@ -81,3 +81,59 @@ fn sqlite_looks_at_no_log_that_cannot_be_made_durable() {
     assert!(refused.to_string().contains("its log cannot be written again"), "{refused}");
     assert!(!path.exists());
 }
+
+/// Ends the writer as a kill does, beside a reader that keeps what SQLite knows of the log.
+fn killed(database: Database) -> (Result<(), SqliteError>, impl FnOnce() -> u64) {
+    let Database { folder, schema, writer } = database;
+    drop(writer);
+    let path = folder.path().join("test.sqlite3");
+    let open = move || Writer::open(&path, Arc::clone(&schema), Options::default());
+    let opened = open().map(drop);
+    (opened, move || {
+        let folded = open().unwrap().folded();
+        drop(folder);
+        folded
+    })
+}
+
+fn check_refused(refused: Result<(), SqliteError>) {
+    let Err(SqliteError::Refused(why)) = refused else { panic!("{refused:?}") };
+    assert!(why.starts_with("another program has the database open"), "{why}");
+    assert!(why.ends_with("close it, then start again"), "{why}");
+}
+
+#[test]
+fn a_log_copied_by_half_is_not_gone_on_with_beside_another_program() {
+    let mut database = with_log();
+    let reader = database.reader();
+    let snapshot = reader.snapshot().unwrap();
+    database.put(wide(0, 400));
+    database.writer.checkpoint().unwrap();
+    drop(snapshot);
+    let (refused, open) = killed(database);
+    check_refused(refused);
+    drop(reader);
+    assert_eq!(open(), 3);
+}
+
+#[test]
+fn nor_is_one_that_lost_something() {
+    let database = with_log();
+    let reader = database.reader();
+    assert_eq!(reader.folded(), Ok(2));
+    database.lose_in_log(100 * 4096);
+    let (refused, open) = killed(database);
+    check_refused(refused);
+    drop(reader);
+    assert!(open() < 2);
+}
+
+#[test]
+fn another_program_beside_a_log_that_is_whole_is_in_nobodys_way() {
+    let database = with_log();
+    let reader = database.reader();
+    assert_eq!(reader.folded(), Ok(2));
+    let (opened, open) = killed(database);
+    assert_eq!(opened, Ok(()));
+    assert_eq!(open(), 2);
+}

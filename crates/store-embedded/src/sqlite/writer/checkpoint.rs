@@ -10,6 +10,7 @@ use rusqlite::{Connection, MAIN_DB};
 use super::{Writer, put_folded};
 use crate::sqlite::connection::Durability;
 use crate::sqlite::error::{At, SqliteError};
+use crate::sqlite::log_file::LogFile;
 use crate::sqlite::trickle::Trickle;
 
 /// How much of the log is in the database.
@@ -20,6 +21,10 @@ pub(super) enum Copied {
     /// A part, not durably: SQLite syncs the database when it has copied all.
     Part,
 }
+
+/// Another process keeps what SQLite knows of the log, so that the log is not recovered.
+const KEPT: &str = "another program has the database open, and nobody can tell what became of the log \
+                    that a former one left; close it, then start again";
 
 /// SQLite reads the part that it has copied from the database alone, and does not copy it again before
 /// the log is recovered.
@@ -157,6 +162,30 @@ impl Writer {
         }
         set_synchronous(&self.connection, self.options.durability)?;
         synced
+    }
+}
+
+/// SQLite recovers a log, by its sums and from the first frame on, unless somebody else has the
+/// database open, such as a `verify` or a shell. Then it goes on from what the process before this one
+/// knew. It does not say whether a sync failed meanwhile: of a log that is copied by half the copied
+/// part may be lost, for it is never copied again; and a frame may be lost that it takes for whole.
+///
+/// # Errors
+/// `Refused` when that may be so.
+pub(super) fn refuse_kept_log(
+    connection: &Connection,
+    log_file: &LogFile,
+) -> Result<(), SqliteError> {
+    let sql = "PRAGMA wal_checkpoint(NOOP)";
+    let found = connection.query_row(sql, (), |row| Ok((row.get(1)?, row.get(2)?)));
+    let (pages, copied): (i64, i64) = found.at("database")?;
+    let kept = || SqliteError::Refused(KEPT.to_owned());
+    if copied > 0 && copied < pages {
+        return Err(kept());
+    }
+    match log_file.check_frames(u32::try_from(pages).unwrap_or_default()) {
+        Err(SqliteError::Lost(_)) => Err(kept()),
+        checked => checked,
     }
 }
 
