@@ -1,0 +1,190 @@
+"""What goes wrong on AWS: the same event twice, a function that fails, events and records that nobody
+can read, a role without a permission. After each, everything goes on. Not in here: faults of
+DynamoDB itself, which no emulator makes."""
+
+import json
+import time
+
+import world
+from test_tour import Case, customer, operator
+from world import Listener
+
+
+class TestRedelivery(Case):
+    def test_the_same_event_twice_has_one_effect(self):
+        kim = customer("kim")
+        wallet_id = self.wallet(kim, "30.00")
+        with Listener("payment_events") as listener:
+            paid = self.pay(kim, wallet_id, "12.00")
+            self.payment(kim, paid, "SUCCESSFUL")
+            asked = listener.times("PAYMENT_REQUESTED", paid, 1)[0]
+            listener.times("PAYMENT_SUCCESSFUL", paid, 1)
+            listener.say_again(asked)
+            # The outcome is said again, word for word: the event was heard twice.
+            first, second = listener.times("PAYMENT_SUCCESSFUL", paid, 2)[:2]
+        self.assertEqual(json.loads(first["Message"]), json.loads(second["Message"]))
+        self.assertEqual(self.balance(kim, wallet_id), "18.00")
+        booked = self.ok(kim.get(f"wallet/{wallet_id}/transactions"))["items"]
+        self.assertEqual([each["type"] for each in booked], ["PAYMENT_OUT", "CREDIT"])
+        self.payment(kim, paid, "SUCCESSFUL")
+
+    def test_a_refusal_is_final(self):
+        lea = customer("lea")
+        wallet_id = self.wallet(lea, "3.00")
+        with Listener("payment_events") as listener:
+            refused = self.pay(lea, wallet_id, "12.00")
+            self.payment(lea, refused, "FAILED")
+            asked = listener.times("PAYMENT_REQUESTED", refused, 1)[0]
+            listener.times("PAYMENT_FAILED", refused, 1)
+            self.ok(operator().post(f"wallet/{wallet_id}/credit", {"amount": "20.00"}))
+            listener.say_again(asked)
+            listener.times("PAYMENT_FAILED", refused, 2)
+        self.payment(lea, refused, "FAILED")
+        self.assertEqual(self.balance(lea, wallet_id), "23.00")
+
+
+class TestDeadLetters(Case):
+    def test_a_function_that_fails_until_its_dead_letter_is_redriven(self):
+        mia = customer("mia")
+        wallet_id = self.wallet(mia, "30.00")
+        with Denied("process_payment_request"):
+            paid = self.pay(mia, wallet_id, "7.00")
+            letter = world.destination("process_payment_request").take(
+                "a dead letter of process_payment_request", lambda body: paid in json.dumps(body)
+            )
+        self.assertEqual(letter["requestContext"]["condition"], "RetriesExhausted")
+        self.assertEqual(self.ok(mia.get(f"payment/{paid}"))["status"], "PENDING")
+        self.assertEqual(self.balance(mia, wallet_id), "30.00")
+
+        is_failed, _ = world.invoke("process_payment_request", letter["requestPayload"])
+        self.assertFalse(is_failed)
+        self.payment(mia, paid, "SUCCESSFUL")
+        self.assertEqual(self.balance(mia, wallet_id), "23.00")
+
+    def test_an_event_that_nobody_can_read(self):
+        self.publish("payment_events", "PAYMENT_REQUESTED", "no JSON")
+        letter = world.destination("process_payment_request").take(
+            "a dead letter of what is no JSON", lambda body: "no JSON" in json.dumps(body["requestPayload"])
+        )
+        self.assertTrue(letter["responsePayload"]["errorMessage"])
+
+    def test_an_event_of_a_newer_version(self):
+        nia = customer("nia")
+        wallet_id = self.wallet(nia, "30.00")
+        with Listener("payment_events") as listener:
+            paid = self.pay(nia, wallet_id, "7.00")
+            asked = json.loads(listener.times("PAYMENT_REQUESTED", paid, 1)[0]["Message"])
+            self.payment(nia, paid, "SUCCESSFUL")
+        asked["dataschema"] = asked["dataschema"].replace("/1.json", "/999.json")
+        self.publish("payment_events", "PAYMENT_REQUESTED", json.dumps(asked))
+        letter = world.destination("process_payment_request").take(
+            "a dead letter of a newer version", lambda body: "999.json" in json.dumps(body["requestPayload"])
+        )
+        self.assertTrue(letter["responsePayload"]["errorMessage"])
+        self.assertEqual(self.balance(nia, wallet_id), "23.00")
+
+    def publish(self, topic, kind, message):
+        attributes = {"event_type": {"DataType": "String", "StringValue": kind}}
+        world.CREATED.aws("sns").publish(
+            TopicArn=world.topic(topic), Message=message, MessageAttributes=attributes
+        )
+
+
+class TestStream(Case):
+    def test_a_poison_record_holds_up_nothing(self):
+        oli = customer("oli")
+        wallet_id = self.wallet(oli, "30.00")
+        table = next(
+            values["name"]
+            for values in world.CREATED.resources["aws_dynamodb_table"]
+            if values["name"].endswith("payment")
+        )
+        key = {"id": {"S": "pay_poison"}, "sequence": {"N": "0"}}
+        poison = {**key, "says": {"S": "PAYMENT_REQUESTED"}, "events": {"S": "no events"}, "version": {"N": "1"}}
+        dynamodb = world.CREATED.aws("dynamodb")
+        dynamodb.put_item(TableName=table, Item=poison)
+        paid = self.pay(oli, wallet_id, "8.00")
+        self.payment(oli, paid, "SUCCESSFUL")
+        dynamodb.delete_item(TableName=table, Key=key)
+        lost = world.destination("relay_payment").take(
+            "the poison record in the relay's queue", lambda body: "DDBStreamBatchInfo" in body
+        )
+        self.assertEqual(lost["DDBStreamBatchInfo"]["batchSize"], 1, lost)
+
+
+class TestRoles(Case):
+    def test_a_role_may_do_no_more_than_its_function(self):
+        """The code of create_wallet, once with its own role, once with that of get_wallet."""
+        reader, writer = world.function("get_wallet"), world.function("create_wallet")
+        own, answer = world.invoke("create_wallet", gateway_event())
+        self.assertFalse(own, answer)
+        self.assertEqual(answer["statusCode"], 201, answer)
+        functions = world.CREATED.aws("lambda")
+        functions.create_function(
+            FunctionName="create-wallet-as-reader",
+            Runtime=writer["runtime"],
+            Role=reader["role"],
+            Handler="create_wallet",
+            Code={"ZipFile": world.CREATED.archive},
+            Timeout=writer["timeout"],
+            Environment={"Variables": writer["environment"][0]["variables"]},
+        )
+        try:
+            is_failed, answer = world.invoke_named("create-wallet-as-reader", gateway_event())
+        finally:
+            functions.delete_function(FunctionName="create-wallet-as-reader")
+        self.assertTrue(is_failed or answer["statusCode"] >= 500, answer)
+
+
+class TestSchedules(Case):
+    def test_every_scheduled_function_does_its_work(self):
+        schedules = world.CREATED.resources["aws_scheduler_schedule"]
+        self.assertTrue(schedules)
+        for schedule in schedules:
+            target = schedule["target"][0]
+            name = target["arn"].split(":function:")[1].split(":")[0]
+            with self.subTest(name):
+                is_failed, answer = world.invoke_named(name, json.loads(target.get("input", "{}")))
+                self.assertFalse(is_failed, answer)
+
+
+class Denied:
+    """While it is entered, a function's role allows nothing."""
+
+    def __init__(self, name):
+        role = world.function(name)["role"].split("/")[-1]
+        policies = world.CREATED.resources["aws_iam_role_policy"]
+        self.policies = [each for each in policies if each["role"] == role]
+        assert self.policies, f"{role} has no policy of its own"
+
+    def __enter__(self):
+        for each in self.policies:
+            world.CREATED.aws("iam").delete_role_policy(RoleName=each["role"], PolicyName=each["name"])
+
+    def __exit__(self, *_):
+        for each in self.policies:
+            world.CREATED.aws("iam").put_role_policy(
+                RoleName=each["role"], PolicyName=each["name"], PolicyDocument=each["policy"]
+            )
+
+
+def gateway_event():
+    """What the gateway sends for `POST /v1/wallet` of a customer."""
+    claims = {"sub": "probe", "token_use": "access", "client_id": "people", "username": "probe", "scope": "fintech/api"}
+    return {
+        "version": "2.0",
+        "routeKey": "POST /v1/wallet",
+        "rawPath": "/v1/wallet",
+        "rawQueryString": "",
+        "headers": {"content-type": "application/json", "host": "api"},
+        "requestContext": {
+            "authorizer": {"jwt": {"claims": claims, "scopes": ["fintech/api"]}},
+            "http": {"method": "POST", "path": "/v1/wallet", "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1"},
+            "requestId": "probe",
+            "routeKey": "POST /v1/wallet",
+            "stage": "$default",
+            "timeEpoch": int(time.time() * 1000),
+        },
+        "body": json.dumps({"currency": "USD"}),
+        "isBase64Encoded": False,
+    }

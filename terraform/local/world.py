@@ -1,0 +1,134 @@
+"""What the tests share: what was created, waiting with an end, listening to topics, reading queues."""
+
+import json
+import time
+
+# Set by run.py before the tests: up.Created.
+CREATED = None
+
+# How long anything may take that AWS does by itself, beside retries.
+SECONDS_MAX = 30
+
+
+def until(what, check):
+    """The first answer of `check` that is something."""
+    end = time.monotonic() + SECONDS_MAX
+    while True:
+        found = check()
+        if found:
+            return found
+        if time.monotonic() > end:
+            raise AssertionError(f"after {SECONDS_MAX} s there is still not: {what}")
+        time.sleep(0.1)
+
+
+def function(name):
+    """The function of the manifest's name, as the state has it."""
+    values = CREATED.resources["aws_lambda_function"]
+    return next(each for each in values if each["handler"] == name)
+
+
+def invoke(name, payload):
+    """Calls a function directly, as an operator can: whether it failed, and its answer."""
+    return invoke_named(function(name)["function_name"], payload)
+
+
+def invoke_named(function_name, payload):
+    answer = CREATED.aws("lambda").invoke(FunctionName=function_name, Payload=json.dumps(payload))
+    return "FunctionError" in answer, json.loads(answer["Payload"].read())
+
+
+def topic(name):
+    """The ARN of a topic by the manifest's name for it."""
+    arns = [each["arn"] for each in CREATED.resources["aws_sns_topic"]]
+    return next(arn for arn in arns if arn.endswith(name.replace("_", "-")))
+
+
+def destination(name):
+    """The queue of what the function failed at, by its ARN."""
+    called = function(name)["function_name"]
+    for kind in ("aws_lambda_function_event_invoke_config", "aws_lambda_event_source_mapping"):
+        for values in CREATED.resources[kind]:
+            if values["function_name"] in (called, function(name).get("arn")):
+                failed = values["destination_config"][0]["on_failure"][0]
+                return Queue(failed.get("destination") or failed["destination_arn"])
+    raise AssertionError(f"{name} has no destination for what it fails at")
+
+
+class Queue:
+    """A queue, by its ARN."""
+
+    def __init__(self, arn):
+        self.sqs = CREATED.aws("sqs")
+        self.url = self.sqs.get_queue_url(QueueName=arn.split(":")[-1])["QueueUrl"]
+
+    def take(self, what, is_it):
+        """Waits for a message of that kind and takes it out. Its body is JSON."""
+        kept = []
+
+        def look():
+            for message in self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10).get("Messages", []):
+                body = json.loads(message["Body"])
+                if is_it(body):
+                    self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
+                    return body
+                kept.append(message["ReceiptHandle"])
+            return None
+
+        try:
+            return until(what, look)
+        finally:
+            for handle in kept:
+                self.sqs.change_message_visibility(QueueUrl=self.url, ReceiptHandle=handle, VisibilityTimeout=0)
+
+
+class Listener:
+    """Everything that a topic says from now on."""
+
+    def __init__(self, topic_name):
+        self.arn = topic(topic_name)
+        self.sns = CREATED.aws("sns")
+        self.sqs = CREATED.aws("sqs")
+        self.heard = []
+        name = f"listener-{time.monotonic_ns()}"
+        self.url = self.sqs.create_queue(QueueName=name)["QueueUrl"]
+        found = self.sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=["QueueArn"])
+        self.subscription = self.sns.subscribe(
+            TopicArn=self.arn,
+            Protocol="sqs",
+            Endpoint=found["Attributes"]["QueueArn"],
+            ReturnSubscriptionArn=True,
+        )["SubscriptionArn"]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.sns.unsubscribe(SubscriptionArn=self.subscription)
+        self.sqs.delete_queue(QueueUrl=self.url)
+
+    def times(self, kind, subject, count):
+        """Waits until that was said of that subject so many times; the notifications."""
+
+        def enough():
+            messages = self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10).get("Messages", [])
+            for message in messages:
+                self.heard.append(json.loads(message["Body"]))
+                self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
+            found = [each for each in self.heard if is_about(each, kind, subject)]
+            return found if len(found) >= count else None
+
+        return until(f"{kind} of {subject}, {count} times", enough)
+
+    def say_again(self, notification):
+        """Delivers the same once more to whoever hears it."""
+        attributes = {
+            name: {"DataType": each["Type"], "StringValue": each["Value"]}
+            for name, each in notification["MessageAttributes"].items()
+        }
+        self.sns.publish(TopicArn=self.arn, Message=notification["Message"], MessageAttributes=attributes)
+
+
+def is_about(notification, kind, subject):
+    envelope = json.loads(notification["Message"])
+    return envelope["type"] == kind and envelope["subject"] == subject
