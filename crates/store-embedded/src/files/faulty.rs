@@ -22,11 +22,21 @@ pub struct Faults {
     /// A write fails after it has written a part or all.
     pub failed_writes: u16,
     /// A sync fails. What was not durable is durable in part, or not; the next sync does not try
-    /// again what this one has lost, and may come back well.
+    /// again what this one has lost, and may come back well. Half of the times programs see from then
+    /// on what the disk has.
     pub failed_syncs: u16,
     /// A sync comes back well without having done anything. No disk may do that: with this, tests
     /// of what is durable must fail.
     pub swallowed_syncs: u16,
+}
+
+/// How often what went wrong, restarts or not.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Failures {
+    /// Writes that failed.
+    pub writes: u64,
+    /// Syncs that failed, of files and of the folder.
+    pub syncs: u64,
 }
 
 /// The folder. Clones are the same one.
@@ -103,6 +113,11 @@ impl FaultyFiles {
     /// How many writes there were.
     pub fn writes(&self) -> u64 {
         self.machine.disk.lock().writes
+    }
+
+    /// How often what went wrong.
+    pub fn failures(&self) -> Failures {
+        self.machine.disk.lock().failures
     }
 
     /// Changes a file past all rules, durably: what rots on a disk, or is cut off.

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use store_embedded::files::faulty::{Faults, FaultyFiles};
+use store_embedded::files::faulty::{Failures, Faults, FaultyFiles};
 use store_embedded::files::{Access, File, Files};
 
 /// The machine. What is on its disks outlives the programs that run on it.
@@ -41,6 +41,12 @@ impl Machine {
         self.journal.set_faults(faults.journal);
     }
 
+    /// How often what went wrong with its disk.
+    pub(crate) fn failures(&self) -> Failures {
+        let (data, journal) = (self.data.failures(), self.journal.failures());
+        Failures { writes: data.writes + journal.writes, syncs: data.syncs + journal.syncs }
+    }
+
     /// Starts a program.
     pub(crate) fn start(&self, bug: Bug) -> Arc<Program> {
         Arc::new(Program {
@@ -61,6 +67,8 @@ pub(crate) struct Counts {
     pub(crate) checkpoints: u64,
     /// A segment of the journal was begun, made ready or emptied.
     pub(crate) segments: u64,
+    /// Its store ended by itself.
+    pub(crate) ended: u64,
 }
 
 /// What goes wrong with a disk, folder by folder.
@@ -130,6 +138,12 @@ impl Program {
     /// Lets it stop after so many more operations on files: from then on each fails.
     pub(crate) fn stop_after(&self, operations: u64) {
         *self.operations_left.lock() = Some(operations);
+    }
+
+    /// Stops it, because its store has ended by itself.
+    pub(crate) fn end(&self) {
+        self.counts.lock().ended += 1;
+        self.stop_after(0);
     }
 
     /// Whether it has not stopped yet.

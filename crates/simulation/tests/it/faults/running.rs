@@ -12,6 +12,7 @@ use store_embedded::journal::{self, Preparing};
 use store_embedded::sqlite::Vfs;
 use store_embedded::{Durability, EmbeddedStore, OpenError, Options};
 use tempfile::TempDir;
+use tokio::task::JoinHandle as JoinTask;
 
 use super::machine::{Bug, DiskFaults, Program};
 use super::vfs::{self, Mounted};
@@ -62,6 +63,8 @@ pub(crate) struct Running {
     pub(crate) store: Store,
     /// The program around it.
     pub(crate) program: Arc<Program>,
+    /// A store that ends by itself takes its program with it, as `serve` does.
+    watching: JoinTask<()>,
     mounted: Mounted,
     folder: TempDir,
 }
@@ -87,7 +90,12 @@ impl Running {
         };
         let opened = EmbeddedStore::open(options)?;
         let store = Store::new(opened.clone());
-        Ok(Self { opened, store, program, mounted, folder })
+        let (ending, stopping) = (Arc::clone(&opened), Arc::clone(&program));
+        let watching = tokio::spawn(async move {
+            ending.ended().await;
+            stopping.end();
+        });
+        Ok(Self { opened, store, program, watching, mounted, folder })
     }
 
     /// Comes back when every payment has ended and every event was heard.
@@ -106,17 +114,19 @@ impl Running {
 
     /// Closes the store in order.
     pub(crate) async fn close(self) {
+        self.watching.abort();
         tokio::task::spawn_blocking(move || self.end()).await.unwrap();
     }
 
     /// Stops the program where it stands. What is left of it ends by itself, after a while.
     pub(crate) fn kill(self) -> JoinHandle<()> {
+        self.watching.abort();
         self.program.stop_after(0);
         thread::spawn(move || self.end())
     }
 
     fn end(self) {
-        let Self { opened, store, program, mounted, folder } = self;
+        let Self { opened, store, program, watching: _, mounted, folder } = self;
         opened.close();
         drop((opened, store, program));
         drop((mounted, folder));

@@ -29,6 +29,9 @@ const LIVES: usize = 5;
 /// So many things each caller asks for.
 const DEEDS: usize = 60;
 
+/// How long a store may take to notice that its database has lost something, and to end.
+const MOMENT: Duration = Duration::from_secs(1);
+
 /// How long sagas may take to end.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -162,7 +165,9 @@ enum Stop {
 fn is_of_disk(error: &OpenError) -> bool {
     match error {
         OpenError::Journal(error) => matches!(error, JournalError::Disk { .. }),
-        OpenError::Sqlite(error) => matches!(error, SqliteError::Disk(_) | SqliteError::Full),
+        OpenError::Sqlite(error) => {
+            matches!(error, SqliteError::Disk(_) | SqliteError::Lost(_) | SqliteError::Full)
+        }
         OpenError::Folder(_) | OpenError::Thread(_) => false,
     }
 }
@@ -196,7 +201,7 @@ async fn serve(running: &Running, witness: &Arc<Mutex<Witness>>, times: usize) {
                 let is_done = matches!(came, Ok(Ok(_)));
                 witness.lock().note(number, came);
                 if is_done {
-                    look(&store, &witness, asked).await;
+                    look(&store, &program, &witness, asked).await;
                 }
             }
         });
@@ -205,7 +210,7 @@ async fn serve(running: &Running, witness: &Arc<Mutex<Witness>>, times: usize) {
 }
 
 /// A caller looks at what he was told is done.
-async fn look(store: &Store, witness: &Mutex<Witness>, asked: Asked) {
+async fn look(store: &Store, program: &Program, witness: &Mutex<Witness>, asked: Asked) {
     let wrong = match asked.deed {
         Deed::Pay { .. } => match store.get::<Payment>(asked.payment()).await {
             Ok(Some(payment)) => {
@@ -226,6 +231,11 @@ async fn look(store: &Store, witness: &Mutex<Witness>, asked: Asked) {
         Deed::Open | Deed::Transfer { .. } => None,
     };
     if let Some(wrong) = wrong {
+        // A database that has lost something may show the past for the moment that it takes to notice.
+        tokio::time::sleep(MOMENT).await;
+        if !program.is_running() {
+            return;
+        }
         witness.lock().wrong.get_or_insert(wrong);
     }
 }
@@ -239,7 +249,9 @@ type Shown = Result<Seen, String>;
 fn trial(runtime: &tokio::runtime::Runtime, seed: u64, setup: Setup) -> Shown {
     let mut trial = Trial::new(seed, setup);
     let ran = runtime.block_on(trial.run());
+    let failures = trial.machine.failures();
     let seen = trial.witness.lock().seen;
+    let seen = Seen { failed_writes: failures.writes, failed_syncs: failures.syncs, ..seen };
     trial.ends.into_iter().for_each(|end| end.join().unwrap());
     let history = trial.history.join("; ");
     ran.map(|()| seen).map_err(|why| format!("{why} ({history})"))

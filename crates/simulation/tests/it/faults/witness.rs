@@ -56,6 +56,9 @@ pub(crate) struct Seen {
     pub(crate) checked: u64,
     pub(crate) checkpoints: u64,
     pub(crate) segments: u64,
+    pub(crate) failed_writes: u64,
+    pub(crate) failed_syncs: u64,
+    pub(crate) ended: u64,
 }
 
 impl Seen {
@@ -69,6 +72,9 @@ impl Seen {
         self.checked += more.checked;
         self.checkpoints += more.checkpoints;
         self.segments += more.segments;
+        self.failed_writes += more.failed_writes;
+        self.failed_syncs += more.failed_syncs;
+        self.ended += more.ended;
     }
 }
 
@@ -187,6 +193,7 @@ impl Witness {
     pub(crate) fn note_counts(&mut self, before: Counts, after: Counts) {
         self.seen.checkpoints += after.checkpoints - before.checkpoints;
         self.seen.segments += after.segments - before.segments;
+        self.seen.ended += after.ended - before.ended;
     }
 
     /// Reads, by key, everything that was done.

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
 
-use super::Faults;
 use super::random::Random;
+use super::{Failures, Faults};
 
 /// A crash tears writes at these places, or at any byte.
 const SECTOR: usize = 512;
@@ -19,6 +19,7 @@ pub(super) struct Disk {
     pub(super) operations_left: Option<u64>,
     pub(super) syncs: u64,
     pub(super) writes: u64,
+    pub(super) failures: Failures,
     random: Random,
     nodes: Vec<Node>,
     names: BTreeMap<String, usize>,
@@ -62,6 +63,7 @@ impl Disk {
             operations_left: None,
             syncs: 0,
             writes: 0,
+            failures: Failures::default(),
             random: Random::new(seed),
             nodes: Vec::new(),
             names: BTreeMap::new(),
@@ -72,11 +74,8 @@ impl Disk {
 
     pub(super) fn restart(&mut self) -> Self {
         let mut after = Self::new(self.random.draw());
-        for renaming in self.renamings.drain(..) {
-            if self.random.happens(500) {
-                renaming.apply(&mut self.durable_names);
-            }
-        }
+        after.failures = self.failures;
+        self.settle_names();
         for (name, place) in std::mem::take(&mut self.durable_names) {
             let Some(node) = self.nodes.get_mut(place) else { continue };
             node.forget(&mut self.random);
@@ -144,6 +143,9 @@ impl Disk {
     pub(super) fn sync_folder(&mut self) -> io::Result<()> {
         self.step()?;
         if self.sync_fails() {
+            // What programs see of a folder stays as it is, and the next sync that comes back well
+            // makes that durable: a file system keeps its own books whole, or stops.
+            self.settle_names();
             return Err(io::Error::other("the disk failed to sync the folder"));
         }
         self.durable_names.clone_from(&self.names);
@@ -203,14 +205,24 @@ impl Disk {
         }
         let bytes = bytes.get(..length).unwrap_or_default().to_vec();
         self.node(place)?.change(Change::Write { offset, bytes });
-        if fails { Err(io::Error::other("the disk failed to write")) } else { Ok(length) }
+        if !fails {
+            return Ok(length);
+        }
+        self.failures.writes = self.failures.writes.saturating_add(1);
+        Err(io::Error::other("the disk failed to write"))
     }
 
     pub(super) fn sync(&mut self, place: usize) -> io::Result<()> {
         self.step()?;
         if self.sync_fails() {
             let Self { nodes, random, .. } = self;
-            nodes.get_mut(place).ok_or_else(gone)?.forget(random);
+            let node = nodes.get_mut(place).ok_or_else(gone)?;
+            node.forget(random);
+            // Some systems go on showing what they could not write, some show at once what the disk
+            // has, and some do so later, when they need the memory.
+            if random.happens(500) {
+                node.seen.clone_from(&node.durable);
+            }
             return Err(io::Error::other("the disk failed to sync"));
         }
         let is_swallowed = self.random.happens(self.faults.swallowed_syncs);
@@ -259,7 +271,19 @@ impl Disk {
     }
 
     fn sync_fails(&mut self) -> bool {
-        count_down(&mut self.failing_syncs) || self.random.happens(self.faults.failed_syncs)
+        let fails =
+            count_down(&mut self.failing_syncs) || self.random.happens(self.faults.failed_syncs);
+        self.failures.syncs = self.failures.syncs.saturating_add(u64::from(fails));
+        fails
+    }
+
+    /// Each change of names that is not durable yet is so now, or never will be by itself.
+    fn settle_names(&mut self) {
+        for renaming in self.renamings.drain(..) {
+            if self.random.happens(500) {
+                renaming.apply(&mut self.durable_names);
+            }
+        }
     }
 
     fn node(&mut self, place: usize) -> io::Result<&mut Node> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
 
-use super::{Faults, FaultyFiles};
+use super::{Failures, Faults, FaultyFiles};
 use crate::files::{Access, File, Files, read_full_at, write_all_at};
 
 const BEFORE: &[u8] = b"before";
@@ -81,6 +81,47 @@ fn a_sync_after_one_that_failed_proves_nothing() {
         files
     });
     assert!(ends.contains(&Some(BEFORE.to_vec())) && ends.contains(&Some(AFTER.to_vec())));
+}
+
+#[test]
+fn a_failed_sync_may_lose_what_is_seen_as_well() {
+    let seen: BTreeSet<_> = (0..200)
+        .map(|seed| {
+            let (files, file) = with_file(seed);
+            write_all_at(&*file, AFTER, 0).unwrap();
+            files.fail_syncs(1);
+            file.sync().unwrap_err();
+            let seen = content(&files).unwrap();
+            assert!(seen == AFTER || Some(&seen) == content(&files.restart()).as_ref());
+            seen
+        })
+        .collect();
+    assert!(seen.contains(BEFORE) && seen.contains(AFTER), "{seen:?}");
+}
+
+#[test]
+fn a_failed_sync_of_the_folder_settles_which_files_there_are() {
+    let ends = ends(|seed| {
+        let (files, _) = with_file(seed);
+        files.remove("a").unwrap();
+        files.fail_syncs(1);
+        files.sync_folder().unwrap_err();
+        assert_eq!(files.list().unwrap(), [""; 0]);
+        files
+    });
+    assert_eq!(ends, BTreeSet::from([None, Some(BEFORE.to_vec())]));
+}
+
+#[test]
+fn what_failed_is_counted_over_restarts() {
+    let (files, file) = with_file(1);
+    files.fail_syncs(2);
+    files.fail_writes(1);
+    file.write_at(AFTER, 0).unwrap_err();
+    file.sync().unwrap_err();
+    files.sync_folder().unwrap_err();
+    file.sync().unwrap();
+    assert_eq!(files.restart().failures(), Failures { writes: 1, syncs: 2 });
 }
 
 #[test]
