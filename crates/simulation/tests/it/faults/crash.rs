@@ -31,7 +31,11 @@ const NOTHING: Faults =
 fn check_failing(data: Faults, journal: Faults, durability: Durability) -> Vec<Wrong> {
     let setup = Setup { faults: DiskFaults { data, journal }, ..Setup::of(durability) };
     let (wrong, seen) = trials(300..312, setup);
-    assert!(seen.not_written + seen.unknown > 20, "it hardly fails: {seen:?}");
+    // What a program that was killed could not do does not count.
+    let has = |faults: fn(&Faults) -> u16| faults(&data) > 0 || faults(&journal) > 0;
+    let writes = !has(|faults| faults.failed_writes) || seen.failed_writes > 20;
+    let syncs = !has(|faults| faults.failed_syncs) || seen.failed_syncs > 10;
+    assert!(writes && syncs, "it hardly fails: {seen:?}");
     wrong
 }
 

@@ -127,3 +127,9 @@ pub(crate) fn words(entry: &Entry) -> String {
     let Entry { account_id, sequence, balance_after, hash, .. } = entry;
     format!("{account_id}/{sequence} leaves {balance_after}, hash {hash:?}")
 }
+
+/// The sequence of the entry in these words.
+pub(crate) fn sequence_of(words: &str) -> u64 {
+    let (_, sequence) = words.split_once('/').unwrap();
+    sequence.split_once(' ').unwrap().0.parse().unwrap()
+}

@@ -10,7 +10,7 @@ use payment::records::{Payment, PaymentStatus};
 use simulation::dice::Dice;
 use wallet::records::Entry;
 
-use super::deed::{Asked, Deed, Told, words};
+use super::deed::{Asked, Deed, Told, sequence_of, words};
 use super::machine::Counts;
 
 /// What is known of something that was asked for.
@@ -202,19 +202,19 @@ impl Witness {
     /// The store cannot read; or what is wrong.
     pub(crate) async fn read(&self, store: &Store) -> Result<(), Trouble> {
         for (asked, told) in self.done() {
-            let found = match asked.deed {
-                Deed::Open => {
-                    let opening = store.get::<Entry>((asked.wallet().into(), 0)).await?;
-                    opening.map(|entry| words(&entry))
-                }
-                Deed::Pay { .. } => {
-                    let payment = store.get::<Payment>(asked.payment()).await?;
-                    payment.map(|payment| payment.payment_id.to_string())
-                }
-                Deed::Credit { to, .. } | Deed::Transfer { to, .. } => {
-                    let head = store.head::<Entry>(to.into()).await?;
-                    head.map(|_| told.to_owned())
-                }
+            let wallet = match asked.deed {
+                Deed::Open => Some(asked.wallet()),
+                Deed::Credit { to, .. } => Some(to),
+                // The answer to a transfer is the entry that leaves.
+                Deed::Transfer { from, .. } => Some(from),
+                Deed::Pay { .. } => None,
+            };
+            let found = if let Some(wallet) = wallet {
+                let entry = store.get::<Entry>((wallet.into(), sequence_of(told))).await?;
+                entry.map(|entry| words(&entry))
+            } else {
+                let payment = store.get::<Payment>(asked.payment()).await?;
+                payment.map(|payment| payment.payment_id.to_string())
             };
             if found.as_deref() != Some(told) {
                 return wrong(format!("{asked:?} was told {told}, but one reads {found:?}"));
