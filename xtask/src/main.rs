@@ -2,6 +2,7 @@
 //! Not in here: building, testing and running, which are the Makefile's, and anything that ships.
 
 mod docs;
+mod manifest;
 mod tidy;
 
 use std::io::{self, Write};
@@ -23,6 +24,8 @@ enum Command {
     Tidy,
     /// Write what of docs/ is made from the code: events and problems
     Docs,
+    /// Write terraform/manifest.json from what the services declare
+    Manifest,
 }
 
 /// Exit codes: 0 done, 1 something was found wrong, 2 wrong use, 3 cannot run.
@@ -31,6 +34,7 @@ fn main() -> ExitCode {
     let done = match command_line.command {
         Command::Tidy => print_findings(tree_root()),
         Command::Docs => docs::write(tree_root()).map(|_| ExitCode::SUCCESS),
+        Command::Manifest => manifest::write(tree_root()).map(|()| ExitCode::SUCCESS),
     };
     match done {
         Ok(code) => code,

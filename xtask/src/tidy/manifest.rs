@@ -49,7 +49,7 @@ pub(crate) fn read_all(files: &[File]) -> (Vec<Manifest>, Vec<Finding>) {
     (manifests, findings)
 }
 
-/// None where the file describes no crate, as the root's.
+/// None where the file describes no crate, as the root's, or one in a workspace of its own.
 fn read(file: &File, root: &str) -> Result<Option<Manifest>, String> {
     let say = |error: toml::de::Error| error.message().to_owned();
     let document = DeTable::parse(&file.text).map_err(say)?;
@@ -57,6 +57,9 @@ fn read(file: &File, root: &str) -> Result<Option<Manifest>, String> {
     let Some(package) = table(document, "package") else {
         return Ok(None);
     };
+    if table(document, "workspace").is_some() {
+        return Ok(None);
+    }
     let name = package.get("name").and_then(|name| name.get_ref().as_str());
     let name = name.ok_or("the package has no name")?.to_owned();
     let renamed = DeTable::parse(root).map_err(say)?;
