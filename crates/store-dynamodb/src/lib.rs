@@ -1,4 +1,31 @@
 //! The store port on DynamoDB: a table a service, a decision one conditional write or transaction.
 //! Who calls it, and how events travel on from a table's stream, is not known here.
 
+#[cfg(feature = "client")]
+mod decide;
+#[cfg(feature = "emulator")]
+pub mod emulator;
+#[cfg(feature = "client")]
+mod home;
+#[cfg(feature = "client")]
+pub mod items;
+#[cfg(feature = "client")]
+mod list;
+#[cfg(feature = "client")]
+mod loaded;
+#[cfg(feature = "client")]
+mod patience;
+#[cfg(feature = "client")]
+mod store;
 pub mod tables;
+#[cfg(feature = "client")]
+mod trouble;
+#[cfg(feature = "client")]
+mod write;
+
+#[cfg(feature = "client")]
+pub use home::Observer;
+#[cfg(feature = "client")]
+pub use patience::Waits;
+#[cfg(feature = "client")]
+pub use store::{DynamoStore, Options};

@@ -1,0 +1,157 @@
+//! For tests: an emulator of DynamoDB as a process of its own on the loopback interface, and the tables
+//! in it. None of it is in what ships.
+
+use std::io::{self, BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Region, SharedAsyncSleep};
+use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType,
+    LocalSecondaryIndex, Projection as SdkProjection, ProjectionType, ScalarAttributeType,
+    StreamSpecification, StreamViewType,
+};
+use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_http_client::Builder;
+
+use crate::tables::{Attribute, AttributeType, Projection, Table};
+
+/// Where the emulator's program lies, from the folder that cargo builds into.
+const PROGRAM: &str = "dynamodb-emulator/debug/dynamodb-emulator";
+
+/// A running emulator. It ends when this is dropped, or with the process that started it.
+pub struct Emulator {
+    child: Child,
+    endpoint: String,
+}
+
+impl Emulator {
+    /// Starts one; none where it was not built, which `make emulator` does.
+    ///
+    /// # Errors
+    /// When it does not start, or does not say where it listens.
+    pub fn start() -> io::Result<Option<Self>> {
+        let Some(program) = program() else { return Ok(None) };
+        let mut child =
+            Command::new(program).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let mut endpoint = String::new();
+        if let Some(out) = child.stdout.take() {
+            BufReader::new(out).read_line(&mut endpoint)?;
+        }
+        let endpoint = endpoint.trim().to_owned();
+        Ok(Some(Self { child, endpoint }))
+    }
+
+    /// Where it listens: `http://127.0.0.1:…`.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// A client of it. One for each async runtime: connections belong to it.
+    pub fn client(&self) -> Client {
+        client(&self.endpoint)
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        // It is in memory: there is nothing that it could lose.
+        let _ended = self.child.kill().and_then(|()| self.child.wait());
+    }
+}
+
+/// Beside the program that is running: below the folder that cargo builds into.
+fn program() -> Option<PathBuf> {
+    let running = std::env::current_exe().ok()?;
+    running.ancestors().map(|folder| folder.join(PROGRAM)).find(|program| program.is_file())
+}
+
+/// A client of a DynamoDB that is spoken to without TLS and asks for no credentials.
+pub fn client(endpoint: &str) -> Client {
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .endpoint_url(endpoint)
+        .credentials_provider(Credentials::new("test", "test", None, None, "tests"))
+        .http_client(Builder::new().build_http())
+        .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()));
+    Client::from_conf(config.build())
+}
+
+/// Makes these tables, with their streams.
+///
+/// # Errors
+/// In words, when one of them cannot be made.
+pub async fn create(client: &Client, prefix: &str, tables: &[Table]) -> Result<(), String> {
+    for table in tables {
+        create_one(client, prefix, table).await?;
+    }
+    Ok(())
+}
+
+async fn create_one(client: &Client, prefix: &str, table: &Table) -> Result<(), String> {
+    let bad = |bad: BuildError| bad.to_string();
+    let (id, sequence) = table.key();
+    let keys = key_schema(&id, &sequence).map_err(bad)?;
+    let stream = StreamSpecification::builder()
+        .stream_enabled(true)
+        .stream_view_type(StreamViewType::NewImage)
+        .build()
+        .map_err(bad)?;
+    let mut sent = client
+        .create_table()
+        .table_name(table.name(prefix))
+        .billing_mode(BillingMode::PayPerRequest)
+        .set_key_schema(Some(keys))
+        .stream_specification(stream);
+    for attribute in table.attributes() {
+        sent = sent.attribute_definitions(definition(&attribute).map_err(bad)?);
+    }
+    for index in &table.indexes {
+        let keys = key_schema(&index.partition, &index.sort).map_err(bad)?;
+        let built = GlobalSecondaryIndex::builder()
+            .index_name(&index.name)
+            .set_key_schema(Some(keys))
+            .projection(projection(index.projection));
+        sent = sent.global_secondary_indexes(built.build().map_err(bad)?);
+    }
+    for index in &table.local_indexes {
+        let keys = key_schema(&id, &index.sort).map_err(bad)?;
+        let built = LocalSecondaryIndex::builder()
+            .index_name(index.name)
+            .set_key_schema(Some(keys))
+            .projection(projection(index.projection));
+        sent = sent.local_secondary_indexes(built.build().map_err(bad)?);
+    }
+    let made = sent.send().await;
+    made.map(|_| ()).map_err(|error| format!("{}: {error:?}", table.name(prefix)))
+}
+
+fn key_schema(
+    partition: &Attribute,
+    sort: &Attribute,
+) -> Result<Vec<KeySchemaElement>, BuildError> {
+    let part = |attribute: &Attribute, part| {
+        KeySchemaElement::builder().attribute_name(&attribute.name).key_type(part).build()
+    };
+    Ok(vec![part(partition, KeyType::Hash)?, part(sort, KeyType::Range)?])
+}
+
+fn definition(attribute: &Attribute) -> Result<AttributeDefinition, BuildError> {
+    let r#type = match attribute.r#type {
+        AttributeType::Text => ScalarAttributeType::S,
+        AttributeType::Number => ScalarAttributeType::N,
+        AttributeType::Bytes => ScalarAttributeType::B,
+    };
+    AttributeDefinition::builder().attribute_name(&attribute.name).attribute_type(r#type).build()
+}
+
+fn projection(projection: Projection) -> SdkProjection {
+    let r#type = match projection {
+        Projection::KeysOnly => ProjectionType::KeysOnly,
+    };
+    SdkProjection::builder().projection_type(r#type).build()
+}

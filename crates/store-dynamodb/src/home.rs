@@ -1,0 +1,256 @@
+//! The tables of a deployment and the requests that read them by key: single items, several in one
+//! trip, the end of a chain, the entry of a cause. All of it consistently. Nothing is decided, and
+//! nothing tried again, here.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{
+    ConsumedCapacity, KeysAndAttributes, ReturnConsumedCapacity, Select,
+};
+use kernel::audit::Audit;
+use kernel::record::Column;
+use kernel::{AnyId, AnyRecord, ChainId, Key, Kind, Record, Stored};
+
+use crate::items::{self, Item};
+use crate::tables::{CAUSED, CAUSED_BY, ID, SEQUENCE, Table};
+use crate::trouble::Trouble;
+
+/// Who is told what the store does, for metrics and tests. Nothing is asked of it.
+pub trait Observer: Send + Sync + 'static {
+    /// A request of this operation of DynamoDB has used this much.
+    fn used(&self, operation: &'static str, capacity: &ConsumedCapacity) {
+        let _ = (operation, capacity);
+    }
+
+    /// A decision was not the first to write and decides again.
+    fn conflict(&self, decision: &'static str) {
+        let _ = decision;
+    }
+}
+
+/// As many items as DynamoDB gives in one trip.
+const BATCH_MAX: usize = 100;
+
+pub(crate) struct Home {
+    pub(crate) client: Client,
+    pub(crate) prefix: String,
+    pub(crate) tables: Vec<Table>,
+    pub(crate) observer: Option<Arc<dyn Observer>>,
+}
+
+impl Home {
+    /// The tables in which records of a kind lie: one, save for the audit list.
+    pub(crate) fn tables_with(&self, kind: &'static Kind) -> impl Iterator<Item = &Table> {
+        self.tables.iter().filter(move |table| table.kinds.contains(&kind))
+    }
+
+    /// The table of a record: for a line of the audit list, that of the service that it names.
+    pub(crate) fn table_of(&self, record: &dyn AnyRecord) -> Result<&Table, Trouble> {
+        let kind = record.kind();
+        let service = if kind == Audit::KIND { audited(record) } else { kind.service.to_owned() };
+        let missing = || Trouble::Broken(format!("there is no table {service} for a {kind:?}"));
+        self.tables.iter().find(|table| table.service == service).ok_or_else(missing)
+    }
+
+    pub(crate) fn name(&self, table: &Table) -> String {
+        table.name(&self.prefix)
+    }
+
+    /// Whether requests say what they use.
+    pub(crate) fn metered(&self) -> Option<ReturnConsumedCapacity> {
+        self.observer.as_ref().map(|_| ReturnConsumedCapacity::Indexes)
+    }
+
+    pub(crate) fn used<'c>(
+        &self,
+        operation: &'static str,
+        used: impl IntoIterator<Item = &'c ConsumedCapacity>,
+    ) {
+        if let Some(observer) = &self.observer {
+            used.into_iter().for_each(|capacity| observer.used(operation, capacity));
+        }
+    }
+
+    /// The records of these keys, in their order.
+    pub(crate) async fn records(
+        &self,
+        keys: &[(&'static Kind, Key)],
+    ) -> Result<Vec<Option<Stored>>, Trouble> {
+        if let [(kind, key)] = keys {
+            return Ok(vec![self.record(kind, *key).await?]);
+        }
+        let mut found = HashMap::new();
+        for some in keys.chunks(BATCH_MAX) {
+            self.batch(some, &mut found).await?;
+        }
+        keys.iter()
+            .map(|(kind, key)| {
+                let item = found.get(&(kind.name, *key));
+                item.map(|item| readable(kind, item)).transpose()
+            })
+            .collect()
+    }
+
+    /// The record of a key.
+    pub(crate) async fn record(
+        &self,
+        kind: &'static Kind,
+        key: Key,
+    ) -> Result<Option<Stored>, Trouble> {
+        for table in self.tables_with(kind) {
+            if let Some(item) = self.item(table, kind, key).await? {
+                return readable(kind, &item).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    pub(crate) async fn item(
+        &self,
+        table: &Table,
+        kind: &'static Kind,
+        key: Key,
+    ) -> Result<Option<Item>, Trouble> {
+        if !kind.prefixes.contains(&key.id.prefix) {
+            return Ok(None);
+        }
+        let sent = self
+            .client
+            .get_item()
+            .table_name(self.name(table))
+            .set_key(Some(items::key(key)))
+            .consistent_read(true)
+            .set_return_consumed_capacity(self.metered());
+        let got = sent.send().await.map_err(|error| Trouble::of("GetItem", &error))?;
+        self.used("GetItem", &got.consumed_capacity);
+        Ok(got.item)
+    }
+
+    async fn batch(
+        &self,
+        keys: &[(&'static Kind, Key)],
+        found: &mut HashMap<(&'static str, Key), Item>,
+    ) -> Result<(), Trouble> {
+        let mut wanted: HashMap<String, Vec<Item>> = HashMap::new();
+        for (kind, key) in keys.iter().filter(|(kind, key)| kind.prefixes.contains(&key.id.prefix))
+        {
+            for table in self.tables_with(kind) {
+                let keys = wanted.entry(self.name(table)).or_default();
+                let key = items::key(*key);
+                if !keys.contains(&key) {
+                    keys.push(key);
+                }
+            }
+        }
+        let build = |keys| {
+            let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true);
+            request.build().map_err(|bad| Trouble::Broken(bad.to_string()))
+        };
+        let mut requests = HashMap::new();
+        for (table, keys) in wanted {
+            requests.insert(table, build(keys)?);
+        }
+        if requests.is_empty() {
+            return Ok(());
+        }
+        let sent = self
+            .client
+            .batch_get_item()
+            .set_request_items(Some(requests))
+            .set_return_consumed_capacity(self.metered());
+        let got = sent.send().await.map_err(|error| Trouble::of("BatchGetItem", &error))?;
+        self.used("BatchGetItem", got.consumed_capacity());
+        if got.unprocessed_keys().is_some_and(|left| !left.is_empty()) {
+            return Err(Trouble::Busy("BatchGetItem: not all keys were read".to_owned()));
+        }
+        for item in got.responses.into_iter().flatten().flat_map(|(_, items)| items) {
+            for (kind, key) in keys {
+                let is_its =
+                    items::key(*key).iter().all(|(name, part)| item.get(name) == Some(part));
+                if is_its {
+                    found.insert((kind.name, *key), item.clone());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Entries of a chain, newest first, from its head or from below a sequence; at most `limit`.
+    pub(crate) async fn entries(
+        &self,
+        kind: &'static Kind,
+        of: ChainId,
+        below: Option<u64>,
+        limit: i32,
+    ) -> Result<Vec<Stored>, Trouble> {
+        let Some(table) = self.tables_with(kind).next() else { return Ok(Vec::new()) };
+        let mut sent = self
+            .client
+            .query()
+            .table_name(self.name(table))
+            .expression_attribute_names("#id", ID)
+            .expression_attribute_values(":id", items::text(of))
+            .scan_index_forward(false)
+            .limit(limit)
+            .consistent_read(true)
+            .set_return_consumed_capacity(self.metered());
+        sent = match below {
+            None => sent.key_condition_expression("#id = :id"),
+            Some(below) => sent
+                .key_condition_expression("#id = :id AND #sequence < :below")
+                .expression_attribute_names("#sequence", SEQUENCE)
+                .expression_attribute_values(":below", items::number(below)),
+        };
+        let got = sent.send().await.map_err(|error| Trouble::of("Query", &error))?;
+        self.used("Query", &got.consumed_capacity);
+        got.items().iter().map(|item| readable(kind, item)).collect()
+    }
+
+    /// The place of the entry of a direct cause.
+    pub(crate) async fn cause(
+        &self,
+        kind: &'static Kind,
+        of: ChainId,
+        cause: AnyId,
+    ) -> Result<Option<u64>, Trouble> {
+        let Some(table) = self.tables_with(kind).next() else { return Ok(None) };
+        let sent = self
+            .client
+            .query()
+            .table_name(self.name(table))
+            .index_name(CAUSED)
+            .key_condition_expression("#id = :id AND #cause = :cause")
+            .expression_attribute_names("#id", ID)
+            .expression_attribute_names("#cause", CAUSED_BY)
+            .expression_attribute_values(":id", items::text(of))
+            .expression_attribute_values(":cause", items::text(cause))
+            .select(Select::AllProjectedAttributes)
+            .consistent_read(true)
+            .set_return_consumed_capacity(self.metered());
+        let got = sent.send().await.map_err(|error| Trouble::of("Query", &error))?;
+        self.used("Query", &got.consumed_capacity);
+        let place = got.items().first().and_then(|item| item.get(SEQUENCE)?.as_n().ok());
+        Ok(place.and_then(|place| place.parse().ok()))
+    }
+}
+
+/// The service that a line of the audit list names.
+fn audited(record: &dyn AnyRecord) -> String {
+    let place = record.kind().column("service");
+    let mut service = None;
+    let mut next = 0_usize;
+    record.values(&mut |value| {
+        if Some(next) == place {
+            service = String::from_value(&value);
+        }
+        next = next.saturating_add(1);
+    });
+    service.unwrap_or_default()
+}
+
+/// An item that must be a record.
+pub(crate) fn readable(kind: &'static Kind, item: &Item) -> Result<Stored, Trouble> {
+    items::read(kind, item).map_err(|bad| Trouble::Broken(bad.to_string()))
+}

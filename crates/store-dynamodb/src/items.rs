@@ -1,0 +1,216 @@
+//! Records as items and back: columns under their own names, the store's attributes beside them. An
+//! item that is no record is told by its key and is never a reason to panic.
+
+use std::collections::HashMap;
+use std::str::FromStr;
+
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+use kernel::context::{CorrelationId, TraceParent};
+use kernel::id::Prefix;
+use kernel::record::{BadRecord, Column, ColumnType};
+use kernel::store::BadRow;
+use kernel::{
+    AnyId, AnyRecord, Envelope, EventId, EventKind, Key, Kind, Put, Said, Stored, Time, Value,
+};
+
+use crate::tables::{
+    CAUSED_BY, EVENTS, ID, SAYS, SCHEMA_VERSION, SEQUENCE, Table, VERSION, attribute_of,
+};
+
+/// An item, as the SDK has it.
+pub type Item = HashMap<String, AttributeValue>;
+
+/// The names in an event's map.
+mod event {
+    pub(super) const ID: &str = "id";
+    pub(super) const TYPE: &str = "type";
+    pub(super) const AT: &str = "at";
+    pub(super) const SEQUENCE: &str = "sequence";
+    pub(super) const CAUSATION: &str = "causation";
+    pub(super) const CORRELATION: &str = "correlation";
+    pub(super) const TRACE: &str = "trace";
+    pub(super) const DETAIL: &str = "detail";
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "numbers, ids and words in hand")]
+pub(crate) fn number(number: impl ToString) -> AttributeValue {
+    AttributeValue::N(number.to_string())
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "numbers, ids and words in hand")]
+pub(crate) fn text(text: impl ToString) -> AttributeValue {
+    AttributeValue::S(text.to_string())
+}
+
+/// A column's value; none where it is absent.
+pub(crate) fn attribute(value: &Value<'_>) -> Option<AttributeValue> {
+    match value {
+        Value::Null => None,
+        Value::Integer(integer) => Some(number(integer)),
+        Value::Text(words) => Some(text(words)),
+        Value::Id(id) => Some(text(id)),
+        Value::Bytes(bytes) => Some(AttributeValue::B(Blob::new(bytes.to_vec()))),
+    }
+}
+
+/// The key of a record's item.
+pub(crate) fn key(key: Key) -> Item {
+    let sequence = number(key.sequence.unwrap_or(0));
+    HashMap::from([(ID.to_owned(), text(key.id)), (SEQUENCE.to_owned(), sequence)])
+}
+
+/// The item of what is put.
+pub(crate) fn item(table: &Table, put: &Put) -> Item {
+    let record = &*put.record;
+    let kind = record.kind();
+    let mut item = key(record.key());
+    let mut columns = kind.columns.iter();
+    record.values(&mut |value| {
+        let Some(column) = columns.next() else { return };
+        let name = attribute_of(kind, column.name);
+        if let Some(attribute) = attribute(&value).filter(|_| name != SEQUENCE && name != ID) {
+            item.insert(name.to_owned(), attribute);
+        }
+    });
+    for index in
+        table.indexes.iter().filter(|index| index.kind == kind && index.has_own_partition())
+    {
+        // Without its sort key it would not be in the index anyway.
+        let is_sorted = item.contains_key(&index.sort.name);
+        let partition = item.get(attribute_of(kind, index.index.partition)).cloned();
+        if let Some(partition) = partition.filter(|_| is_sorted) {
+            item.insert(index.partition.name.clone(), partition);
+        }
+    }
+    if let Some(cause) = direct_cause(record) {
+        item.insert(CAUSED_BY.to_owned(), text(cause));
+    }
+    item.insert(VERSION.to_owned(), number(put.version()));
+    item.insert(SCHEMA_VERSION.to_owned(), number(kind.schema_version));
+    if !put.events.is_empty() {
+        let says: Vec<_> = put.events.iter().map(|said| said.kind.name()).collect();
+        item.insert(SAYS.to_owned(), text(says.join(" ")));
+        let events = put.events.iter().map(event_map).collect();
+        item.insert(EVENTS.to_owned(), AttributeValue::L(events));
+    }
+    item
+}
+
+/// A movement that no event caused is its own cause, and is looked for by it however old it is.
+fn direct_cause(record: &dyn AnyRecord) -> Option<AnyId> {
+    record.chained().map(|(cause, _)| cause).filter(|cause| is_direct(*cause))
+}
+
+/// Whether the entries of this cause stand in the index of causes.
+pub(crate) fn is_direct(cause: AnyId) -> bool {
+    cause.prefix == Prefix::Transfer
+}
+
+fn event_map(said: &Said) -> AttributeValue {
+    let mut map = HashMap::from([
+        (event::ID.to_owned(), text(said.id)),
+        (event::TYPE.to_owned(), text(said.kind.name())),
+        (event::AT.to_owned(), number(said.at.micros())),
+        (event::SEQUENCE.to_owned(), number(said.sequence)),
+        (event::CORRELATION.to_owned(), text(said.correlation)),
+    ]);
+    let optional = [
+        (event::CAUSATION, said.causation.map(text)),
+        (event::TRACE, said.trace.map(text)),
+        (event::DETAIL, said.detail.as_deref().map(text)),
+    ];
+    for (name, value) in optional {
+        map.extend(value.map(|value| (name.to_owned(), value)));
+    }
+    AttributeValue::M(map)
+}
+
+/// The kind of an item; none if the table has no kind of such an id.
+pub fn kind_of(table: &Table, item: &Item) -> Option<&'static Kind> {
+    let id: AnyId = item.get(ID)?.as_s().ok()?.parse().ok()?;
+    table.kinds.iter().copied().find(|kind| kind.prefixes.contains(&id.prefix))
+}
+
+/// The key of an item as it stands there, for a person.
+fn legible_key(kind: &'static Kind, item: &Item) -> String {
+    let id = item.get(ID).and_then(|id| id.as_s().ok()).map_or("", String::as_str);
+    let sequence =
+        item.get(SEQUENCE).and_then(|place| place.as_n().ok()).map_or("", String::as_str);
+    if kind.sort.is_some() { format!("{id}/{sequence}") } else { id.to_owned() }
+}
+
+/// An item's record, its version and what it said.
+///
+/// # Errors
+/// When the item is no record of this kind.
+pub fn read(kind: &'static Kind, item: &Item) -> Result<Stored, BadRow> {
+    read_item(kind, item).map_err(|why| BadRow { key: legible_key(kind, item), why })
+}
+
+/// The events of an item, ready to travel.
+///
+/// # Errors
+/// When the item is no record of this kind, or one that says no such event.
+pub fn envelopes(kind: &'static Kind, item: &Item) -> Result<Vec<Envelope>, String> {
+    let stored = read(kind, item).map_err(|bad| bad.to_string())?;
+    let build = |said| Envelope::build(&*stored.record, said).map_err(|bad| bad.to_string());
+    stored.said.iter().map(build).collect()
+}
+
+fn read_item(kind: &'static Kind, item: &Item) -> Result<Stored, BadRecord> {
+    let bad = |column| BadRecord::Column { kind: kind.name, column };
+    let values = kind.columns.iter().map(|column| {
+        let attribute = item.get(attribute_of(kind, column.name));
+        value(column.r#type, attribute).ok_or_else(|| bad(column.name))
+    });
+    let values = values.collect::<Result<Vec<_>, _>>()?;
+    let ours = |name| integer(item.get(name)).and_then(|number| u64::try_from(number).ok());
+    let schema_version = ours(SCHEMA_VERSION).ok_or_else(|| bad(SCHEMA_VERSION))?;
+    let version = ours(VERSION).filter(|version| *version > 0).ok_or_else(|| bad(VERSION))?;
+    let record = kind.read(u16::try_from(schema_version).unwrap_or(u16::MAX), values)?;
+    let said = match item.get(EVENTS) {
+        None => Vec::new(),
+        Some(AttributeValue::L(events)) => {
+            let read = events.iter().map(|event| said(event).ok_or_else(|| bad(EVENTS)));
+            read.collect::<Result<_, _>>()?
+        }
+        Some(_) => return Err(bad(EVENTS)),
+    };
+    Ok(Stored { record, version, said: said.into() })
+}
+
+fn integer(attribute: Option<&AttributeValue>) -> Option<i64> {
+    attribute?.as_n().ok()?.parse().ok()
+}
+
+/// The value of an attribute; none where it is of another type.
+fn value(column: ColumnType, attribute: Option<&AttributeValue>) -> Option<Value<'_>> {
+    let Some(attribute) = attribute else { return Some(Value::Null) };
+    match column {
+        ColumnType::Integer => integer(Some(attribute)).map(Value::Integer),
+        ColumnType::Text => attribute.as_s().ok().map(|text| Value::Text(text.into())),
+        ColumnType::Id => attribute.as_s().ok()?.parse().ok().map(Value::Id),
+        ColumnType::Bytes => attribute.as_b().ok().map(|bytes| Value::Bytes(bytes.as_ref().into())),
+    }
+}
+
+fn said(attribute: &AttributeValue) -> Option<Said> {
+    let map = attribute.as_m().ok()?;
+    let words = |name: &str| map.get(name).and_then(|words| words.as_s().ok());
+    Some(Said {
+        id: words(event::ID)?.parse().ok()?,
+        kind: EventKind::from_name(words(event::TYPE)?)?,
+        at: Time::from_value(&Value::Integer(integer(map.get(event::AT))?))?,
+        sequence: integer(map.get(event::SEQUENCE))?.try_into().ok()?,
+        causation: parsed::<EventId>(words(event::CAUSATION))?,
+        correlation: words(event::CORRELATION)?.parse::<CorrelationId>().ok()?,
+        trace: parsed::<TraceParent>(words(event::TRACE))?,
+        detail: words(event::DETAIL).map(|detail| detail.as_str().into()),
+    })
+}
+
+/// What is there must be readable; what is not there is none.
+fn parsed<T: FromStr>(text: Option<&String>) -> Option<Option<T>> {
+    text.map_or(Some(None), |text| text.parse().ok().map(Some))
+}

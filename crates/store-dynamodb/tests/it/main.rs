@@ -1,0 +1,9 @@
+//! The services over an emulator of DynamoDB: whole sagas, and what they cost.
+#![allow(clippy::arithmetic_side_effects, reason = "a test that overflows fails, as it should")]
+
+#[cfg(test)]
+mod sagas;
+#[cfg(test)]
+mod scene;
+#[cfg(test)]
+mod units;

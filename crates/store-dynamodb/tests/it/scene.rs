@@ -1,0 +1,146 @@
+//! The services over an emulator: a store of its own for each test, and a relay that hands on what the
+//! records say.
+
+use std::future::Future;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use kernel::context::CorrelationId;
+use kernel::event::Capture;
+use kernel::manifest::ServiceManifest;
+use kernel::text::MerchantId;
+use kernel::{
+    Amount, Caller, Clock, Context, Currency, Decision, Envelope, Known, PaymentId, Record, Role,
+    Store, Subject, Time, WalletId,
+};
+use payment::decide::RequestPayment;
+use payment::records::Payment;
+use store_dynamodb::emulator::{Emulator, create};
+use store_dynamodb::tables::tables;
+use store_dynamodb::{DynamoStore, Observer, Options};
+use wallet::decide::{Credit, Movement, Note, OpenWallet};
+use wallet::records::Entry;
+
+pub(crate) static SERVICES: [&ServiceManifest; 3] =
+    [&wallet::MANIFEST, &payment::MANIFEST, &loan::MANIFEST];
+
+/// The emulator of this process; none where it was not built.
+fn emulator() -> Option<&'static Emulator> {
+    static RUNNING: OnceLock<Option<Emulator>> = OnceLock::new();
+    RUNNING.get_or_init(|| Emulator::start().unwrap()).as_ref()
+}
+
+/// Runs a test over a store of its own, or says that it is skipped.
+pub(crate) fn over_dynamodb<F: Future<Output = ()>>(
+    observer: Option<Arc<dyn Observer>>,
+    test: impl FnOnce(Scene) -> F,
+) {
+    let Some(emulator) = emulator() else {
+        println!("skipped: the emulator was not built (make emulator)");
+        return;
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async { test(Scene::open(emulator, observer).await).await });
+}
+
+/// A clock that is moved by hand.
+pub(crate) struct HandClock(AtomicI64);
+
+impl Clock for HandClock {
+    fn now(&self) -> Time {
+        Time::from_micros(self.0.load(Ordering::SeqCst))
+    }
+}
+
+impl HandClock {
+    pub(crate) fn pass(&self, time: Duration) {
+        self.0.fetch_add(i64::try_from(time.as_micros()).unwrap(), Ordering::SeqCst);
+    }
+}
+
+pub(crate) struct Scene {
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<HandClock>,
+}
+
+impl Scene {
+    async fn open(emulator: &Emulator, observer: Option<Arc<dyn Observer>>) -> Self {
+        static OPENED: AtomicU64 = AtomicU64::new(0);
+        let prefix = format!("scene{}", OPENED.fetch_add(1, Ordering::SeqCst));
+        let (client, tables) = (emulator.client(), tables(&SERVICES));
+        create(&client, &prefix, &tables).await.unwrap();
+        let clock = Arc::new(HandClock(AtomicI64::new(1_767_225_600_000_000)));
+        let options =
+            Options { clock: clock.clone(), observer, ..Options::new(client, &prefix, tables) };
+        Self { store: Store::new(Arc::new(DynamoStore::new(options))), clock }
+    }
+
+    pub(crate) async fn decide<D: Decision>(&self, decision: D) -> D::Outcome {
+        let context = Context::request(CorrelationId(7), None);
+        self.store.decide(decision, context).await.unwrap()
+    }
+
+    /// A wallet with so many cents in it.
+    pub(crate) async fn wallet(&self, owner: &str, cents: u64) -> WalletId {
+        let (owner, currency) = (Subject::new(owner).unwrap(), Currency::USD);
+        let opened = self.decide(OpenWallet { owner, currency, key: None }).await.unwrap();
+        let wallet_id = opened.account_id.wallet().unwrap();
+        self.decide(Credit(movement("root", Role::Operator, wallet_id, cents))).await.unwrap();
+        // What was opened long ago was refused to nobody.
+        self.clock.pass(Duration::from_secs(60));
+        wallet_id
+    }
+
+    pub(crate) async fn pay(&self, wallet_id: WalletId, cents: u64) -> PaymentId {
+        let request = RequestPayment {
+            wallet_id,
+            merchant_id: MerchantId::new("books").unwrap(),
+            amount: usd(cents),
+            capture: Capture::Automatic,
+            description: None,
+            reference: None,
+            hold_life: Duration::from_secs(60),
+            caller: caller("alice", Role::Customer),
+            key: None,
+        };
+        self.decide(request).await.unwrap().payment_id
+    }
+
+    pub(crate) async fn payment(&self, id: PaymentId) -> Known<Payment> {
+        self.store.get::<Payment>(id).await.unwrap().unwrap()
+    }
+
+    pub(crate) async fn head(&self, of: WalletId) -> Known<Entry> {
+        self.store.head::<Entry>(of.into()).await.unwrap().unwrap()
+    }
+
+    /// Gives what a record says to everybody who hears it, as a relay and topics do.
+    pub(crate) async fn relay<R: Record>(&self, known: &Known<R>) {
+        for said in known.said.iter() {
+            let event = Envelope::build(&*known.record, said).unwrap();
+            self.hear(&event).await;
+        }
+    }
+
+    pub(crate) async fn hear(&self, event: &Envelope) {
+        let all = SERVICES.iter().flat_map(|service| service.subscriptions);
+        for subscription in all.filter(|one| one.hears.contains(&event.kind())) {
+            let decision = (subscription.react)(event).unwrap();
+            self.store.port().decide(decision, event.context()).await.unwrap();
+        }
+    }
+}
+
+pub(crate) fn usd(cents: u64) -> Amount {
+    Amount::from_minor(cents, Currency::USD).unwrap()
+}
+
+pub(crate) fn caller(sub: &str, role: Role) -> Caller {
+    Caller { sub: Subject::new(sub).unwrap(), role }
+}
+
+pub(crate) fn movement(sub: &str, role: Role, wallet_id: WalletId, cents: u64) -> Movement {
+    let (caller, amount) = (caller(sub, role), usd(cents));
+    Movement { caller, wallet_id, amount, note: Note::default(), key: None }
+}

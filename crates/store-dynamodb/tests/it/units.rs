@@ -1,0 +1,1 @@
+//! What sagas cost.
