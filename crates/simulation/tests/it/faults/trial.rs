@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use kernel::{Id as _, Store};
+use kernel::{Id as _, Store, StoreError};
 use parking_lot::Mutex;
 use payment::records::Payment;
 use simulation::dice::Dice;
@@ -145,7 +145,7 @@ impl Trial {
         *self.witness.lock() = witness;
         match checked {
             Ok(()) => Ok(()),
-            Err(_) if !running.program.is_running() => Ok(()),
+            Err(_) if has_ended(&running.program).await => Ok(()),
             Err(Trouble::Wrong(why)) => Err(why),
             Err(Trouble::Store(error)) => Err(format!("it cannot be read: {error}")),
         }
@@ -198,6 +198,11 @@ async fn serve(running: &Running, witness: &Arc<Mutex<Witness>>, times: usize) {
                     witness.lock().note_stop(number);
                     return;
                 }
+                if matches!(came, Err(StoreError::Broken(_))) && has_ended(&program).await {
+                    // Its database cannot be read: it lost something, and the store found that out.
+                    witness.lock().note(number, Err(StoreError::OutcomeUnknown(String::new())));
+                    return;
+                }
                 let is_done = matches!(came, Ok(Ok(_)));
                 witness.lock().note(number, came);
                 if is_done {
@@ -231,13 +236,18 @@ async fn look(store: &Store, program: &Program, witness: &Mutex<Witness>, asked:
         Deed::Open | Deed::Transfer { .. } => None,
     };
     if let Some(wrong) = wrong {
-        // A database that has lost something may show the past for the moment that it takes to notice.
-        tokio::time::sleep(MOMENT).await;
-        if !program.is_running() {
+        if has_ended(program).await {
             return;
         }
         witness.lock().wrong.get_or_insert(wrong);
     }
+}
+
+/// Whether the program ends now. A database that has lost something may show the past, or nothing that
+/// makes sense, for the moment that it takes to notice.
+async fn has_ended(program: &Program) -> bool {
+    tokio::time::sleep(MOMENT).await;
+    !program.is_running()
 }
 
 /// A seed, and what was wrong with what it did.
