@@ -3,7 +3,7 @@
 //! it. It must be written again.
 
 use std::io::{self, ErrorKind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::connection::Vfs;
@@ -23,6 +23,7 @@ pub(super) struct LogFile {
 impl LogFile {
     /// Of the database at that path.
     pub(super) fn of(database: &Path, vfs: Option<&Vfs>) -> Self {
+        let database = if vfs.is_none() { real(database) } else { database.to_owned() };
         let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty());
         let folder = folder.unwrap_or(Path::new("."));
         let files: Arc<dyn Files> = match vfs {
@@ -116,6 +117,12 @@ impl LogFile {
         }
         Ok((file, true))
     }
+}
+
+/// Where a database is: SQLite keeps its log there, not beside a link to it.
+pub(super) fn real(database: &Path) -> PathBuf {
+    // One that is not there yet has no log.
+    database.canonicalize().unwrap_or_else(|_| database.to_owned())
 }
 
 fn disk(what: &str, error: &io::Error) -> SqliteError {

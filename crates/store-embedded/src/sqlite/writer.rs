@@ -18,7 +18,7 @@ use super::bind::{Binder, integer};
 use super::bus;
 use super::connection::{Durability, Options, open_for_writing, set_copied_when_closed};
 use super::error::{At, SqliteError};
-use super::log_file::LogFile;
+use super::log_file::{LogFile, real};
 use super::schema::Schema;
 use super::trickle::Trickle;
 use crate::rows::{Batch, CursorRow, DeliveryRow, EventRow, Lineage, RecordRow, Standing};
@@ -52,11 +52,12 @@ impl Writer {
     /// # Errors
     /// A file that is not ours or of a newer program; a damaged file; the disk.
     pub fn open(path: &Path, schema: Arc<Schema>, options: Options) -> Result<Self, SqliteError> {
-        let log_file = LogFile::of(path, options.vfs.as_ref());
         // A process that was killed may have left a log that was never synced, or in vain. Before
         // SQLite looks at it: what has the right sums then is durable.
-        log_file.write_again()?;
+        LogFile::of(path, options.vfs.as_ref()).write_again()?;
         let mut connection = open_for_writing(path, &options)?;
+        // Only now there is a database for certain, and a link to it leads there.
+        let log_file = LogFile::of(path, options.vfs.as_ref());
         checkpoint::refuse_kept_log(&connection, &log_file)?;
         set_synchronous(&connection, Durability::Now)?;
         schema.migrate(&mut connection)?;
@@ -85,7 +86,7 @@ impl Writer {
         };
         writer.sync_log()?;
         if writer.options.durability == Durability::Later && writer.options.vfs.is_none() {
-            let trickle = Trickle::start(path);
+            let trickle = Trickle::start(&real(path));
             writer.trickle = Some(trickle.map_err(|error| SqliteError::Disk(error.to_string()))?);
         }
         Ok(writer)

@@ -70,6 +70,30 @@ fn a_log_that_lost_something_never_reaches_the_database() {
     }
 }
 
+#[test]
+fn a_log_that_is_not_found_is_not_written_again() {
+    let mut database = with_log();
+    std::fs::remove_file(database.file("-wal")).unwrap();
+    database.writer.sync_failed = true;
+    let error = database.writer.checkpoint().unwrap_err();
+    assert!(matches!(error, SqliteError::Disk(_)), "{error}");
+}
+
+#[test]
+fn the_log_of_a_database_behind_a_link_is_found() {
+    let (folder, links) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let link = links.path().join("link");
+    std::os::unix::fs::symlink(folder.path().join("test.sqlite3"), &link).unwrap();
+    let schema = Arc::new(Schema::new(&[Sample::KIND]));
+    for number in 1..3 {
+        let options = Options { durability: Durability::Later, ..Options::default() };
+        let mut writer = Writer::open(&link, Arc::clone(&schema), options).unwrap();
+        writer.apply(&wide(number, 1)).unwrap();
+        writer.sync_failed = true;
+        writer.checkpoint().unwrap();
+    }
+}
+
 /// What the log shows is made durable first: what SQLite takes of it then, it has for good.
 #[test]
 fn sqlite_looks_at_no_log_that_cannot_be_made_durable() {
