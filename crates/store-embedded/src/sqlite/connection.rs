@@ -101,6 +101,9 @@ fn open(path: &Path, flags: OpenFlags, options: &Options) -> Result<Connection, 
 pub(super) fn open_for_writing(path: &Path, options: &Options) -> Result<Connection, SqliteError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
     let connection = open(path, flags, options)?;
+    // Before anything opens the log: even when this fails and the connection is closed, nothing may be
+    // copied of a log that was not synced.
+    set_copied_when_closed(&connection, false)?;
     let set = |name: &str, value: i64| connection.pragma_update(None, name, value).at("database");
     set("page_size", i64::from(options.page_bytes))?;
     set_cache(&connection, options.writer_cache_bytes_max)?;
@@ -110,8 +113,6 @@ pub(super) fn open_for_writing(path: &Path, options: &Options) -> Result<Connect
         return Err(SqliteError::Disk(why));
     }
     set("wal_autocheckpoint", 0)?;
-    // Nor when it is closed in trouble: of a log that was not synced nothing may be copied.
-    set_copied_when_closed(&connection, false)?;
     set("journal_size_limit", i64::from(options.wal_bytes_max))?;
     Ok(connection)
 }

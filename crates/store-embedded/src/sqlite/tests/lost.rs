@@ -161,3 +161,17 @@ fn another_program_beside_a_log_that_is_whole_is_in_nobodys_way() {
     assert_eq!(opened, Ok(()));
     assert_eq!(open(), 2);
 }
+
+/// The writer that opens a database is often the last one to close it.
+#[test]
+fn a_database_that_cannot_be_opened_keeps_its_log() {
+    let Database { folder, schema, writer } = with_log();
+    let sql = "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = 'CREATE nothing'";
+    writer.connection.execute_batch(sql).unwrap();
+    drop(writer);
+    let path = folder.path().join("test.sqlite3");
+    let log = std::fs::read(folder.path().join("test.sqlite3-wal")).unwrap();
+    let refused = Writer::open(&path, schema, Options::default()).map(drop).unwrap_err();
+    assert!(matches!(refused, SqliteError::Corrupt { .. }), "{refused}");
+    assert!(std::fs::read(folder.path().join("test.sqlite3-wal")).unwrap() == log);
+}
