@@ -1,0 +1,189 @@
+# The deployment: services on their tables, topics between them, a gateway in front. What there is of
+# functions, routes, subscriptions, tables and permissions stands in manifest.json, which is made from
+# the code by `cargo xtask manifest`; nothing of it is repeated here.
+
+provider "aws" {
+  region = var.region
+
+  default_tags {
+    tags = merge({ deployment = var.prefix, managed-by = "terraform" }, var.tags)
+  }
+}
+
+data "aws_caller_identity" "current" {
+  lifecycle {
+    precondition {
+      condition     = fileexists(local.artifact)
+      error_message = "The functions' code ${local.artifact} is not there. Build it first, with `make lambda` in the root of the repository."
+    }
+  }
+}
+
+locals {
+  manifest = jsondecode(file("${path.module}/manifest.json"))
+  account  = data.aws_caller_identity.current.account_id
+  artifact = coalesce(var.artifact, "${path.module}/../target/lambda/${var.architecture}/bootstrap.zip")
+  key_arn  = one(module.encryption[*].arn)
+  scopes   = distinct(flatten([for function in local.manifest.functions : try(function.route.scopes, [])]))
+
+  # What all functions and tables share.
+  home = {
+    prefix                 = var.prefix
+    account                = local.account
+    region                 = var.region
+    artifact               = local.artifact
+    artifact_hash          = fileexists(local.artifact) ? filebase64sha256(local.artifact) : ""
+    architecture           = var.architecture
+    memory_mb              = var.memory_mb
+    reserved_concurrency   = var.reserved_concurrency
+    log_days               = var.log_days
+    key_arn                = local.key_arn
+    alarms_topic_arn       = module.alarms.arn
+    deletion_protection    = var.deletion_protection
+    point_in_time_recovery = var.point_in_time_recovery
+    environment = {
+      TABLE_PREFIX     = var.prefix
+      DEFAULT_CURRENCY = var.default_currency
+      WAIT_SECONDS     = tostring(var.wait_seconds)
+      CURSOR_KEY       = random_bytes.cursor_key.hex
+    }
+  }
+}
+
+# Signs the cursors of lists. A new one makes open cursors invalid and nothing else.
+resource "random_bytes" "cursor_key" {
+  length = 32
+}
+
+module "encryption" {
+  source = "./modules/encryption"
+  count  = var.customer_keys ? 1 : 0
+
+  name    = var.prefix
+  account = local.account
+  region  = var.region
+}
+
+module "topic" {
+  source   = "./modules/topic"
+  for_each = toset(local.manifest.topics)
+
+  name   = "${var.prefix}-${replace(each.key, "_", "-")}"
+  key_id = coalesce(local.key_arn, "alias/aws/sns")
+}
+
+locals {
+  topics = { for name, topic in module.topic : name => topic.arn }
+}
+
+module "digital_wallet" {
+  source = "./modules/digital_wallet"
+
+  manifest     = local.manifest
+  home         = local.home
+  topics       = local.topics
+  self_funding = var.self_funding
+  hold_days    = var.hold_days
+}
+
+module "micro_loan" {
+  source = "./modules/micro_loan"
+
+  manifest = local.manifest
+  home     = local.home
+  topics   = local.topics
+  rates    = var.loan_rates
+}
+
+module "payment_processor" {
+  source = "./modules/payment_processor"
+
+  manifest = local.manifest
+  home     = local.home
+  topics   = local.topics
+}
+
+module "operations" {
+  source = "./modules/operations"
+
+  manifest = local.manifest
+  home     = local.home
+  topics   = local.topics
+  tables = merge(
+    module.digital_wallet.tables,
+    module.micro_loan.tables,
+    module.payment_processor.tables,
+  )
+}
+
+locals {
+  functions = merge(
+    module.digital_wallet.functions,
+    module.micro_loan.functions,
+    module.payment_processor.functions,
+    module.operations.functions,
+  )
+  routes = {
+    for name, spec in local.manifest.functions : name => merge(spec.route, {
+      function   = local.functions[name].name
+      invoke_arn = local.functions[name].invoke_arn
+    }) if spec.trigger == "route"
+  }
+}
+
+module "identity" {
+  source = "./modules/identity"
+
+  name                = var.prefix
+  domain              = coalesce(var.login_domain, "${var.prefix}-${local.account}")
+  scopes              = local.scopes
+  callback_urls       = var.callback_urls
+  logout_urls         = var.logout_urls
+  self_signup         = var.self_signup
+  mfa                 = var.mfa
+  deletion_protection = var.deletion_protection
+}
+
+module "http_api" {
+  source = "./modules/http_api"
+
+  name             = var.prefix
+  routes           = local.routes
+  issuer           = module.identity.issuer
+  audience         = [module.identity.people_client_id, module.identity.services_client_id]
+  web_origins      = var.web_origins
+  throttle         = var.throttle
+  throttles        = var.throttles
+  metrics_by_route = var.metrics_by_route
+  log_days         = var.log_days
+  key_arn          = local.key_arn
+}
+
+# Alarms speak here. CloudWatch cannot use AWS's own key for topics, so without a customer's key this
+# one is not encrypted; it carries names of functions and numbers.
+resource "aws_sns_topic_subscription" "alarms" {
+  for_each = toset(var.alarm_emails)
+
+  topic_arn = module.alarms.arn
+  protocol  = "email"
+  endpoint  = each.key
+}
+
+module "alarms" {
+  source = "./modules/topic"
+
+  name   = "${var.prefix}-alarms"
+  key_id = local.key_arn
+}
+
+module "dashboard" {
+  source = "./modules/dashboard"
+
+  name             = var.prefix
+  region           = var.region
+  api_id           = module.http_api.id
+  manifest         = local.manifest
+  functions        = local.functions
+  topics           = { for name, topic in module.topic : name => topic.name }
+  alarms_topic_arn = module.alarms.arn
+}

@@ -1,0 +1,15 @@
+# The wallet service: all the money.
+
+module "service" {
+  source = "../service"
+
+  name     = "wallet"
+  manifest = var.manifest
+  home     = var.home
+  topics   = var.topics
+
+  environment = {
+    SELF_FUNDING = tostring(var.self_funding)
+    HOLD_DAYS    = tostring(var.hold_days)
+  }
+}

@@ -1,0 +1,19 @@
+output "arn" {
+  description = "The function's ARN."
+  value       = aws_lambda_function.this.arn
+}
+
+output "name" {
+  description = "The function's name on AWS."
+  value       = aws_lambda_function.this.function_name
+}
+
+output "invoke_arn" {
+  description = "What the gateway calls."
+  value       = aws_lambda_function.this.invoke_arn
+}
+
+output "queues" {
+  description = "The names of its queues by what is in them: undelivered, failed."
+  value       = { for name, queue in aws_sqs_queue.letters : name => queue.name }
+}

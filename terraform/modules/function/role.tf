@@ -1,0 +1,98 @@
+# What the function may do: its own log, the actions that the manifest says on its tables and their
+# indexes, and what its trigger needs. Nothing is given to more than it names.
+
+data "aws_iam_policy_document" "trust" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["lambda.amazonaws.com"]
+    }
+  }
+}
+
+resource "aws_iam_role" "this" {
+  name               = local.full_name
+  description        = "What the function ${local.full_name} may do"
+  assume_role_policy = data.aws_iam_policy_document.trust.json
+}
+
+data "aws_iam_policy_document" "this" {
+  statement {
+    sid       = "Log"
+    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    resources = ["${aws_cloudwatch_log_group.this.arn}:*"]
+  }
+
+  dynamic "statement" {
+    for_each = var.spec.tables
+
+    content {
+      sid       = "Table${title(statement.key)}"
+      actions   = statement.value
+      resources = [var.tables[statement.key]]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.spec.indexes
+
+    content {
+      sid       = "Indexes${title(statement.key)}"
+      actions   = ["dynamodb:Query"]
+      resources = [for index in statement.value : "${var.tables[statement.key]}/index/${index}"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(var.spec.publishes) > 0 ? [var.spec.publishes] : []
+
+    content {
+      sid       = "Publish"
+      actions   = ["sns:Publish"]
+      resources = [for topic in statement.value : var.topics[topic]]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = local.trigger == "stream" ? [var.tables[var.spec.service]] : []
+
+    content {
+      sid = "Stream"
+      actions = [
+        "dynamodb:DescribeStream",
+        "dynamodb:GetRecords",
+        "dynamodb:GetShardIterator",
+        "dynamodb:ListStreams",
+      ]
+      resources = ["${statement.value}/stream/*"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = contains(keys(aws_sqs_queue.letters), "failed") ? [aws_sqs_queue.letters["failed"].arn] : []
+
+    content {
+      sid       = "Failed"
+      actions   = ["sqs:SendMessage"]
+      resources = [statement.value]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.home.key_arn == null ? [] : [var.home.key_arn]
+
+    content {
+      sid       = "Key"
+      actions   = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]
+      resources = [statement.value]
+    }
+  }
+}
+
+resource "aws_iam_role_policy" "this" {
+  name   = "own"
+  role   = aws_iam_role.this.id
+  policy = data.aws_iam_policy_document.this.json
+}

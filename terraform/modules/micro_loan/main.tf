@@ -1,0 +1,14 @@
+# The loan service: applications and their terms.
+
+module "service" {
+  source = "../service"
+
+  name     = "loan"
+  manifest = var.manifest
+  home     = var.home
+  topics   = var.topics
+
+  environment = {
+    LOAN_RATES = var.rates
+  }
+}

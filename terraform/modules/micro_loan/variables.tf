@@ -1,0 +1,19 @@
+variable "manifest" {
+  description = "The whole manifest."
+  type        = any
+}
+
+variable "home" {
+  description = "What all functions and tables of the deployment share."
+  type        = any
+}
+
+variable "topics" {
+  description = "ARNs of topics by their names in the manifest."
+  type        = map(string)
+}
+
+variable "rates" {
+  description = "The table of rates; empty: the usual one."
+  type        = string
+}
