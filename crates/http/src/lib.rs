@@ -86,6 +86,6 @@ pub use problem::{Problem, ProblemKind};
 pub use query::Filter;
 pub use request::Request;
 pub use routes::{BASE, Routes};
-pub use serve::{Front, Hosts, app};
+pub use serve::{Front, Hosts, app, bare};
 pub use utoipa_axum::routes;
 pub use wait::wait_until;

@@ -1,4 +1,70 @@
 //! The bootstrap of every function on AWS Lambda: which one it is comes from its handler's name.
 //! What the functions do stands in the services.
 
-fn main() {}
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use kernel::Time;
+use lambda::{Failure, Function, Handler, Settings, open};
+use lambda_runtime::{LambdaEvent, Runtime, service_fn};
+use serde_json::value::RawValue;
+
+/// How long before Lambda ends an invocation no further page is begun.
+const TIME_LEFT: Duration = Duration::from_secs(5);
+
+/// One thread does it all: a function has one invocation at a time.
+fn main() -> ExitCode {
+    lambda::log::start(&std::env::var("LOG_LEVEL").unwrap_or_default());
+    let ended = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Start(error.to_string()))
+        .and_then(|runtime| runtime.block_on(run()));
+    let Err(failure) = ended else { return ExitCode::SUCCESS };
+    tracing::error!(%failure, "the function cannot start");
+    tell_start_failed(&failure);
+    ExitCode::FAILURE
+}
+
+async fn run() -> Result<(), Failure> {
+    let settings = Settings::read(&|name| std::env::var(name).ok())?;
+    let function = Function::named(&settings.function).ok_or_else(|| {
+        Failure::Start(format!("there is no function {:?}; set the handler", settings.function))
+    })?;
+    let handler = Handler::new(function, open::base(function, settings).await?);
+    let handle = async |event: LambdaEvent<Box<RawValue>>| -> Result<Box<RawValue>, Failure> {
+        let until = deadline(event.context.deadline).minus(TIME_LEFT);
+        let answer = handler.handle(event.payload.get(), until).await?;
+        RawValue::from_string(answer).map_err(|error| Failure::Malformed(error.to_string()))
+    };
+    let ended = Runtime::new(service_fn(handle)).run().await;
+    ended.map_err(|error| Failure::Start(format!("Lambda's runtime interface: {error}")))
+}
+
+/// Lambda gives milliseconds since 1970.
+fn deadline(milliseconds: u64) -> Time {
+    let micros = milliseconds.saturating_mul(1000);
+    Time::from_micros(i64::try_from(micros).unwrap_or(i64::MAX))
+}
+
+/// Tells Lambda why, so that it stands where the failed start is shown. If it cannot be told, the log
+/// has it.
+fn tell_start_failed(failure: &Failure) {
+    let Ok(host) = std::env::var("AWS_LAMBDA_RUNTIME_API") else { return };
+    let (kind, message) = (failure.kind(), failure.to_string());
+    let body = serde_json::json!({ "errorType": kind, "errorMessage": message, "stackTrace": [] });
+    let body = body.to_string();
+    let length = body.len();
+    let request = format!(
+        "POST /2018-06-01/runtime/init/error HTTP/1.1\r\nHost: {host}\r\n\
+         Content-Type: application/json\r\nContent-Length: {length}\r\n\
+         Lambda-Runtime-Function-Error-Type: {kind}\r\nConnection: close\r\n\r\n{body}"
+    );
+    if let Ok(mut stream) = TcpStream::connect(&host) {
+        let mut answer = Vec::new();
+        let told = stream.write_all(request.as_bytes());
+        let _unheard = told.and_then(|()| stream.read_to_end(&mut answer));
+    }
+}

@@ -20,10 +20,12 @@ use crate::problem::{Problem, ProblemKind};
 /// Under which path all operations stand.
 pub const BASE: &str = "/v1";
 
-/// Operations and their handlers.
+/// Operations and their handlers. They are put together when all are there, or the one that is wanted.
+#[derive(Default)]
 pub struct Routes {
-    router: OpenApiRouter<App>,
     operations: Vec<&'static Operation>,
+    /// One for each operation, in the same order.
+    handlers: Vec<UtoipaMethodRouter<App>>,
 }
 
 impl fmt::Debug for Routes {
@@ -32,17 +34,10 @@ impl fmt::Debug for Routes {
     }
 }
 
-impl Default for Routes {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Routes {
     /// None yet.
     pub fn new() -> Self {
-        let router = OpenApiRouter::with_openapi(document::empty());
-        Self { router, operations: Vec::new() }
+        Self::default()
     }
 
     /// Adds an operation: `.add(&manifest::REQUEST_PAYMENT, routes!(request_payment))`.
@@ -50,15 +45,13 @@ impl Routes {
     /// Asserts that the handler's `#[utoipa::path]` and the manifest agree on method, path (below
     /// `/v1`) and name (`operation_id`; the function's own name if it gives none).
     #[must_use]
-    pub fn add(self, operation: &'static Operation, route: UtoipaMethodRouter<App>) -> Self {
-        let Self { router, mut operations } = self;
+    pub fn add(mut self, operation: &'static Operation, route: UtoipaMethodRouter<App>) -> Self {
         let name = operation.name;
         assert!(
-            operations.iter().all(|other| other.name != name),
+            self.operations.iter().all(|other| other.name != name),
             "the operation {name} has two routes"
         );
         assert!(!operation.who.is_empty(), "{name}: nobody is declared who may call it");
-        operations.push(operation);
         let (schemas, mut paths, methods) = route;
         assert_eq!(paths.paths.len(), 1, "{name}: one handler is one route");
         let Some(item) = paths.paths.get_mut(operation.path) else {
@@ -68,30 +61,50 @@ impl Routes {
         document::operation(operation, item);
         let reads_query = document::reads_query(item);
         let methods = methods.layer(AccessLayer { operation, reads_query });
-        Self { router: router.routes((schemas, paths, methods)), operations }
+        self.operations.push(operation);
+        self.handlers.push((schemas, paths, methods));
+        self
     }
 
     /// With all of `other`.
     #[must_use]
-    pub fn merge(self, other: Self) -> Self {
-        let Self { router, mut operations } = self;
+    pub fn merge(mut self, other: Self) -> Self {
         for operation in &other.operations {
             let name = operation.name;
             assert!(
-                operations.iter().all(|known| known.name != name),
+                self.operations.iter().all(|known| known.name != name),
                 "the operation {name} has two routes"
             );
         }
-        operations.extend(other.operations);
-        Self { router: router.merge(other.router), operations }
+        self.operations.extend(other.operations);
+        self.handlers.extend(other.handlers);
+        self
+    }
+
+    /// With the operation of that name alone; empty if there is none.
+    #[must_use]
+    pub fn only(self, name: &str) -> Self {
+        let both = self.operations.into_iter().zip(self.handlers);
+        let (operations, handlers) = both.filter(|(operation, _)| operation.name == name).unzip();
+        Self { operations, handlers }
     }
 
     /// The router and the document, both with `/v1` before every path. Asserts that the bodies of
     /// requests refuse unknown fields.
     pub fn into_parts(self) -> (Router<App>, OpenApi) {
-        let nested = OpenApiRouter::<App>::new().nest(BASE, self.router);
-        let (router, openapi) = nested.split_for_parts();
+        let (router, openapi) = self.nested().split_for_parts();
         (with_fallbacks(router), schemas::strict(document::whole(openapi)))
+    }
+
+    /// The router alone, with `/v1` before every path.
+    pub(crate) fn into_router(self) -> Router<App> {
+        self.nested().split_for_parts().0
+    }
+
+    fn nested(self) -> OpenApiRouter<App> {
+        let empty = OpenApiRouter::with_openapi(document::empty());
+        let router = self.handlers.into_iter().fold(empty, OpenApiRouter::routes);
+        OpenApiRouter::<App>::new().nest(BASE, router)
     }
 
     /// The operations, in the order in which they were added.

@@ -54,7 +54,16 @@ impl std::fmt::Debug for Front {
 pub fn app(routes: Routes, root: Router<App>, state: App, front: Front) -> Router {
     let operations = Operations::new(routes.operations());
     let (router, openapi) = routes.into_parts();
-    let router = router.merge(docs::routes(&openapi)).merge(root);
+    laid(router.merge(docs::routes(&openapi)).merge(root), operations, state, front)
+}
+
+/// The routes below `/v1` and nothing beside them, for where each operation is a program of its own.
+pub fn bare(routes: Routes, state: App, front: Front) -> Router {
+    let operations = Operations::new(routes.operations());
+    laid(routes.into_router(), operations, state, front)
+}
+
+fn laid(router: Router<App>, operations: Operations, state: App, front: Front) -> Router {
     let laid = Arc::new(Laid { front, operations });
     with_fallbacks(router).layer(from_fn_with_state(laid, around)).with_state(state)
 }

@@ -1,0 +1,123 @@
+//! Which function this is, by its name. Every service of AWS is named here and nowhere else in this
+//! crate; a new one is added here. Not in here: what the functions do.
+
+use http_api::Routes;
+use kernel::manifest::{Due, Operation, ServiceManifest, Subscription};
+use loan::rate::RateTable;
+
+/// What every service declares.
+pub static SERVICES: [&ServiceManifest; 4] =
+    [&wallet::MANIFEST, &payment::MANIFEST, &loan::MANIFEST, &operations::MANIFEST];
+
+/// The name of the function that checks the whole ledger.
+pub const VERIFY_LEDGER: &str = "verify_ledger";
+
+/// What stands before a service's name in the name of its relay.
+pub const RELAY: &str = "relay_";
+
+/// One of the functions of the system.
+#[derive(Debug, Clone, Copy)]
+pub enum Function {
+    /// A route behind the gateway.
+    Operation(&'static ServiceManifest, &'static Operation),
+    /// A subscription to a topic.
+    Subscription(&'static ServiceManifest, &'static Subscription),
+    /// From the stream of a service's table to the topics.
+    Relay(&'static ServiceManifest),
+    /// What the clock does.
+    Due(&'static Due),
+    /// The check of the whole ledger.
+    VerifyLedger,
+}
+
+impl Function {
+    /// Every function.
+    pub fn all() -> impl Iterator<Item = Self> {
+        SERVICES.into_iter().flat_map(of_service).chain([Self::VerifyLedger])
+    }
+
+    /// The function of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::all().find(|function| function.is_named(name))
+    }
+
+    /// Its name.
+    pub fn name(self) -> String {
+        match self {
+            Self::Operation(_, operation) => operation.name.to_owned(),
+            Self::Subscription(_, subscription) => subscription.name.to_owned(),
+            Self::Relay(service) => format!("{RELAY}{}", service.name),
+            Self::Due(due) => due.name.to_owned(),
+            Self::VerifyLedger => VERIFY_LEDGER.to_owned(),
+        }
+    }
+
+    fn is_named(self, name: &str) -> bool {
+        match self {
+            Self::Operation(_, operation) => operation.name == name,
+            Self::Subscription(_, subscription) => subscription.name == name,
+            Self::Relay(service) => name.strip_prefix(RELAY) == Some(service.name),
+            Self::Due(due) => due.name == name,
+            Self::VerifyLedger => name == VERIFY_LEDGER,
+        }
+    }
+}
+
+fn of_service(service: &'static ServiceManifest) -> impl Iterator<Item = Function> {
+    let operations = service.operations.iter();
+    let subscriptions = service.subscriptions.iter();
+    // A service that says nothing has nothing to relay.
+    let relay = (!service.says.is_empty()).then_some(Function::Relay(service));
+    operations
+        .map(move |operation| Function::Operation(service, operation))
+        .chain(subscriptions.map(move |heard| Function::Subscription(service, heard)))
+        .chain(relay)
+        .chain(service.due.iter().map(Function::Due))
+}
+
+/// The routes of the service alone to which the operation belongs: what is not needed is not made.
+pub(crate) fn routes(service: &ServiceManifest, loan_rates: &RateTable) -> Routes {
+    if service.name == wallet::MANIFEST.name {
+        wallet::routes()
+    } else if service.name == payment::MANIFEST.name {
+        payment::routes()
+    } else if service.name == loan::MANIFEST.name {
+        loan::routes(loan_rates.clone())
+    } else {
+        operations::routes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_function_is_found_by_its_name() {
+        let mut names = HashSet::new();
+        for function in Function::all() {
+            let name = function.name();
+            assert!(names.insert(name.clone()), "two functions are named {name}");
+            let found = Function::named(&name).map(Function::name);
+            assert_eq!(found, Some(name));
+        }
+        for expected in ["create_wallet", "process_payment_request", "relay_wallet", "expire_holds"]
+        {
+            assert!(names.contains(expected), "{expected}");
+        }
+        assert!(Function::named("relay_operations").is_none(), "it says nothing");
+        assert!(Function::named("").is_none());
+    }
+
+    #[test]
+    fn every_operation_has_its_route() {
+        for function in Function::all() {
+            if let Function::Operation(service, operation) = function {
+                let routes = routes(service, &RateTable::default()).only(operation.name);
+                assert_eq!(routes.operations().len(), 1, "{}", operation.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! The gateway's event, read and turned into a request. Header names come in lower case, headers and
+//! query values that were sent several times come joined by commas; so the query is taken from
+//! `rawQueryString`. Not in here: who calls, beyond handing on what the authorizer proved.
+
+use std::collections::BTreeMap;
+
+use axum::body::Body;
+use axum::http::header::{AUTHORIZATION, COOKIE};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde::Deserialize;
+
+use super::claims::{CLAIMS, Claims};
+use crate::failure::Failure;
+
+/// The payload's version that is read.
+const VERSION: &str = "2.0";
+
+/// The stage that leaves no mark in the path.
+const DEFAULT_STAGE: &str = "$default";
+
+/// What may not stand in a path as it is. The percent sign may: it was there before.
+const IN_PATH: &AsciiSet = &IN_QUERY.add(b'?').add(b'`').add(b'{').add(b'}');
+
+/// What may not stand in a query as it is.
+const IN_QUERY: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'|');
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Event {
+    version: String,
+    raw_path: String,
+    #[serde(default)]
+    raw_query_string: String,
+    #[serde(default)]
+    cookies: Vec<String>,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    request_context: RequestContext,
+    #[serde(default)]
+    body: Option<String>,
+    #[serde(default)]
+    is_base64_encoded: bool,
+}
+
+#[derive(Deserialize)]
+struct RequestContext {
+    #[serde(default)]
+    authorizer: Option<Authorizer>,
+    http: Http,
+    stage: String,
+}
+
+#[derive(Deserialize)]
+struct Authorizer {
+    #[serde(default)]
+    jwt: Option<Jwt>,
+}
+
+#[derive(Deserialize)]
+struct Jwt {
+    claims: Claims,
+}
+
+#[derive(Deserialize)]
+struct Http {
+    method: String,
+}
+
+/// The request that an event stands for.
+///
+/// # Errors
+/// When it is no such event.
+pub(super) fn read(payload: &str) -> Result<Request<Body>, Failure> {
+    let event: Event = serde_json::from_str(payload).map_err(|error| Failure::malformed(&error))?;
+    if event.version != VERSION {
+        let version = event.version;
+        let why = format!("its version is {version:?}; the gateway must send {VERSION:?}");
+        return Err(Failure::Malformed(why));
+    }
+    let uri = uri(&event)?;
+    let method = Method::from_bytes(event.request_context.http.method.as_bytes());
+    let method = method.map_err(|error| Failure::Malformed(error.to_string()))?;
+    let body = match (event.body, event.is_base64_encoded) {
+        (None, _) => Body::empty(),
+        (Some(text), false) => Body::from(text),
+        (Some(text), true) => {
+            let bytes = STANDARD.decode(text);
+            Body::from(bytes.map_err(|error| Failure::Malformed(error.to_string()))?)
+        }
+    };
+    let mut request = Request::new(body);
+    *request.method_mut() = method;
+    *request.uri_mut() = uri;
+    let claims = event.request_context.authorizer.and_then(|authorizer| authorizer.jwt);
+    *request.headers_mut() = headers(event.headers, &event.cookies, claims)?;
+    Ok(request)
+}
+
+fn uri(event: &Event) -> Result<Uri, Failure> {
+    let stage = event.request_context.stage.as_str();
+    let below = event.raw_path.strip_prefix('/').and_then(|path| path.strip_prefix(stage));
+    let path = match below {
+        Some(below) if stage != DEFAULT_STAGE && below.starts_with('/') => below,
+        Some("") if stage != DEFAULT_STAGE => "/",
+        _ if event.raw_path.is_empty() => "/",
+        _ => event.raw_path.as_str(),
+    };
+    let mut text = utf8_percent_encode(path, IN_PATH).to_string();
+    if !event.raw_query_string.is_empty() {
+        text.push('?');
+        text.extend(utf8_percent_encode(&event.raw_query_string, IN_QUERY));
+    }
+    text.parse().map_err(|error| Failure::Malformed(format!("no path can be made of it: {error}")))
+}
+
+fn headers(
+    sent: BTreeMap<String, String>,
+    cookies: &[String],
+    jwt: Option<Jwt>,
+) -> Result<HeaderMap, Failure> {
+    let malformed = |name: &str| Failure::Malformed(format!("the header {name:?} is none"));
+    let mut headers = HeaderMap::with_capacity(sent.len().saturating_add(2));
+    for (name, value) in sent {
+        let known = HeaderName::from_bytes(name.as_bytes()).map_err(|_| malformed(&name))?;
+        let value = HeaderValue::try_from(value).map_err(|_| malformed(&name))?;
+        headers.insert(known, value);
+    }
+    if !cookies.is_empty() {
+        let value = HeaderValue::try_from(cookies.join("; "));
+        headers.insert(COOKIE, value.map_err(|_| malformed("cookie"))?);
+    }
+    // The gateway has proved the token; nothing behind it needs to hold it.
+    headers.remove(AUTHORIZATION);
+    // Whoever calls cannot say by himself what only the authorizer may say.
+    headers.remove(CLAIMS);
+    if let Some(Jwt { claims }) = jwt {
+        headers.insert(CLAIMS, claims.header());
+    }
+    Ok(headers)
+}

@@ -1,0 +1,105 @@
+//! A function, put together and ready for its invocations. Which it is comes from its name; what it
+//! stands on is given. Not in here: Lambda's runtime and the SDK.
+
+use std::sync::Arc;
+
+use axum::Router;
+use http_api::{Deployment, Front, Hosts, Settings};
+use kernel::manifest::{Due, ServiceManifest, Subscription};
+use kernel::operators::EventsPort;
+use kernel::time::System;
+use kernel::{Store, Time};
+use loan::rate::RateTable;
+
+use crate::failure::Failure;
+use crate::function::{Function, routes};
+use crate::gateway::{self, JwtClaims};
+use crate::metrics::Conflicts;
+use crate::relay::{self, Publisher};
+use crate::{due, hear, ledger};
+
+/// What functions stand on.
+pub struct Base {
+    /// Where records are.
+    pub store: Store,
+    /// What operators see beside records.
+    pub events: Arc<dyn EventsPort>,
+    /// Where relays publish.
+    pub publisher: Arc<dyn Publisher>,
+    /// How often the store had to decide again.
+    pub conflicts: Arc<Conflicts>,
+    /// The settings of the routes.
+    pub settings: Settings,
+    /// The rates of loans.
+    pub loan_rates: RateTable,
+}
+
+/// A function that is ready.
+pub struct Handler {
+    store: Store,
+    publisher: Arc<dyn Publisher>,
+    conflicts: Arc<Conflicts>,
+    work: Work,
+}
+
+enum Work {
+    Answer(Router),
+    Hear(&'static ServiceManifest, &'static Subscription),
+    Relay(&'static ServiceManifest),
+    Tick(&'static Due),
+    Verify,
+}
+
+impl Handler {
+    /// Puts a function together.
+    pub fn new(function: Function, base: Base) -> Self {
+        let Base { store, events, publisher, conflicts, settings, loan_rates } = base;
+        let work = match function {
+            Function::Operation(service, operation) => {
+                let routes = routes(service, &loan_rates).only(operation.name);
+                let deployment = Deployment { store: store.clone(), events, settings };
+                // The gateway answers to its own names alone, and has checked the token.
+                let front = Front {
+                    authenticator: Arc::new(JwtClaims),
+                    hosts: Hosts::Any,
+                    ids: Arc::new(System),
+                };
+                Work::Answer(http_api::bare(routes, Arc::new(deployment), front))
+            }
+            Function::Subscription(service, subscription) => Work::Hear(service, subscription),
+            Function::Relay(service) => Work::Relay(service),
+            Function::Due(due) => Work::Tick(due),
+            Function::VerifyLedger => Work::Verify,
+        };
+        Self { store, publisher, conflicts, work }
+    }
+
+    /// Handles one invocation; the answer is JSON. What is done page by page begins none after `until`.
+    ///
+    /// # Errors
+    /// When the invocation failed: Lambda then tries again, or hands it to where the failed ones go.
+    pub async fn handle(&self, payload: &str, until: Time) -> Result<String, Failure> {
+        let answer = self.work(payload, until).await;
+        self.conflicts.tell(|| self.store.now());
+        answer
+    }
+
+    async fn work(&self, payload: &str, until: Time) -> Result<String, Failure> {
+        match &self.work {
+            Work::Answer(router) => gateway::answer(router, payload).await,
+            Work::Hear(service, subscription) => {
+                hear::hear(&self.store, service, subscription, payload).await?;
+                Ok("null".to_owned())
+            }
+            Work::Relay(service) => relay::relay(&*self.publisher, service, payload).await,
+            Work::Tick(due) => {
+                let records = due::tick(&self.store, due, until).await?;
+                Ok(format!("{{\"records\":{records}}}"))
+            }
+            Work::Verify => {
+                let report = ledger::check(&self.store).await?;
+                serde_json::to_string(&report).map_err(|error| Failure::malformed(&error))
+            }
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! The daily check of the whole ledger. The tables do not stand still meanwhile, so that what was
+//! written between two reads can look wrong: only what a second check finds too, word for word, is
+//! told. Not in here: what is checked.
+
+use std::collections::HashSet;
+
+use kernel::Store;
+use operations::verify::{Report, verify};
+
+use crate::failure::Failure;
+use crate::metrics;
+
+/// How many violations the failure itself names; all are in the log.
+const TOLD_MAX: usize = 5;
+
+/// Checks everything. The answer is the report.
+///
+/// # Errors
+/// When the store cannot read, or something is wrong.
+pub(crate) async fn check(store: &Store) -> Result<Report, Failure> {
+    let mut report = once(store).await?;
+    if !report.is_well() {
+        let seen = report.violations.len();
+        tracing::warn!(seen, "something looks wrong; it is checked again");
+        let again = once(store).await?;
+        let former: HashSet<String> = report.violations.into_iter().collect();
+        report = again;
+        report.violations.retain(|violation| former.contains(violation));
+    }
+    metrics::ledger_violations(report.violations.len(), store.now());
+    for violation in &report.violations {
+        tracing::error!(violation, "the ledger is not as it must be");
+    }
+    if report.is_well() {
+        let (transfers, accounts) = (report.transfers, report.accounts);
+        tracing::info!(transfers, accounts, "the ledger is well");
+        return Ok(report);
+    }
+    let count = report.violations.len();
+    let told = report.violations.iter().take(TOLD_MAX).map(String::as_str).collect::<Vec<_>>();
+    Err(Failure::Ledger(format!("{count} violations in the ledger: {}", told.join(" "))))
+}
+
+async fn once(store: &Store) -> Result<Report, Failure> {
+    Ok(verify(&**store.port(), &mut |_| {}).await?)
+}

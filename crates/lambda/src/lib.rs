@@ -1,0 +1,26 @@
+//! Every function on AWS Lambda: one artifact, of which a function is picked by its handler's name.
+//! Routes behind the gateway, subscriptions to topics, relays of tables' streams, what the clock does,
+//! the check of the ledger. What they decide stands in the services; here is only how Lambda's
+//! events become requests and decisions, and how AWS is reached.
+
+mod due;
+mod events;
+mod failure;
+mod function;
+mod gateway;
+mod handler;
+mod hear;
+mod ledger;
+pub mod log;
+mod metrics;
+pub mod open;
+mod relay;
+mod settings;
+
+pub use failure::Failure;
+pub use function::{Function, RELAY, SERVICES, VERIFY_LEDGER};
+pub use gateway::JwtClaims;
+pub use handler::{Base, Handler};
+pub use metrics::{Conflicts, NAMESPACE};
+pub use relay::{Message, Publisher, SnsPublisher, Unpublished};
+pub use settings::{Aws, Lookup, Settings};

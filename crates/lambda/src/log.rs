@@ -1,0 +1,21 @@
+//! Logs: a line of JSON each on standard output, where Lambda takes them, with the ids of the request
+//! or event in its fields. What is logged is said where it happens.
+
+use std::io;
+
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::fmt;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// From now on logs are written, from this level on: `error`, `warn`, `info`, `debug`, `trace`;
+/// anything else counts as `info`. Called once; a second call changes nothing.
+pub fn start(level: &str) {
+    let level = level.parse().unwrap_or(LevelFilter::INFO);
+    let lines = fmt::layer().with_writer(io::stdout).with_target(false).json();
+    let lines = lines.flatten_event(true).with_span_list(false).with_current_span(false);
+    drop(tracing_subscriber::registry().with(lines.with_filter(level)).try_init());
+    // A panic is a line among the others, where a machine may read them.
+    std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a bug: something panicked")));
+}

@@ -1,0 +1,156 @@
+//! Metrics in CloudWatch's embedded format: a line of JSON on standard output, of which CloudWatch
+//! makes metrics. Each pair of a metric and a dimension's value is paid for by the month, so there are
+//! few. What is counted is said where it happens.
+
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use kernel::{CorrelationId, Envelope, Time};
+use serde_json::{Map, Value, json};
+use store_dynamodb::Observer;
+
+/// Under which name CloudWatch keeps them.
+pub const NAMESPACE: &str = "Fintech";
+
+/// Counts the answer to a saga's request by its result, with the time since the request came.
+pub(crate) fn saga_answered(event: &Envelope, now: Time) {
+    write(&saga_line(event, now));
+}
+
+/// Decisions that were made again because another came first, since it was last asked.
+#[derive(Debug, Default)]
+pub struct Conflicts(AtomicU64);
+
+impl Observer for Conflicts {
+    fn conflict(&self, decision: &'static str) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        tracing::debug!(decision, "decided again: another came first");
+    }
+}
+
+impl Conflicts {
+    /// Writes how many there were, if any.
+    pub(crate) fn tell(&self, now: impl FnOnce() -> Time) {
+        let count = self.0.swap(0, Ordering::Relaxed);
+        if count > 0 {
+            let mut line = Line::at(now());
+            line.metric("Conflicts", "Count", count, None);
+            write(&line.into_json());
+        }
+    }
+}
+
+/// Counts what the check of the ledger found wrong; zero too, so that silence is noticed.
+pub(crate) fn ledger_violations(count: usize, now: Time) {
+    let mut line = Line::at(now);
+    line.metric("LedgerViolations", "Count", u64::try_from(count).unwrap_or(u64::MAX), None);
+    write(&line.into_json());
+}
+
+fn saga_line(event: &Envelope, now: Time) -> Value {
+    let mut line = Line::at(now);
+    line.metric("Sagas", "Count", 1, Some("Result"));
+    line.put("Result", event.kind().name().into());
+    line.put("correlation_id", event.correlation.to_string().into());
+    if let Some(duration) = request_time(event.correlation).map(|begun| now.since(begun)) {
+        let duration = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        line.metric("SagaDuration", "Milliseconds", duration, None);
+    }
+    line.into_json()
+}
+
+/// A line on its way: the values, and what of them is a metric.
+struct Line {
+    now: Time,
+    metrics: Vec<Value>,
+    values: Map<String, Value>,
+}
+
+impl Line {
+    fn at(now: Time) -> Self {
+        Self { now, metrics: Vec::new(), values: Map::new() }
+    }
+
+    fn put(&mut self, name: &str, value: Value) {
+        self.values.insert(name.to_owned(), value);
+    }
+
+    fn metric(&mut self, name: &str, unit: &str, value: u64, dimension: Option<&str>) {
+        self.put(name, value.into());
+        self.metrics.push(json!({
+            "Namespace": NAMESPACE,
+            "Dimensions": [dimension.as_slice()],
+            "Metrics": [{ "Name": name, "Unit": unit }],
+        }));
+    }
+
+    fn into_json(mut self) -> Value {
+        let milliseconds = self.now.micros().div_euclid(1000);
+        let about = json!({ "Timestamp": milliseconds, "CloudWatchMetrics": self.metrics });
+        self.put("_aws", about);
+        Value::Object(self.values)
+    }
+}
+
+/// When the request came that a correlation began with: its id is a UUID of version 7, which begins
+/// with the milliseconds. None where it was made in another way.
+fn request_time(correlation: CorrelationId) -> Option<Time> {
+    let CorrelationId(id) = correlation;
+    if (id >> 76) & 0xf != 7 {
+        return None;
+    }
+    let since_1970 = Duration::from_millis(u64::try_from(id >> 80).ok()?);
+    Some(Time::from_micros(0).plus(since_1970))
+}
+
+fn write(line: &Value) {
+    // Where standard output is closed nobody counts.
+    let _unheard = writeln!(io::stdout().lock(), "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use kernel::{EventData, EventId, Id, LoanId, WalletId};
+
+    use super::*;
+
+    fn event(correlation: u128) -> Envelope {
+        let data = kernel::event::LoanRejected {
+            loan_id: LoanId::from_uuid(1),
+            wallet_id: WalletId::from_uuid(2),
+            reason: None,
+        };
+        Envelope {
+            id: EventId::from_uuid(3),
+            sequence: 1,
+            time: Time::from_micros(0),
+            correlation: CorrelationId(correlation),
+            causation: None,
+            trace: None,
+            data: EventData::from(data),
+        }
+    }
+
+    #[test]
+    fn a_saga_is_counted_with_its_duration() {
+        let now: Time = "2026-01-31T09:30:00.5Z".parse().unwrap();
+        let begun = u128::try_from(now.micros() / 1000 - 1500).unwrap();
+        let line = saga_line(&event((begun << 80) | (7 << 76) | 99), now);
+        assert_eq!(line["Sagas"], 1);
+        assert_eq!(line["Result"], "LOAN_REJECTED");
+        assert_eq!(line["SagaDuration"], 1500);
+        assert_eq!(line["_aws"]["Timestamp"], now.micros() / 1000);
+        let metrics = &line["_aws"]["CloudWatchMetrics"];
+        assert_eq!(metrics[0]["Dimensions"], json!([["Result"]]));
+        assert_eq!(metrics[0]["Metrics"][0]["Name"], "Sagas");
+        assert_eq!(metrics[1]["Dimensions"], json!([[]]));
+        assert_eq!(metrics[1]["Metrics"][0]["Name"], "SagaDuration");
+    }
+
+    #[test]
+    fn a_correlation_that_tells_no_time_has_no_duration() {
+        let line = saga_line(&event(8 << 76), Time::from_micros(0));
+        assert_eq!(line.get("SagaDuration"), None);
+    }
+}

@@ -1,0 +1,96 @@
+//! The relay: what the stream of a service's table shows is published to the topics, in its order.
+//! Nothing else publishes. Each version of a record brings the events that it says; those are built
+//! from it as in the one program, so that one published twice is the same event twice. What could not
+//! be published is reported from the first such record on, and comes again.
+
+mod image;
+mod publish;
+mod sns;
+
+use kernel::manifest::ServiceManifest;
+use serde::{Deserialize, Serialize};
+
+pub use publish::{Message, Publisher, Unpublished};
+pub use sns::SnsPublisher;
+
+use crate::failure::Failure;
+use publish::Published;
+
+#[derive(Deserialize)]
+struct Records {
+    #[serde(rename = "Records")]
+    records: Vec<Record>,
+}
+
+#[derive(Deserialize)]
+struct Record {
+    dynamodb: Change,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Change {
+    sequence_number: String,
+    /// None where a record was removed, which says nothing.
+    #[serde(default)]
+    new_image: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer<'a> {
+    batch_item_failures: Vec<ItemFailure<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ItemFailure<'a> {
+    item_identifier: &'a str,
+}
+
+/// Publishes what the records of an invocation say. The answer names the first record, if any, of
+/// which something was not published; Lambda hands over everything from there on again.
+///
+/// # Errors
+/// When the payload is none of a stream.
+pub(crate) async fn relay(
+    publisher: &dyn Publisher,
+    service: &ServiceManifest,
+    payload: &str,
+) -> Result<String, Failure> {
+    let Records { records } =
+        serde_json::from_str(payload).map_err(|error| Failure::malformed(&error))?;
+    let mut messages = Vec::new();
+    let mut failed = None;
+    for (place, record) in records.iter().enumerate() {
+        match said(service, record) {
+            Ok(said) => messages.extend(said.into_iter().map(|message| (place, message))),
+            Err(why) => {
+                // Tried again it fails again, until the stream's mapping gives it up by itself.
+                let (service, sequence_number) = (service.name, &record.dynamodb.sequence_number);
+                tracing::error!(service, sequence_number, why, "a record cannot be relayed");
+                failed = Some(place);
+                break;
+            }
+        }
+    }
+    let Published { count, first_failed } = publish::in_order(publisher, &messages).await;
+    let failed = first_failed.or(failed);
+    if count > 0 {
+        tracing::info!(service = service.name, events = count, "relayed");
+    }
+    let failed = failed.and_then(|place| records.get(place));
+    let batch_item_failures = failed
+        .map(|record| ItemFailure { item_identifier: &record.dynamodb.sequence_number })
+        .into_iter()
+        .collect();
+    serde_json::to_string(&Answer { batch_item_failures })
+        .map_err(|error| Failure::malformed(&error))
+}
+
+/// What a record says, in order.
+fn said(service: &ServiceManifest, record: &Record) -> Result<Vec<Message>, String> {
+    let Some(image) = &record.dynamodb.new_image else { return Ok(Vec::new()) };
+    let events = image::events(service, image)?;
+    events.iter().map(|event| Message::of(event).map_err(|error| error.to_string())).collect()
+}

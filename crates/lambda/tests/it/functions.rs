@@ -1,0 +1,185 @@
+//! A small deployment: every function by its name over one store in memory, and the topics that its
+//! relays would fill. Not in here: tests.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use http_api::Settings;
+use kernel::memory::MemoryStore;
+use kernel::store::{BoxFuture, StorePort};
+use kernel::time::System;
+use kernel::{Clock, Envelope, Store, Time, Topic};
+use lambda::{Base, Failure, Function, Handler, Message, Publisher, Unpublished};
+use loan::rate::RateTable;
+use parking_lot::Mutex;
+use serde_json::{Value, json};
+
+/// What stands behind the functions.
+pub(crate) struct Deployment {
+    pub(crate) memory: Arc<MemoryStore>,
+    pub(crate) published: Arc<Topics>,
+    clock: Arc<HandClock>,
+}
+
+/// A clock that moves when it is told.
+struct HandClock(AtomicI64);
+
+impl Clock for HandClock {
+    fn now(&self) -> Time {
+        // Two moments are never the same.
+        Time::from_micros(self.0.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// The topics: what was published, and from which message on it is refused.
+pub(crate) struct Topics {
+    published: Mutex<Vec<Message>>,
+    refused_from: AtomicUsize,
+}
+
+impl Topics {
+    /// What was published since it was last asked.
+    pub(crate) fn take(&self) -> Vec<Message> {
+        std::mem::take(&mut *self.published.lock())
+    }
+
+    /// From now on no more than so many are taken.
+    pub(crate) fn refuse_from(&self, count: usize) {
+        self.refused_from.store(count, Ordering::Relaxed);
+    }
+}
+
+impl Publisher for Topics {
+    fn publish<'a>(
+        &'a self,
+        topic: Topic,
+        batch: &'a [Message],
+    ) -> BoxFuture<'a, Result<(), Unpublished>> {
+        assert!(batch.len() <= 10 && batch.iter().all(|message| message.kind.topic() == topic));
+        let mut published = self.published.lock();
+        let room = self.refused_from.load(Ordering::Relaxed) - published.len();
+        published.extend(batch.iter().take(room).cloned());
+        let result = if room < batch.len() {
+            Err(Unpublished { first: room, reason: "full".to_owned() })
+        } else {
+            Ok(())
+        };
+        Box::pin(async move { result })
+    }
+}
+
+/// An answer of an operation.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u64,
+    pub(crate) headers: Value,
+    pub(crate) body: Value,
+}
+
+impl Deployment {
+    pub(crate) fn new() -> Self {
+        let clock = Arc::new(HandClock(AtomicI64::new(System.now().micros())));
+        let given: Arc<dyn Clock> = Arc::<HandClock>::clone(&clock);
+        let published =
+            Topics { published: Mutex::default(), refused_from: AtomicUsize::new(usize::MAX) };
+        let memory = Arc::new(MemoryStore::with(given, Arc::new(System)));
+        Self { memory, published: Arc::new(published), clock }
+    }
+
+    pub(crate) fn pass(&self, time: Duration) {
+        let micros = i64::try_from(time.as_micros()).unwrap();
+        self.clock.0.fetch_add(micros, Ordering::Relaxed);
+    }
+
+    pub(crate) fn handler(&self, name: &str) -> Handler {
+        let function = Function::named(name).unwrap_or_else(|| panic!("no function {name}"));
+        let port: Arc<dyn StorePort> = Arc::<MemoryStore>::clone(&self.memory);
+        let base = Base {
+            store: Store::new(port),
+            events: Arc::<MemoryStore>::clone(&self.memory),
+            publisher: Arc::<Topics>::clone(&self.published),
+            conflicts: Arc::default(),
+            settings: Settings { self_funding: true, ..Settings::new([7; 32]) },
+            loan_rates: RateTable::default(),
+        };
+        Handler::new(function, base)
+    }
+
+    /// Invokes a function with a payload.
+    pub(crate) async fn invoke(&self, name: &str, payload: &Value) -> Result<Value, Failure> {
+        let answer = self.handler(name).handle(&payload.to_string(), Time::MAX).await?;
+        Ok(serde_json::from_str(&answer).unwrap())
+    }
+
+    /// Invokes an operation through the gateway.
+    pub(crate) async fn call(&self, name: &str, event: &Value) -> Answer {
+        let answer = self.invoke(name, event).await.unwrap();
+        let body = answer["body"].as_str().unwrap();
+        let body = serde_json::from_str(body).unwrap_or_else(|_| Value::String(body.to_owned()));
+        let status = answer["statusCode"].as_u64().unwrap();
+        Answer { status, headers: answer["headers"].clone(), body }
+    }
+
+    /// Hands an event to a subscription as SNS does.
+    pub(crate) async fn deliver(&self, name: &str, event: &Envelope) -> Result<Value, Failure> {
+        self.invoke(name, &notification(&serde_json::to_string(event).unwrap())).await
+    }
+
+    /// Delivers everything that was said from place `from` on, and what that causes, to whoever
+    /// hears it. Gives back how much was said in all.
+    pub(crate) async fn settle(&self, from: usize) -> usize {
+        let mut next = from;
+        loop {
+            let Some(event) = self.memory.said().get(next).cloned() else { return next };
+            next += 1;
+            for function in Function::all() {
+                if let Function::Subscription(_, subscription) = function
+                    && subscription.hears.contains(&event.kind())
+                {
+                    self.deliver(subscription.name, &event).await.unwrap();
+                }
+            }
+        }
+    }
+}
+
+/// A documented event of the gateway with this method, path and body, from a person of that name.
+pub(crate) fn request(method: &str, path: &str, body: Option<&Value>) -> Value {
+    let mut event: Value = serde_json::from_str(include_str!("../events/gateway.json")).unwrap();
+    event["rawPath"] = json!(path);
+    event["requestContext"]["http"]["method"] = json!(method);
+    event["requestContext"]["http"]["path"] = json!(path);
+    let key = format!("{method} {path} {}", body.unwrap_or(&Value::Null)).replace(' ', "_");
+    event["headers"]["idempotency-key"] = json!(key.chars().take(200).collect::<String>());
+    match body {
+        Some(body) => event["body"] = json!(body.to_string()),
+        None => {
+            event.as_object_mut().unwrap().remove("body");
+            event["headers"].as_object_mut().unwrap().remove("content-type");
+            event["headers"].as_object_mut().unwrap().remove("content-length");
+        }
+    }
+    event
+}
+
+/// The same from an operator.
+pub(crate) fn by_operator(mut event: Value) -> Value {
+    let claims = &mut event["requestContext"]["authorizer"]["jwt"]["claims"];
+    claims["cognito:groups"] = json!("[operators]");
+    claims["sub"] = json!("0a0b0c0d-0000-4000-8000-000000000002");
+    event
+}
+
+/// The same from nobody: the route has no authorizer.
+pub(crate) fn by_nobody(mut event: Value) -> Value {
+    event["requestContext"].as_object_mut().unwrap().remove("authorizer");
+    event
+}
+
+/// A documented event of SNS with this message.
+pub(crate) fn notification(message: &str) -> Value {
+    let mut event: Value = serde_json::from_str(include_str!("../events/sns.json")).unwrap();
+    event["Records"][0]["Sns"]["Message"] = json!(message);
+    event
+}

@@ -1,0 +1,105 @@
+//! How the gateway's events become requests: paths, stages, queries, headers, bodies.
+
+use serde_json::{Value, json};
+
+use crate::functions::{Answer, Deployment, by_nobody, by_operator, request};
+
+/// The answer to an event that was changed so.
+async fn changed(name: &str, event: Value, change: impl FnOnce(&mut Value)) -> Answer {
+    let mut event = event;
+    change(&mut event);
+    Deployment::new().call(name, &event).await
+}
+
+fn opening() -> Value {
+    request("POST", "/v1/wallet", Some(&json!({ "currency": "EUR" })))
+}
+
+fn list() -> Value {
+    by_operator(request("GET", "/v1/audit", None))
+}
+
+#[tokio::test]
+async fn a_body_comes_as_text_or_in_base64() {
+    let plain = changed("create_wallet", opening(), |_| {}).await;
+    assert_eq!((plain.status, &plain.body["currency"]), (201, &json!("EUR")), "{plain:?}");
+    let encoded = changed("create_wallet", opening(), |event| {
+        event["body"] = json!("eyJjdXJyZW5jeSI6ICJFVVIifQ==");
+        event["isBase64Encoded"] = json!(true);
+    });
+    assert_eq!(encoded.await.body["currency"], "EUR");
+}
+
+#[tokio::test]
+async fn a_stage_leaves_no_mark() {
+    let staged = |path: &'static str| {
+        changed("create_wallet", opening(), move |event| {
+            event["requestContext"]["stage"] = json!("live");
+            event["rawPath"] = json!(path);
+        })
+    };
+    assert_eq!(staged("/live/v1/wallet").await.status, 201);
+    assert_eq!(staged("/v1/wallet").await.status, 201, "a domain name of one's own");
+    assert_eq!(staged("/lively/v1/wallet").await.status, 404);
+    assert_eq!(staged("/live").await.status, 404);
+}
+
+#[tokio::test]
+async fn the_query_is_taken_as_it_was_sent() {
+    let asked = |query: &'static str| {
+        changed("list_audit", list(), move |event| event["rawQueryString"] = json!(query))
+    };
+    assert_eq!(asked("limit=5").await.status, 200);
+    assert_eq!(asked("limit=5&limit=6").await.status, 400, "twice");
+    let unknown = asked("a%20b=ä c").await;
+    assert_eq!(unknown.status, 400);
+    assert_eq!(unknown.body["errors"][0]["field"], "a b");
+}
+
+#[tokio::test]
+async fn what_only_the_authorizer_may_say_is_not_taken_from_the_caller() {
+    let claims = json!({ "sub": "eve", "token_use": "access", "cognito:groups": "[operators]",
+        "username": "eve" });
+    let nobody = changed("list_audit", by_nobody(list()), |event| {
+        event["headers"]["x-authorizer-claims"] = json!(claims.to_string());
+    });
+    assert_eq!(nobody.await.status, 401);
+    let customer = changed("list_audit", request("GET", "/v1/audit", None), |event| {
+        event["headers"]["x-authorizer-claims"] = json!(claims.to_string());
+    });
+    assert_eq!(customer.await.status, 403);
+    let identity = changed("list_audit", list(), |event| {
+        event["requestContext"]["authorizer"]["jwt"]["claims"]["token_use"] = json!("id");
+    });
+    let identity = identity.await;
+    assert_eq!(identity.status, 401);
+    assert_eq!(identity.body["instance"], "/v1/audit");
+}
+
+#[tokio::test]
+async fn odd_paths_are_answered() {
+    for path in ["/", "", "/v1/wallet/ä b", "/v1/wallet/a%2Fb", "/v1/wallet?x#y", "/v1//wallet"] {
+        let answer = changed("get_wallet", request("GET", path, None), |_| {}).await;
+        assert_eq!(answer.status, 404, "{path:?}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_callers_ids_come_back_and_go_on() {
+    let answer = changed("create_wallet", opening(), |event| {
+        event["headers"]["x-request-id"] = json!("mine-1");
+    });
+    assert_eq!(answer.await.headers["x-request-id"], "mine-1");
+}
+
+#[tokio::test]
+async fn another_payload_fails_with_the_reason() {
+    let deployment = Deployment::new();
+    let mut older = opening();
+    older["version"] = json!("1.0");
+    for (payload, reason) in [(older, "\"1.0\""), (json!({ "Records": [] }), "missing field")] {
+        let failure = deployment.invoke("create_wallet", &payload).await.unwrap_err();
+        assert_eq!(failure.kind(), "MalformedPayload");
+        assert!(failure.to_string().contains(reason), "{failure}");
+    }
+}
