@@ -68,6 +68,16 @@ impl ReadOnlyStore {
         Ok(self.reader.lock().get(kind, key)?.map(|row| row.stored()))
     }
 
+    /// The newest of both: the journal may have only an older entry, which was said again.
+    fn head_now(&self, kind: &'static Kind, of: ChainId) -> Result<Option<Stored>, StoreError> {
+        let of_chain = (of.to_string(), 0)..=(of.to_string(), u64::MAX);
+        let beyond = self.beyond.get(kind.name).and_then(|rows| rows.range(of_chain).next_back());
+        let folded = self.reader.lock().head(kind, of)?;
+        let rows = folded.iter().chain(beyond.map(|(_, row)| row));
+        // Of the same entry the journal's is newer, and comes last.
+        Ok(rows.max_by_key(|row| row.key().sequence).map(RecordRow::stored))
+    }
+
     /// A piece of SQLite's scan, with what the journal has of the same stretch in its place.
     fn scan_now(
         &self,
@@ -159,15 +169,7 @@ impl StorePort for ReadOnlyStore {
         kind: &'static Kind,
         of: ChainId,
     ) -> BoxFuture<'_, Result<Option<Stored>, StoreError>> {
-        Box::pin(async move {
-            let of_chain = (of.to_string(), 0)..=(of.to_string(), u64::MAX);
-            let beyond =
-                self.beyond.get(kind.name).and_then(|rows| rows.range(of_chain).next_back());
-            if let Some((_, row)) = beyond {
-                return Ok(Some(row.stored()));
-            }
-            Ok(self.reader.lock().head(kind, of)?.map(|row| row.stored()))
-        })
+        Box::pin(async move { self.head_now(kind, of) })
     }
 
     /// As SQLite has it: what only the journal has is not looked through.
@@ -233,3 +235,6 @@ impl EventsPort for ReadOnlyStore {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,7 +18,7 @@ mod scan;
 mod schema;
 mod table;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod trickle;
 mod writer;
 

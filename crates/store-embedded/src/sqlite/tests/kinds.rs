@@ -114,7 +114,7 @@ pub(super) fn sample(id: u128) -> Sample {
     }
 }
 
-pub(super) fn link(wallet: u128, sequence: u64) -> Link {
+pub(crate) fn link(wallet: u128, sequence: u64) -> Link {
     Link {
         account_id: WalletId::from_uuid(wallet).into(),
         sequence,
@@ -125,7 +125,7 @@ pub(super) fn link(wallet: u128, sequence: u64) -> Link {
 }
 
 /// A record that says nothing.
-pub(super) fn silent(record: impl AnyRecord, version: u64) -> RecordRow {
+pub(crate) fn silent(record: impl AnyRecord, version: u64) -> RecordRow {
     RecordRow { record: Arc::new(record), version, said: Arc::from([]), said_position: None }
 }
 

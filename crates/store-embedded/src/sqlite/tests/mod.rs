@@ -4,7 +4,7 @@ mod bus;
 mod columns;
 mod damage;
 mod durable;
-mod kinds;
+pub(crate) mod kinds;
 mod lists;
 mod lost;
 mod migrations;
