@@ -123,14 +123,11 @@ impl Folder {
     /// It cannot be made.
     pub fn create(path: &Path) -> Result<Self, FolderError> {
         let folder = Self { path: path.to_owned() };
+        // A new folder must not be lost with what is in it. Which ones are new is asked before.
+        let synced = to_sync(path, &|above| above.is_dir());
         let made = DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder.journal());
-        // A new folder must not be lost with what is in it.
-        let synced = made.and_then(|()| sync(path)).and_then(|()| match path.parent() {
-            Some(parent) if parent.as_os_str().is_empty() => sync(Path::new(".")),
-            Some(parent) => sync(parent),
-            None => Ok(()),
-        });
-        synced.map_err(|why| folder.disk(why))?;
+        made.and_then(|()| synced.into_iter().try_for_each(sync))
+            .map_err(|why| folder.disk(why))?;
         Ok(folder)
     }
 
@@ -201,6 +198,22 @@ fn no_follow() -> i32 {
     i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or_default()
 }
 
+/// The folders that have an entry which may be new: the folder itself, and those above it up to the
+/// first one that was there before.
+fn to_sync<'p>(path: &'p Path, is_there: &dyn Fn(&Path) -> bool) -> Vec<&'p Path> {
+    let named = |above: &'p Path| {
+        if above.as_os_str().is_empty() { Path::new(".") } else { above }
+    };
+    let mut synced = vec![path];
+    for above in path.ancestors().skip(1).map(named) {
+        synced.push(above);
+        if is_there(above) {
+            break;
+        }
+    }
+    synced
+}
+
 fn sync(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
@@ -235,6 +248,27 @@ mod tests {
         assert_eq!(mode(&folder.path().join(LOCK)), 0o600);
         assert_eq!(Folder::create(folder.path()).unwrap(), folder);
         drop(lock);
+    }
+
+    #[test]
+    fn every_folder_with_a_new_entry_is_synced() {
+        let check = |path: &str, there: &[&str], expected: &[&str]| {
+            let is_there = |above: &Path| there.iter().any(|there| above == Path::new(there));
+            let expected: Vec<&Path> = expected.iter().map(Path::new).collect();
+            assert_eq!(to_sync(Path::new(path), &is_there), expected, "{path}");
+        };
+        check("/a/b", &["/a", "/"], &["/a/b", "/a"]);
+        check("/a/b/c/d", &["/a", "/"], &["/a/b/c/d", "/a/b/c", "/a/b", "/a"]);
+        check("a/b", &["."], &["a/b", "a", "."]);
+        check("a", &["."], &["a", "."]);
+        check("/", &["/"], &["/"]);
+    }
+
+    #[test]
+    fn folders_above_are_made_as_well() {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = Folder::create(&temporary.path().join("a/b/c/d")).unwrap();
+        assert!(folder.journal().is_dir());
     }
 
     #[test]

@@ -71,6 +71,14 @@ impl LogFile {
         refuse_torn(looked.map_err(|error| disk("its log cannot be read", &error))?.1)
     }
 
+    /// Makes durable where it is, and where the database is.
+    ///
+    /// # Errors
+    /// The disk fails.
+    pub(super) fn sync_folder(&self) -> Result<(), SqliteError> {
+        self.files.sync_folder().map_err(|error| disk("its folder cannot be synced", &error))
+    }
+
     fn write_all(&self) -> io::Result<()> {
         let file = match self.files.open(&self.name, Access::Write) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),

@@ -85,6 +85,8 @@ impl Writer {
             trickle: None,
         };
         writer.sync_log()?;
+        // At the first start there was no log yet when it was written again.
+        writer.log_file.sync_folder()?;
         if writer.options.durability == Durability::Later && writer.options.vfs.is_none() {
             let trickle = Trickle::start(&real(path));
             writer.trickle = Some(trickle.map_err(|error| SqliteError::Disk(error.to_string()))?);

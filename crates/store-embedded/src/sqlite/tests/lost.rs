@@ -11,7 +11,8 @@ use kernel::Record;
 use super::Database;
 use super::durable::wide;
 use super::kinds::Sample;
-use crate::sqlite::{Durability, Options, Schema, SqliteError, Writer};
+use crate::files::faulty::FaultyFiles;
+use crate::sqlite::{Durability, Options, Schema, SqliteError, Vfs, Writer};
 
 /// With a log of some batches that are not in the database.
 fn with_log() -> Database {
@@ -160,6 +161,21 @@ fn another_program_beside_a_log_that_is_whole_is_in_nobodys_way() {
     let (opened, open) = killed(database);
     assert_eq!(opened, Ok(()));
     assert_eq!(open(), 2);
+}
+
+#[test]
+fn a_database_whose_folder_cannot_be_synced_does_not_open() {
+    let open = |syncs: u32| {
+        let (folder, files) = (tempfile::tempdir().unwrap(), FaultyFiles::new(1));
+        files.fail_syncs(syncs);
+        let vfs = Some(Vfs { name: "unix".to_owned(), files: Arc::new(files) });
+        let schema = Arc::new(Schema::new(&[Sample::KIND]));
+        let path = folder.path().join("test.sqlite3");
+        Writer::open(&path, schema, Options { vfs, ..Options::default() }).map(drop)
+    };
+    assert_eq!(open(0), Ok(()));
+    let refused = open(1).unwrap_err().to_string();
+    assert!(refused.contains("its folder cannot be synced"), "{refused}");
 }
 
 /// The writer that opens a database is often the last one to close it.

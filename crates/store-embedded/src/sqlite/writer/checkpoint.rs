@@ -180,10 +180,13 @@ pub(super) fn refuse_kept_log(
     let found = connection.query_row(sql, (), |row| Ok((row.get(1)?, row.get(2)?)));
     let (pages, copied): (i64, i64) = found.at("database")?;
     let kept = || SqliteError::Refused(KEPT.to_owned());
+    if pages <= 0 {
+        return Ok(());
+    }
     if copied > 0 && copied < pages {
         return Err(kept());
     }
-    match log_file.check_frames(u32::try_from(pages).unwrap_or_default()) {
+    match u32::try_from(pages).map_or(Ok(()), |pages| log_file.check_frames(pages)) {
         Err(SqliteError::Lost(_)) => Err(kept()),
         checked => checked,
     }
