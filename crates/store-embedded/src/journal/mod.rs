@@ -9,7 +9,10 @@
 //!    that are written.
 //! 2. A batch is found whole or not at all. It is found only if everything before it is.
 //! 3. A batch whose append failed is not found again once any later append has succeeded, nor if the
-//!    append said `NotWritten`.
+//!    append said `NotWritten`. This is of the journal: a [`Tail`] that was opened while the batch was
+//!    being appended may have it for good, and so may a backup that was made of it, for nobody knew
+//!    then how its sync would end. (To leave the last batch out until another one confirms it would
+//!    lose one that was acknowledged wherever nothing followed.)
 //! 4. Damage is told from a torn tail: batches are written one after another, each after the
 //!    former's sync, so a frame that is not whole with a whole one after it was damaged later.
 //!    Nothing is opened then, nothing is changed. (Damage to the very last frame cannot be told from

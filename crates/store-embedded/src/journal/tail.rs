@@ -53,7 +53,8 @@ impl Tail {
     }
 
     /// What follows after the last batch of the database's snapshot, which says `standing`. The batch
-    /// that is being appended right now may be among it, or not.
+    /// that is being appended right now may be among it, or not: also when its sync fails later, and
+    /// its callers are told that nothing was done.
     ///
     /// # Errors
     /// `Gone`, `Damaged`, `Gap`, `Disk`.

@@ -1,5 +1,5 @@
-//! A folder in which something happens at a chosen moment of somebody's reading: what a writer does
-//! meanwhile, made repeatable.
+//! A folder in which something happens at a chosen moment of somebody's reading or writing: what
+//! others do meanwhile, made repeatable.
 
 use std::io;
 use std::sync::Arc;
@@ -18,6 +18,8 @@ pub(super) enum Moment {
     Open(&'static str),
     /// When so many bytes of a file were read, and before the rest is.
     Read(u64),
+    /// Before a file is synced that has these bytes at that place.
+    Sync(u64, &'static [u8]),
 }
 
 #[derive(Clone)]
@@ -53,7 +55,8 @@ impl Files for Meddled {
     }
 
     fn create(&self, name: &str, length: u64) -> io::Result<Arc<dyn File>> {
-        self.files.create(name, length)
+        let file = self.files.create(name, length)?;
+        Ok(Arc::new(MeddledFile { file, meddled: self.clone() }))
     }
 
     fn open(&self, name: &str, access: Access) -> io::Result<Arc<dyn File>> {
@@ -104,6 +107,12 @@ impl File for MeddledFile {
     }
 
     fn sync(&self) -> io::Result<()> {
+        let has = |at: u64, bytes: &[u8]| {
+            let mut there = vec![0; bytes.len()];
+            self.file.read_at(&mut there, at).is_ok() && there == bytes
+        };
+        let is_now = |moment: &Moment| matches!(moment, Moment::Sync(at, bytes) if has(*at, bytes));
+        self.meddled.come(is_now);
         self.file.sync()
     }
 

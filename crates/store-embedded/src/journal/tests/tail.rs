@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
+use parking_lot::Mutex;
+
 use super::meddled::{Meddled, Moment};
 use super::{SMALL, append, found, long, names, open, segments, standing, text_of, texts};
 use crate::files::faulty::FaultyFiles;
 use crate::files::{Files, RealFiles};
-use crate::journal::{Journal, Options, Preparing, Tail};
+use crate::journal::{AppendError, Journal, Options, Preparing, Tail};
 
 #[test]
 fn a_tail_keeps_what_it_opened() {
@@ -39,6 +41,26 @@ fn a_tail_keeps_what_it_opened() {
     );
     drop(journal);
     assert_eq!(found(&files, 2), ['c', 'd', 'e', 'f', 'g'].map(long).join(" "));
+}
+
+/// What the third guarantee says of tails.
+#[test]
+fn a_tail_may_have_a_batch_whose_sync_fails_later() {
+    let files = FaultyFiles::new(1);
+    let (disk, seen) = (files.clone(), Arc::new(Mutex::new(String::new())));
+    let reader = Arc::clone(&seen);
+    // The number of the first batch is there: it is written, and about to be synced.
+    let first = Moment::Sync(4096 + 16, &[1, 0, 0, 0, 0, 0, 0, 0]);
+    let meddled = Meddled::new(&files, first, move || {
+        let tail = Tail::open(&disk, names(), &standing(0)).unwrap();
+        *reader.lock() = texts(tail.after(&standing(0)).unwrap()).unwrap();
+        disk.fail_syncs(1);
+    });
+    let (mut journal, _) = Journal::open(Arc::new(meddled), names(), &standing(0), SMALL).unwrap();
+    let refused = append(&mut journal, "one").unwrap_err();
+    assert!(matches!(refused, AppendError::NotWritten(_)), "{refused}");
+    assert_eq!(*seen.lock(), "one");
+    assert_eq!(found(&files, 0), "");
 }
 
 #[test]
