@@ -26,7 +26,7 @@ pub enum LoanStatus {
     Approved,
     /// Turned down. It ends here.
     Rejected,
-    /// The wallet could not be credited. It can be approved again.
+    /// The wallet could not be credited. It can be approved again, or rejected.
     FundingFailed,
     /// Paid back. It ends here.
     Paid,
@@ -39,6 +39,16 @@ word_column!(LoanStatus {
     FundingFailed = "FUNDING_FAILED",
     Paid = "PAID",
 });
+
+impl LoanStatus {
+    /// Whether an operator may approve or reject it: no money has moved and none is on its way.
+    pub fn is_open_to_decision(self) -> bool {
+        match self {
+            Self::Pending | Self::FundingFailed => true,
+            Self::Approved | Self::Rejected | Self::Paid => false,
+        }
+    }
+}
 
 record! {
     /// A loan.
@@ -179,7 +189,7 @@ impl Loan {
         let fits = match self.status {
             LoanStatus::Pending => !was_approved && !is_funded && self.reason.is_none(),
             LoanStatus::Approved => was_approved && self.reason.is_none(),
-            LoanStatus::Rejected => !was_approved && !is_funded,
+            LoanStatus::Rejected => !is_funded,
             LoanStatus::FundingFailed => was_approved && !is_funded && self.reason.is_some(),
             LoanStatus::Paid => was_approved && is_funded,
         };

@@ -153,6 +153,36 @@ fn an_approved_loan_is_in_the_wallet() {
     expect_well(server, folder.path(), 2);
 }
 
+/// The wallet can never be credited with this loan, however often it is approved.
+#[test]
+fn a_loan_in_another_currency_than_its_wallets_ends_rejected() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let yen = server.post("/v1/wallet", &json!({ "currency": "JPY" })).expect(201);
+    let body = json!({
+        "wallet_id": yen.text("/wallet_id"), "amount": "500.00", "loan_term_months": 12,
+    });
+    let loan_id = server.post("/v1/loan", &body).expect(201).text("/loan_id");
+    for _ in 0..2 {
+        let approve = format!("/v1/loan/{loan_id}/approve");
+        let failed = server.post_and_wait(&approve, &json!({})).expect(200);
+        assert_eq!(
+            (failed.text("/status"), failed.text("/reason")),
+            ("FUNDING_FAILED".into(), "currency-mismatch".into())
+        );
+    }
+    let why = json!({ "reason": "the wallet is in yen" });
+    let rejected = server.post(&format!("/v1/loan/{loan_id}/reject"), &why).expect(200);
+    assert_eq!(
+        (rejected.text("/status"), rejected.text("/reason")),
+        ("REJECTED".into(), "the wallet is in yen".into())
+    );
+    server.post(&format!("/v1/loan/{loan_id}/approve"), &json!({})).expect(409);
+    expect_balance(&server, &yen.text("/wallet_id"), "0", "0");
+    server.stop();
+    run(&["verify", "--data", text(folder.path())]).expect(0);
+}
+
 #[test]
 fn the_demo_leaves_books_that_are_right() {
     let folder = tempfile::tempdir().unwrap();

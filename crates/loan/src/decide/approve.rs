@@ -48,7 +48,7 @@ impl Decision for Approve {
             Seen::Again => return Ok(Ok(known)),
             Seen::Reused => return Ok(Err(ApproveRefused::KeyReused)),
         }
-        if !matches!(known.status, LoanStatus::Pending | LoanStatus::FundingFailed) {
+        if !known.status.is_open_to_decision() {
             return Ok(Err(ApproveRefused::WrongStatus(known.status)));
         }
         let attempt = known.attempt.saturating_add(1);

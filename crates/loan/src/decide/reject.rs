@@ -1,4 +1,4 @@
-//! An operator turns an application down.
+//! An operator turns a loan down: an application, or an approval that could not be funded.
 
 use kernel::audit::{Act, Audit};
 use kernel::request::{RequestKey, Seen};
@@ -29,7 +29,7 @@ pub enum RejectRefused {
     NotFound,
     /// The key came with another body before.
     KeyReused,
-    /// Only a loan that is pending can be rejected; this one is not.
+    /// Only a loan that is pending, or whose funding failed, can be rejected; this one is neither.
     WrongStatus(LoanStatus),
 }
 
@@ -49,7 +49,7 @@ impl Decision for Reject {
             Seen::Again => return Ok(Ok(known)),
             Seen::Reused => return Ok(Err(RejectRefused::KeyReused)),
         }
-        if known.status != LoanStatus::Pending {
+        if !known.status.is_open_to_decision() {
             return Ok(Err(RejectRefused::WrongStatus(known.status)));
         }
         let said = view.event(EventKind::LoanRejected);

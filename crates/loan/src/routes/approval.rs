@@ -49,7 +49,10 @@ pub(super) async fn approve_loan(
     Ok(answer::saga(in_time, &format!("/v1/loan/{loan_id}"), &LoanShown::from(&*loan)))
 }
 
-/// Rejects a loan, for good. Only from `PENDING`.
+/// Rejects a loan, for good.
+///
+/// From `PENDING`, or from `FUNDING_FAILED`: a loan whose wallet can never be credited ends so. Not
+/// while its money may be on its way.
 #[utoipa::path(post, path = "/loan/{loan_id}/reject", tag = "loan", request_body = LoanRejection,
     params(("loan_id" = String, Path)), responses((status = 200, body = LoanShown)))]
 pub(super) async fn reject_loan(
@@ -65,7 +68,7 @@ pub(super) async fn reject_loan(
             RejectRefused::NotFound => Problem::not_found("loan"),
             RejectRefused::KeyReused => Problem::key_reused(),
             RejectRefused::WrongStatus(status) => {
-                wrong_status(status, "only one that is PENDING can be rejected")
+                wrong_status(status, "only one that is PENDING or FUNDING_FAILED can be rejected")
             }
         })?;
     Ok(answer::ok(&LoanShown::from(&*loan)))

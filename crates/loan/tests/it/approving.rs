@@ -44,6 +44,11 @@ fn where_each_walk_ends() {
     check("axa", "APPROVED 2 waits");
     check("axaf", "APPROVED 2 funded");
     check("axaxaf", "APPROVED 3 funded");
+    check("axr", "REJECTED 1");
+    check("axaxr", "REJECTED 2");
+    // Answers of an approval that come again after a rejection.
+    check("axrx", "REJECTED 1");
+    check("axrf", "REJECTED 1");
     // Each answer twice.
     check("aff", "APPROVED 1 funded");
     check("axx", "FUNDING_FAILED 1 wallet-closed");
@@ -73,7 +78,8 @@ fn which_states_can_be_approved_and_rejected() {
     check("r", Some(LoanStatus::Rejected), Some(LoanStatus::Rejected));
     check("a", Some(LoanStatus::Approved), Some(LoanStatus::Approved));
     check("af", Some(LoanStatus::Approved), Some(LoanStatus::Approved));
-    check("ax", None, Some(LoanStatus::FundingFailed));
+    check("axa", Some(LoanStatus::Approved), Some(LoanStatus::Approved));
+    check("axr", Some(LoanStatus::Rejected), Some(LoanStatus::Rejected));
     let scene = Scene::new();
     let nowhere = LoanId::named(&["nowhere"]);
     assert_eq!(scene.approve(nowhere).unwrap_err(), ApproveRefused::NotFound);
@@ -146,6 +152,27 @@ fn an_answer_to_an_earlier_approval_counts_only_if_money_moved() {
     assert_eq!(scene.line(loan_id), "APPROVED 2 funded");
     scene.hear(&failed(&scene.approval()));
     assert_eq!(scene.line(loan_id), "APPROVED 2 funded");
+}
+
+#[test]
+fn no_answer_to_any_approval_changes_a_rejected_loan() {
+    let scene = Scene::new();
+    let loan_id = walk(&scene, "ax");
+    let first = scene.approval();
+    scene.approve(loan_id).unwrap();
+    let second = scene.approval();
+    scene.hear(&failed(&second));
+    scene.reject(loan_id).unwrap();
+    let before = scene.store.records::<Loan>();
+    for approval in [&first, &second] {
+        scene.hear(&failed(approval));
+        scene.hear(&funded(approval));
+    }
+    assert_eq!(scene.store.records::<Loan>(), before);
+    let said = scene.store.said();
+    let said: Vec<_> = said.iter().map(Envelope::kind).collect();
+    let expected = [EventKind::LoanApproved, EventKind::LoanApproved, EventKind::LoanRejected];
+    assert_eq!(said, expected);
 }
 
 /// A log of events is read with the records as they are now.

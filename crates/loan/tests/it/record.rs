@@ -64,9 +64,10 @@ fn what_a_loan_may_not_be() {
     check(pending(), |loan| loan.updated_at = Time::MIN, "it changed before it was made");
     check(approved(), |loan| loan.approved_event = None, alone);
     check(approved(), |loan| loan.open = None, waits);
-    check(approved(), |loan| loan.status = LoanStatus::Rejected, "it is not what REJECTED means");
+    check(approved(), |loan| loan.status = LoanStatus::Rejected, waits);
     check(approved(), |loan| loan.status = LoanStatus::Paid, "it is not what PAID means");
     check(is_funded(), |loan| loan.funded_at = None, waits);
+    check(is_funded(), |loan| loan.status = LoanStatus::Rejected, "it is not what REJECTED means");
     check(is_failed(), |loan| loan.reason = None, "it is not what FUNDING_FAILED means");
     check(
         is_failed(),

@@ -246,6 +246,27 @@ async fn a_rejection_is_final_and_says_why() {
 }
 
 #[tokio::test]
+async fn a_loan_that_could_not_be_funded_can_be_rejected() {
+    let client = Client::new();
+    let loan_id = client.apply().await;
+    let path = format!("/loan/{loan_id}");
+    client.post("olga", &format!("{path}/approve"), "").await;
+    let on_its_way = client.post("olga", &format!("{path}/reject"), "").await;
+    assert_eq!((on_its_way.status, on_its_way.problem()), (409, "wrong-state"));
+    assert_eq!(
+        on_its_way.text("detail"),
+        "The loan is APPROVED; only one that is PENDING or FUNDING_FAILED can be rejected."
+    );
+    client.scene.hear(&failed(&client.scene.approval()));
+    let reason = r#"{"reason": "the wallet is in yen"}"#;
+    let rejected = client.post("olga", &format!("{path}/reject"), reason).await;
+    assert_eq!((rejected.status, rejected.text("status")), (200, "REJECTED"));
+    let read = client.get("alice", &path).await;
+    assert_eq!((read.text("reason"), &read.body["attempt"]), ("the wallet is in yen", &1.into()));
+    assert_eq!(client.post("olga", &format!("{path}/approve"), "").await.status, 409);
+}
+
+#[tokio::test]
 async fn every_operation_has_its_route() {
     let routes = loan::routes(loan::rate::RateTable::default());
     let mounted: Vec<_> = routes.operations().iter().map(|operation| operation.name).collect();
