@@ -1,7 +1,6 @@
 //! The reference store. It hears nothing by itself: `settle` delivers what was said, in order unless
 //! a mishap is asked for.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use kernel::manifest::Subscription;
@@ -12,8 +11,8 @@ use kernel::{Envelope, Store};
 use parking_lot::Mutex;
 
 use super::Mishap;
+use super::post::Post;
 use crate::conformance::store::{Candidate, Opened, Reopened, Setup};
-use crate::dice::Dice;
 
 /// See the file's comment.
 pub struct Memory(pub Mishap);
@@ -21,21 +20,13 @@ pub struct Memory(pub Mishap);
 struct OpenedMemory {
     store: Arc<MemoryStore>,
     subscriptions: Vec<&'static Subscription>,
-    mishap: Mishap,
-    post: Mutex<Post>,
+    post: Mutex<Posted>,
 }
 
-type Letter = (&'static Subscription, Envelope);
-
-struct Post {
+struct Posted {
     /// How much of the log was taken up.
     taken: usize,
-    waiting: VecDeque<Letter>,
-    /// They failed once and are tried again when nothing else waits.
-    late: Vec<Letter>,
-    dead: Vec<Letter>,
-    tried: u64,
-    dice: Dice,
+    post: Post,
 }
 
 impl Candidate for Memory {
@@ -46,60 +37,21 @@ impl Candidate for Memory {
     fn open(&self, setup: Setup) -> BoxFuture<'_, Box<dyn Opened>> {
         let Setup { subscriptions, hands, .. } = setup;
         let store = Arc::new(MemoryStore::with(hands.clock, hands.ids));
-        let seed = if let Mishap::Shuffled(seed) = self.0 { seed } else { 0 };
-        let post = Mutex::new(Post {
-            taken: 0,
-            waiting: VecDeque::new(),
-            late: Vec::new(),
-            dead: Vec::new(),
-            tried: 0,
-            dice: Dice::of(seed),
-        });
-        let opened = OpenedMemory { store, subscriptions, mishap: self.0, post };
+        let post = Mutex::new(Posted { taken: 0, post: Post::new(self.0) });
+        let opened = OpenedMemory { store, subscriptions, post };
         let opened: Box<dyn Opened> = Box::new(opened);
         Box::pin(async { opened })
     }
 }
 
-impl Post {
+impl Posted {
     fn take_up(&mut self, said: &[Envelope], subscriptions: &[&'static Subscription]) {
         for event in said.iter().skip(self.taken) {
-            for subscription in subscriptions {
-                if subscription.hears.contains(&event.kind()) {
-                    self.waiting.push_back((subscription, event.clone()));
-                }
-            }
+            let hears = |one: &&&'static Subscription| one.hears.contains(&event.kind());
+            let hear = subscriptions.iter().filter(hears);
+            self.post.take_up(hear.map(|subscription| (*subscription, event.clone())));
         }
         self.taken = said.len();
-    }
-
-    /// The next one to be delivered; none when nothing waits.
-    fn next(&mut self, mishap: Mishap) -> Option<Letter> {
-        while let Some(letter) = self.pick(mishap) {
-            let number = self.tried;
-            self.tried += 1;
-            match mishap {
-                Mishap::Fails(failing) if failing == number => self.late.push(letter),
-                Mishap::AllFail => self.late.push(letter),
-                Mishap::Dies(dying) if dying == number => self.dead.push(letter),
-                Mishap::None | Mishap::Fails(_) | Mishap::Dies(_) | Mishap::Shuffled(_) => {
-                    return Some(letter);
-                }
-            }
-        }
-        self.late.pop()
-    }
-
-    fn pick(&mut self, mishap: Mishap) -> Option<Letter> {
-        if !matches!(mishap, Mishap::Shuffled(_)) || self.waiting.is_empty() {
-            return self.waiting.pop_front();
-        }
-        let place = self.dice.below(self.waiting.len());
-        if self.dice.once_in(3) {
-            self.waiting.get(place).cloned()
-        } else {
-            self.waiting.remove(place)
-        }
     }
 }
 
@@ -116,14 +68,14 @@ impl Opened for OpenedMemory {
         let mut post = self.post.lock();
         loop {
             post.take_up(&self.store.said(), &self.subscriptions);
-            let Some((subscription, event)) = post.next(self.mishap) else { break };
+            let Some((subscription, event)) = post.post.next() else { break };
             self.store.deliver(subscription, &event).unwrap();
         }
         Box::pin(async {})
     }
 
     fn redrive(&self) -> BoxFuture<'_, ()> {
-        let dead = std::mem::take(&mut self.post.lock().dead);
+        let dead = self.post.lock().post.take_dead();
         for (subscription, event) in dead {
             self.store.deliver(subscription, &event).unwrap();
         }

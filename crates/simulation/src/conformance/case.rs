@@ -65,5 +65,5 @@ pub(super) fn run_all<'c, S: 'c, F>(
 }
 
 fn runtime() -> Runtime {
-    Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap()
+    Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }

@@ -1,6 +1,6 @@
 //! Every store and every bus through the same suites.
 
-use simulation::candidates::{Embedded, Memory, Mishap};
+use simulation::candidates::{Dynamodb, Embedded, Memory, Mishap};
 use simulation::conformance::{bus, store};
 use store_embedded::Durability;
 
@@ -17,6 +17,13 @@ fn sqlite_is_a_store() {
 #[test]
 fn journal_is_a_store() {
     store::run(&Embedded(Durability::Journal, Mishap::None));
+}
+
+#[test]
+fn dynamodb_is_a_store() {
+    if let Some(dynamodb) = Dynamodb::new(Mishap::None) {
+        store::run(&dynamodb);
+    }
 }
 
 #[test]

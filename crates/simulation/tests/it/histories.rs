@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use simulation::candidates::{Embedded, Memory, Mishap};
+use simulation::candidates::{Dynamodb, Embedded, Memory, Mishap};
 use simulation::conformance::store::Candidate;
 use simulation::institution::{Echo, Institution};
 use simulation::model::History;
@@ -13,12 +13,16 @@ use tokio::runtime::Builder;
 /// Names a seed in the environment, to play its history alone.
 const SEED: &str = "SIMULATION_SEED";
 
-fn stores() -> [Box<dyn Candidate>; 3] {
-    [
+fn stores() -> Vec<Box<dyn Candidate>> {
+    let mut stores: Vec<Box<dyn Candidate>> = vec![
         Box::new(Memory(Mishap::None)),
         Box::new(Embedded(Durability::Sqlite, Mishap::None)),
         Box::new(Embedded(Durability::Journal, Mishap::None)),
-    ]
+    ];
+    if let Some(dynamodb) = Dynamodb::new(Mishap::None) {
+        stores.push(Box::new(dynamodb));
+    }
+    stores
 }
 
 /// Asserts that all are the first; says where they part.
@@ -68,7 +72,7 @@ async fn play(seed: u64, acts: usize) -> usize {
 }
 
 fn play_all(seeds: impl Iterator<Item = u64>, acts: usize) {
-    let runtime = Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap();
+    let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let given = std::env::var(SEED).ok().map(|seed| seed.parse().unwrap());
     for seed in given.map_or_else(|| seeds.collect(), |seed: u64| vec![seed]) {
         let done = runtime.block_on(play(seed, acts));
