@@ -38,7 +38,7 @@ locals {
     reserved_concurrency   = var.reserved_concurrency
     log_days               = var.log_days
     key_arn                = local.key_arn
-    alarms_topic_arn       = module.alarms.arn
+    alarms_topic_arn       = aws_sns_topic.alarms.arn
     deletion_protection    = var.deletion_protection
     point_in_time_recovery = var.point_in_time_recovery
     environment = {
@@ -159,21 +159,19 @@ module "http_api" {
   key_arn          = local.key_arn
 }
 
-# Alarms speak here. CloudWatch cannot use AWS's own key for topics, so without a customer's key this
-# one is not encrypted; it carries names of functions and numbers.
+# Alarms speak here.
+resource "aws_sns_topic" "alarms" {
+  #checkov:skip=CKV_AWS_26:CloudWatch cannot use AWS's own key for topics; it carries names of functions and numbers. With customer_keys it is encrypted.
+  name              = "${var.prefix}-alarms"
+  kms_master_key_id = local.key_arn
+}
+
 resource "aws_sns_topic_subscription" "alarms" {
   for_each = toset(var.alarm_emails)
 
-  topic_arn = module.alarms.arn
+  topic_arn = aws_sns_topic.alarms.arn
   protocol  = "email"
   endpoint  = each.key
-}
-
-module "alarms" {
-  source = "./modules/topic"
-
-  name   = "${var.prefix}-alarms"
-  key_id = local.key_arn
 }
 
 module "dashboard" {
@@ -185,5 +183,5 @@ module "dashboard" {
   manifest         = local.manifest
   functions        = local.functions
   topics           = { for name, topic in module.topic : name => topic.name }
-  alarms_topic_arn = module.alarms.arn
+  alarms_topic_arn = aws_sns_topic.alarms.arn
 }

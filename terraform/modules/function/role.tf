@@ -50,7 +50,7 @@ data "aws_iam_policy_document" "this" {
 
     content {
       sid       = "Publish"
-      actions   = ["sns:Publish"]
+      actions   = ["sns:GetTopicAttributes", "sns:Publish"]
       resources = [for topic in statement.value : var.topics[topic]]
     }
   }

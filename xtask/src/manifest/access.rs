@@ -10,8 +10,7 @@ use store_dynamodb::tables::CAUSED;
 /// Reads by key, one record or several in one trip.
 const READS: [&str; 2] = ["dynamodb:GetItem", "dynamodb:BatchGetItem"];
 /// Writes, alone and in transactions, with conditions on what was only seen.
-const WRITES: [&str; 3] =
-    ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"];
+const WRITES: [&str; 2] = ["dynamodb:PutItem", "dynamodb:ConditionCheckItem"];
 /// The newest entry of a chain, and its history, on the table itself.
 const QUERY: &str = "dynamodb:Query";
 /// The whole of a table, for checks.

@@ -82,7 +82,7 @@ fn on_route(
 ) -> Function {
     let mut access = Access::default();
     for kind in operation.reads {
-        access.reads(kind, &[owner(kind, service)]);
+        access.reads(kind, &owners(kind, service, services));
     }
     for kind in operation.writes {
         access.writes(owner(kind, service));
@@ -91,9 +91,7 @@ fn on_route(
         operation.reads.iter().for_each(|kind| access.finds_requests(kind));
     }
     for (kind, index) in operation.lists {
-        let owners = owners(kind, service, services);
-        access.lists(kind, index, &owners);
-        access.reads(kind, &owners);
+        access.lists(kind, index, &owners(kind, service, services));
     }
     let path = format!("{}{}", http_api::BASE, operation.path);
     let route = Route { method: operation.method.text(), path, scopes: scopes(operation) };
