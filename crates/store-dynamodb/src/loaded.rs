@@ -87,9 +87,16 @@ impl Loaded {
             (Some((_, highest)), None) => Some((0, highest)),
             (None, found) => found,
         };
-        self.tails.insert((kind.name, of), Tail { known });
         for entry in entries {
             self.take(kind, entry.record.key(), Some(entry));
+        }
+        // Somebody appended between two requests that were on their way together: look again.
+        let next = known.map_or(Some(0), |(_, highest)| highest.checked_add(1));
+        let is_old = next.is_some_and(|next| self.entry(kind, of, next).is_some());
+        if is_old {
+            self.tails.remove(&(kind.name, of));
+        } else {
+            self.tails.insert((kind.name, of), Tail { known });
         }
     }
 

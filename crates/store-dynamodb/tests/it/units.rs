@@ -1,1 +1,87 @@
-//! What sagas cost.
+//! What sagas cost, as the emulator counts it and as the size of the items says: a write unit for each
+//! begun kilobyte, doubled in a transaction.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use aws_sdk_dynamodb::types::{Capacity, ConsumedCapacity};
+use kernel::Role;
+use store_dynamodb::Observer;
+use wallet::decide::Transfer;
+
+use crate::scene::{Scene, movement, over_dynamodb};
+
+/// Write units by what they were used for.
+#[derive(Default)]
+#[allow(clippy::disallowed_types, reason = "a test that panics here has failed anyway")]
+struct Counter(Mutex<BTreeMap<String, f64>>);
+
+const WRITES: [&str; 2] = ["PutItem", "TransactWriteItems"];
+
+impl Observer for Counter {
+    fn used(&self, operation: &'static str, capacity: &ConsumedCapacity) {
+        if !WRITES.contains(&operation) {
+            return;
+        }
+        let mut units = self.0.lock().unwrap();
+        let mut add = |name: String, capacity: Option<f64>| {
+            *units.entry(name).or_default() += capacity.unwrap_or_default();
+        };
+        let table = capacity.table_name().unwrap().split('-').next_back().unwrap().to_owned();
+        add(format!("table {table}"), capacity.table().and_then(Capacity::capacity_units));
+        for indexes in [capacity.local_secondary_indexes(), capacity.global_secondary_indexes()] {
+            for (name, capacity) in indexes.into_iter().flatten() {
+                add(format!("index {name}"), capacity.capacity_units());
+            }
+        }
+    }
+}
+
+impl Counter {
+    /// What was used since it was last asked, by tables and by indexes.
+    fn take(&self, what: &str) -> (f64, f64) {
+        let units = std::mem::take(&mut *self.0.lock().unwrap());
+        let sum = |word: &str| -> f64 {
+            units.iter().filter(|(name, _)| name.starts_with(word)).map(|(_, units)| units).sum()
+        };
+        let (tables, indexes) = (sum("table"), sum("index"));
+        println!("{what}: {tables} write units on tables, {indexes} on indexes");
+        for (name, units) in units.iter().filter(|(_, units)| **units > 0.0) {
+            println!("  {name}: {units}");
+        }
+        (tables, indexes)
+    }
+}
+
+async fn a_payment(scene: Scene, counter: Arc<Counter>) {
+    let wallet_id = scene.wallet("alice", 10_000).await;
+    counter.take("a wallet, and money in it");
+    let payment_id = scene.pay(wallet_id, 2_550).await;
+    scene.relay(&scene.payment(payment_id).await).await;
+    scene.relay(&scene.head(wallet_id).await).await;
+    assert_eq!(scene.payment(payment_id).await.version, 2);
+    assert_eq!(counter.take("a successful payment"), (3.0, 3.0));
+}
+
+async fn a_transfer(scene: Scene, counter: Arc<Counter>) {
+    let (from, to) = (scene.wallet("alice", 10_000).await, scene.wallet("bob", 1).await);
+    counter.take("two wallets, and money in them");
+    let movement = movement("alice", Role::Customer, from, 500);
+    scene.decide(Transfer { movement, to_wallet_id: to }).await.unwrap();
+    let (tables, _) = counter.take("a transfer between wallets");
+    assert!((tables - 4.0).abs() < f64::EPSILON, "{tables}");
+}
+
+#[test]
+fn a_payment_costs_three_units_and_three_on_indexes() {
+    let counter = Arc::new(Counter::default());
+    let observer: Arc<dyn Observer> = counter.clone();
+    over_dynamodb(Some(observer), |scene| a_payment(scene, counter));
+}
+
+#[test]
+fn a_transfer_costs_four_units() {
+    let counter = Arc::new(Counter::default());
+    let observer: Arc<dyn Observer> = counter.clone();
+    over_dynamodb(Some(observer), |scene| a_transfer(scene, counter));
+}
