@@ -1,7 +1,7 @@
 //! Compares what operators did to wallets with the audit list: a freeze, an unfreeze, a close and a
 //! reversal have their line each, and each line its entry. A credit, debit or transfer has a line only
 //! where an operator moved somebody else's money, so there may be more of these than lines, never
-//! fewer. What operators did to payments and loans is not compared.
+//! fewer. What they decided about loans is compared in `loans`; what they did to payments is not.
 
 use std::collections::HashMap;
 

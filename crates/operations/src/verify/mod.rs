@@ -1,22 +1,24 @@
 //! Checks the whole, from the entries alone: every hash, every balance and held amount, both sides of
 //! every movement between two accounts, the sum of each currency over all accounts, services and
-//! ledger against each other, and operators' acts and the audit list, both ways. It writes nothing and
-//! repairs nothing.
+//! ledger against each other, operators' acts and the audit list, both ways, and each loan's instalment
+//! against its terms. It writes nothing and repairs nothing.
 //!
 //! The store must stand still meanwhile, or be a snapshot: what is written between two reads looks
 //! like a violation. Records come piece by piece and are let go. What stays in memory, at 17 to 34
 //! bytes each: the facts that wait for their other side, which after the entries is one for each
 //! payment, refund, loan and hold, and the causes of the chain that is being walked; one for each
-//! refusal, two for each wallet that an event named and for each operator's act on one. For a
+//! refusal, two for each wallet that an event named and for each operator's act on one or on a loan. For a
 //! million payments that is 35 MB, and as much again if one wallet made them all.
 //!
 //! What cannot be seen: that the newest plain movements of a chain were removed, if no other record
-//! tells of them, and that a whole chain was written anew where the rest of the store agrees with it.
+//! tells of them, that a whole chain was written anew where the rest of the store agrees with it, and
+//! what a record says that no other record must say too: the guide for operators lists it.
 
 mod acts;
 mod answers;
 mod chain;
 mod claims;
+mod loans;
 mod report;
 mod rows;
 mod services;
@@ -40,6 +42,7 @@ use crate::sums::{Sums, has_chain};
 use acts::Acts;
 use chain::Walk;
 use claims::{claims, fits, repeated, unmet};
+use loans::{Decided, check_instalment};
 use report::Violations;
 use services::Services;
 
@@ -51,6 +54,7 @@ pub async fn verify(port: &dyn StorePort, watch: &mut Watch<'_>) -> Result<Repor
     let mut check = Check::default();
     read(port, watch, &mut check, |check, line: &Audit| {
         check.acts.line(line, &mut check.violations);
+        check.decided.line(line, &mut check.violations);
     })
     .await?;
     let mut rows = Rows::<Entry>::of(port);
@@ -83,8 +87,11 @@ pub async fn verify(port: &dyn StorePort, watch: &mut Watch<'_>) -> Result<Repor
     check.services.compare_refunds(&mut check.violations);
     read(port, watch, &mut check, |check, loan: &Loan| {
         check.services.loan(loan, &mut check.violations);
+        check_instalment(loan, &mut check.violations);
+        check.decided.loan(loan, &mut check.violations);
     })
     .await?;
+    check.decided.compare(&mut check.violations);
     name_unmet(port, watch, &mut check).await?;
     Ok(Report::new(&check.sums, check.transfers, check.violations))
 }
@@ -95,6 +102,7 @@ struct Check {
     sums: Sums,
     services: Services,
     acts: Acts,
+    decided: Decided,
     transfers: u64,
     violations: Violations,
 }

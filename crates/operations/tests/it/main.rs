@@ -9,6 +9,7 @@ mod answers;
 mod client;
 #[cfg(test)]
 mod letters;
+mod loans;
 #[cfg(test)]
 mod pieces;
 #[cfg(test)]

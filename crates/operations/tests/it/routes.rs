@@ -149,8 +149,8 @@ async fn the_audit_list_shows_every_act_newest_first() {
     let newest = &client.get("/audit").await.body["items"][0];
     let line = ["operation", "service", "sub", "role", "subject"]
         .map(|field| newest[field].as_str().unwrap_or_default().to_owned());
-    let unfunded = world.unfunded.to_string();
-    assert_eq!(line, ["approve_loan", "loan", "olga", "operator", &unfunded]);
+    let rejected = world.rejected.to_string();
+    assert_eq!(line, ["reject_loan", "loan", "olga", "operator", &rejected]);
 }
 
 #[tokio::test]

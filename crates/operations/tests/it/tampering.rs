@@ -20,7 +20,7 @@ pub(crate) fn check(tamper: impl Fn(&mut World), expected: &[&str]) {
 }
 
 pub(crate) fn named(world: &World, violations: Vec<String>) -> Vec<String> {
-    let names: [(&str, AnyId); 19] = [
+    let names: [(&str, AnyId); 20] = [
         ("alice", world.alice.any()),
         ("bob", world.bob.any()),
         ("TRANSFER", world.transfer.any()),
@@ -40,6 +40,7 @@ pub(crate) fn named(world: &World, violations: Vec<String>) -> Vec<String> {
         ("REFUND", world.refund.any()),
         ("LOAN", world.loan.any()),
         ("UNFUNDED", world.unfunded.any()),
+        ("REJECTED-LOAN", world.rejected.any()),
     ];
     let name = |text: String| {
         names.iter().fold(text, |text, (name, id)| text.replace(&id.to_string(), name))

@@ -13,7 +13,7 @@ use kernel::{
     Amount, Caller, ChainId, Currency, Decision, HoldId, Id, Key, LoanId, PaymentId, Record,
     RefundId, Role, Subject, Time, TransferId, WalletId,
 };
-use loan::decide::{Apply, Approve};
+use loan::decide::{Apply, Approve, Reject};
 use loan::rate::RateTable;
 use loan::terms::Terms;
 use operations::verify::{Report, verify};
@@ -44,6 +44,7 @@ pub(crate) struct World {
     pub(crate) refund: RefundId,
     pub(crate) loan: LoanId,
     pub(crate) unfunded: LoanId,
+    pub(crate) rejected: LoanId,
 }
 
 pub(crate) fn caller(sub: &str, role: Role) -> Caller {
@@ -80,7 +81,9 @@ impl World {
         world.holds();
         world.loan = world.approved_loan(world.bob);
         world.unfunded = world.approved_loan(WalletId::named(&["nobody's"]));
+        world.rejected = world.applied_loan(world.alice);
         world.settle();
+        world.reject(world.rejected);
         world.import();
         world
     }
@@ -103,6 +106,7 @@ impl World {
             refund: RefundId::from_uuid(0),
             loan: LoanId::from_uuid(0),
             unfunded: LoanId::from_uuid(0),
+            rejected: LoanId::from_uuid(0),
         }
     }
 
@@ -224,10 +228,19 @@ impl World {
         self.settle();
     }
 
-    pub(crate) fn approved_loan(&self, wallet_id: WalletId) -> LoanId {
+    pub(crate) fn applied_loan(&self, wallet_id: WalletId) -> LoanId {
         let terms = Terms::of(&RateTable::default(), usd(20_000), 12).unwrap();
         let apply = Apply { key: None, caller: customer("bob"), wallet_id, terms };
-        let loan_id = self.decide(&apply).unwrap().loan_id;
+        self.decide(&apply).unwrap().loan_id
+    }
+
+    pub(crate) fn reject(&self, loan_id: LoanId) {
+        let reason = Reason::new("too much").ok();
+        self.decide(&Reject { key: None, caller: operator(), loan_id, reason }).unwrap();
+    }
+
+    pub(crate) fn approved_loan(&self, wallet_id: WalletId) -> LoanId {
+        let loan_id = self.applied_loan(wallet_id);
         self.decide(&Approve { key: None, caller: operator(), loan_id }).unwrap();
         loan_id
     }

@@ -1,0 +1,93 @@
+//! Compares a loan with what else tells of it besides money: its instalment with its terms, and what
+//! operators decided about it with the audit list, both ways. Its movement and its wallet's answers
+//! are compared in `services`.
+
+use std::collections::BTreeMap;
+
+use kernel::audit::Audit;
+use kernel::{Id, LoanId, Rules};
+use loan::instalment::instalment;
+use loan::manifest::{APPROVE_LOAN, REJECT_LOAN};
+use loan::records::{Loan, LoanStatus};
+
+use super::report::Violations;
+
+/// How often the audit list has each loan approved and rejected: an entry for each loan about which an
+/// operator decided.
+#[derive(Debug, Default)]
+pub(crate) struct Decided {
+    lines: BTreeMap<u128, Counts>,
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+struct Counts {
+    approved: u32,
+    rejected: u32,
+}
+
+impl Decided {
+    /// A line of the audit list. All lines come before all loans.
+    pub(crate) fn line(&mut self, line: &Audit, violations: &mut Violations) {
+        let operation = line.operation.as_str();
+        let is_approval = operation == APPROVE_LOAN.name;
+        if !is_approval && operation != REJECT_LOAN.name {
+            return;
+        }
+        let subject = line.subject.as_str();
+        let Ok(loan_id) = subject.parse::<LoanId>() else {
+            let audit_id = line.audit_id;
+            violations.add(format!(
+                "Audit line {audit_id} says {operation} of {subject:?}, which is no id for that."
+            ));
+            return;
+        };
+        let counts = self.lines.entry(loan_id.uuid()).or_default();
+        let count = if is_approval { &mut counts.approved } else { &mut counts.rejected };
+        *count = count.saturating_add(1);
+    }
+
+    /// A loan, against its lines: one for each approval, and one if it was rejected.
+    pub(crate) fn loan(&mut self, loan: &Loan, violations: &mut Violations) {
+        let Counts { approved, rejected } =
+            self.lines.remove(&loan.loan_id.uuid()).unwrap_or_default();
+        let is_rejected = u32::from(loan.status == LoanStatus::Rejected);
+        for (says, operation, lines) in
+            [(loan.attempt, APPROVE_LOAN, approved), (is_rejected, REJECT_LOAN, rejected)]
+        {
+            if says != lines {
+                let (loan_id, operation) = (loan.loan_id, operation.name);
+                violations.add(format!(
+                    "Loan {loan_id} had {operation} {says} times, the audit list has it {lines} times."
+                ));
+            }
+        }
+    }
+
+    /// After the last loan: what was decided was decided about a loan.
+    pub(crate) fn compare(&mut self, violations: &mut Violations) {
+        for uuid in std::mem::take(&mut self.lines).into_keys() {
+            let loan_id = LoanId::from_uuid(uuid);
+            violations.add(format!("Loan {loan_id} is in the audit list, and is not there."));
+        }
+    }
+}
+
+/// The instalment is what amount, rate and term give. Which rate a term has, the deployment says, and
+/// it may change: it is not compared.
+pub(crate) fn check_instalment(loan: &Loan, violations: &mut Violations) {
+    if loan.check().is_err() {
+        // It was named, and has no amounts to reckon with.
+        return;
+    }
+    let (amount, rate, months) = (loan.amount(), loan.rate(), loan.loan_term_months);
+    let says = loan.minimum_payment();
+    let gives = instalment(amount, rate, months);
+    if gives == Some(says) {
+        return;
+    }
+    let gives = gives.map_or("more than can be".to_owned(), |gives| gives.to_string());
+    let loan_id = loan.loan_id;
+    violations.add(format!(
+        "Loan {loan_id} says {says} a month; {amount:?} at {rate} % over {months} months is {gives}."
+    ));
+}
