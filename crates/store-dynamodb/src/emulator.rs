@@ -1,6 +1,8 @@
 //! For tests: an emulator of DynamoDB as a process of its own on the loopback interface, and the tables
 //! in it. None of it is in what ships.
 
+mod stream;
+
 use std::io::{self, BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -16,6 +18,8 @@ use aws_sdk_dynamodb::types::{
 };
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_http_client::Builder;
+
+pub use stream::Stream;
 
 use crate::tables::{Attribute, AttributeType, Projection, Table};
 
@@ -79,6 +83,28 @@ pub fn client(endpoint: &str) -> Client {
         .http_client(Builder::new().build_http())
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()));
     Client::from_conf(config.build())
+}
+
+/// The streams of these tables, from their beginnings.
+///
+/// # Errors
+/// In words, when one of them has none.
+pub async fn streams(
+    emulator: &Emulator,
+    prefix: &str,
+    tables: &[Table],
+) -> Result<Vec<Stream>, String> {
+    let client = emulator.client();
+    let mut streams = Vec::with_capacity(tables.len());
+    for table in tables {
+        let name = table.name(prefix);
+        let described = client.describe_table().table_name(&name).send().await;
+        let described = described.map_err(|error| format!("{name}: {error:?}"))?;
+        let arn = described.table().and_then(|table| table.latest_stream_arn());
+        let arn = arn.ok_or_else(|| format!("{name} has no stream"))?;
+        streams.push(Stream::open(emulator.endpoint(), arn).await?);
+    }
+    Ok(streams)
 }
 
 /// Makes these tables, with their streams.

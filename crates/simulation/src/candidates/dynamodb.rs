@@ -3,7 +3,6 @@
 //! the relay of this test alone; on AWS a record tells what its latest version said.
 
 mod relay;
-mod streams;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -13,7 +12,7 @@ use kernel::Store;
 use kernel::audit::Audit;
 use kernel::operators::{DeadLetter, Delivery, EventQuery, EventsPort, LoggedEvent};
 use kernel::store::{BoxFuture, StoreError, StorePort};
-use store_dynamodb::emulator::{Emulator, create};
+use store_dynamodb::emulator::{Emulator, create, streams};
 use store_dynamodb::tables::{Table, tables_of};
 use store_dynamodb::{DynamoStore, Options, Waits};
 use tokio::sync::Mutex;
@@ -23,7 +22,6 @@ use super::post::Letter;
 use crate::conformance::store::{Candidate, Opened, Reopened, Setup};
 use crate::hands::Hands;
 use relay::Relay;
-use streams::Stream;
 
 /// The store on DynamoDB, and what goes wrong with deliveries.
 pub struct Dynamodb {
@@ -75,15 +73,9 @@ impl Candidate for Dynamodb {
             let Setup { kinds, subscriptions, hands } = setup;
             let prefix = format!("store{}", OPENED.fetch_add(1, Ordering::SeqCst));
             let tables = tables_of(&kinds);
-            let client = self.emulator.client();
-            create(&client, &prefix, &tables).await.unwrap();
-            let mut streams = Vec::new();
-            for table in &tables {
-                let name = table.name(&prefix);
-                let described = client.describe_table().table_name(name).send().await.unwrap();
-                let arn = described.table().unwrap().latest_stream_arn().unwrap().to_owned();
-                streams.push((table.clone(), Stream::of(self.emulator.endpoint(), &arn).await));
-            }
+            create(&self.emulator.client(), &prefix, &tables).await.unwrap();
+            let streams = streams(self.emulator, &prefix, &tables).await.unwrap();
+            let streams = tables.iter().cloned().zip(streams).collect();
             let relay = Mutex::new(Relay::new(streams, &subscriptions, self.mishap));
             let store = open(self.emulator, &prefix, &tables, &hands);
             let wire = Arc::new(Wire { relay });

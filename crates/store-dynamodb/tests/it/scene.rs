@@ -9,6 +9,7 @@ use std::time::Duration;
 use kernel::context::CorrelationId;
 use kernel::event::Capture;
 use kernel::manifest::ServiceManifest;
+use kernel::operators::EventsPort;
 use kernel::text::MerchantId;
 use kernel::{
     Amount, Caller, Clock, Context, Currency, Decision, Envelope, Known, PaymentId, Record, Role,
@@ -61,6 +62,7 @@ impl HandClock {
 
 pub(crate) struct Scene {
     pub(crate) store: Store,
+    pub(crate) events: Arc<dyn EventsPort>,
     pub(crate) clock: Arc<HandClock>,
 }
 
@@ -73,7 +75,8 @@ impl Scene {
         let clock = Arc::new(HandClock(AtomicI64::new(1_767_225_600_000_000)));
         let options =
             Options { clock: clock.clone(), observer, ..Options::new(client, &prefix, tables) };
-        Self { store: Store::new(Arc::new(DynamoStore::new(options))), clock }
+        let store = Arc::new(DynamoStore::new(options));
+        Self { store: Store::new(store.clone()), events: store, clock }
     }
 
     pub(crate) async fn decide<D: Decision>(&self, decision: D) -> D::Outcome {

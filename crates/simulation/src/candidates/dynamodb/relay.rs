@@ -5,11 +5,11 @@
 use kernel::manifest::Subscription;
 use kernel::operators::{Delivery, DeliveryState, EventQuery, LoggedEvent};
 use kernel::{Clock, Envelope};
+use store_dynamodb::emulator::Stream;
 use store_dynamodb::items::{envelopes, kind_of};
 use store_dynamodb::tables::{SAYS, Table};
 use store_embedded::policy::{Attributes, FilterPolicy};
 
-use super::streams::Stream;
 use crate::candidates::Mishap;
 use crate::candidates::post::{Letter, Post};
 
@@ -37,7 +37,7 @@ impl Relay {
     /// Takes up what was written since. What says nothing does not come through the stream's filter.
     pub(super) async fn take_up(&mut self) {
         for (table, stream) in &mut self.streams {
-            for item in stream.read().await {
+            for item in stream.read().await.unwrap() {
                 if !item.contains_key(SAYS) {
                     continue;
                 }
