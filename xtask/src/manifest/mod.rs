@@ -3,6 +3,8 @@
 //! function may do to them. A test of this crate fails when the file is stale. Nothing is declared here.
 
 mod access;
+#[cfg(test)]
+mod drift;
 mod functions;
 mod tables;
 

@@ -1,0 +1,116 @@
+//! Terraform's own state after an apply: read from a file, or made by terraform-check where that is
+//! there. What it must say is not known here.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// Names a file with a state in the form of `terraform show -json`.
+const STATE: &str = "TERRAFORM_STATE";
+/// Below the tree's root; a user's clone does without.
+const TERRAFORM_CHECK: &str = "../shared/tools/terraform-check/terraform-check";
+
+/// A state's resources.
+pub(super) struct State(Vec<Resource>);
+
+/// One of them.
+#[derive(Debug)]
+pub(super) struct Resource {
+    pub(super) address: String,
+    pub(super) r#type: String,
+    pub(super) name: String,
+    pub(super) values: Value,
+}
+
+/// The state of a deployment with its defaults; none, saying so, where nothing can make it.
+pub(super) fn of_defaults() -> Option<State> {
+    match std::env::var_os(STATE) {
+        Some(path) => Some(State::read(Path::new(&path))),
+        None => of_variables("defaults", &[]),
+    }
+}
+
+/// The state of a deployment with these variables, as `name=value`.
+pub(super) fn of_variables(name: &str, variables: &[&str]) -> Option<State> {
+    let root = crate::tree_root();
+    let program = root.join(TERRAFORM_CHECK);
+    if !program.exists() {
+        println!("SKIPPED: {TERRAFORM_CHECK} is not there, and {STATE} names no file");
+        return None;
+    }
+    let folder = root.join("target/terraform-check");
+    std::fs::create_dir_all(&folder).unwrap();
+    let (artifact, state) = (folder.join("bootstrap.zip"), folder.join(format!("{name}.json")));
+    // Only its hash is looked at.
+    std::fs::write(&artifact, "no code\n").unwrap();
+    let terraform = root.join("terraform");
+    let mut command = Command::new(program);
+    command.arg(&terraform).arg("--root").arg(&terraform).arg("--out").arg(&state);
+    command.args(["--var", &format!("artifact={}", artifact.display())]);
+    for variable in variables {
+        command.args(["--var", variable]);
+    }
+    let output = command.output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&said));
+    Some(State::read(&state))
+}
+
+impl State {
+    fn read(path: &Path) -> Self {
+        let text = std::fs::read_to_string(path).unwrap_or_else(|error| {
+            panic!("{}: {error}", PathBuf::from(path).display());
+        });
+        let whole: Value = serde_json::from_str(&text).unwrap();
+        let mut resources = Vec::new();
+        collect(&whole["values"]["root_module"], &mut resources);
+        Self(resources)
+    }
+
+    /// All of a type.
+    pub(super) fn all<'a>(&'a self, r#type: &'a str) -> impl Iterator<Item = &'a Resource> {
+        self.0.iter().filter(move |resource| resource.r#type == r#type)
+    }
+
+    /// All of a type by a value that tells them apart, which no two may share.
+    pub(super) fn by<'a>(&'a self, r#type: &'a str, key: &str) -> BTreeMap<&'a str, &'a Resource> {
+        let mut found = BTreeMap::new();
+        for resource in self.all(r#type) {
+            let value = resource.text(key);
+            assert!(found.insert(value, resource).is_none(), "two of {type} have {value}");
+        }
+        found
+    }
+}
+
+impl Resource {
+    /// A value that is a text.
+    pub(super) fn text(&self, key: &str) -> &str {
+        let value = &self.values[key];
+        value.as_str().unwrap_or_else(|| panic!("{}: {key} is {value}", self.address))
+    }
+
+    /// A value that is a text of JSON.
+    pub(super) fn json(&self, key: &str) -> Value {
+        serde_json::from_str(self.text(key)).unwrap()
+    }
+}
+
+fn collect(module: &Value, into: &mut Vec<Resource>) {
+    for resource in module["resources"].as_array().into_iter().flatten() {
+        if resource["mode"] == "managed" {
+            let text = |key: &str| resource[key].as_str().unwrap().to_owned();
+            into.push(Resource {
+                address: text("address"),
+                r#type: text("type"),
+                name: text("name"),
+                values: resource["values"].clone(),
+            });
+        }
+    }
+    for child in module["child_modules"].as_array().into_iter().flatten() {
+        collect(child, into);
+    }
+}
