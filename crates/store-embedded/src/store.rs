@@ -44,7 +44,7 @@ impl EmbeddedStore {
         self.lock.lock().take();
     }
 
-    /// Comes back when the store has ended: after [`close`](Self::close), or because of a bug of ours.
+    /// Comes back when the store has ended: after [`close`](Self::close), or because of the disk or a bug of ours.
     /// Then it decides nothing any more, and only a new start of the program helps.
     pub async fn ended(&self) {
         let mut ended = self.shared.ended.subscribe();
