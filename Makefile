@@ -8,17 +8,38 @@ SECONDS ?= 600
 # How many jobs cargo runs at once; empty: one for each processor.
 JOBS ?=
 
+# Which processor the functions on AWS run on: arm64 or x86_64.
+ARCH ?= arm64
+
 CARGO_DENY_VERSION := 0.20.2
 TARGET := $(or $(CARGO_TARGET_DIR),target)
+LOCAL_AWS := $(TARGET)/local-aws
+PYTHON ?= python3
+TERRAFORM_CHECK ?= ../shared/tools/terraform-check/terraform-check
+CHECKOV_VERSION := 3.3.30
+CHECKOV := $(TARGET)/tools/checkov-$(CHECKOV_VERSION)
+TERRAFORM_PLANS := $(TARGET)/terraform-check
 CARGO_DENY := $(TARGET)/tools/cargo-deny-$(CARGO_DENY_VERSION)
+
+HOST_ARCH := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
+LAMBDA_TARGET := $(if $(filter arm64,$(ARCH)),aarch64,$(ARCH))-unknown-linux-gnu
+LAMBDA_ZIP := $(TARGET)/lambda/$(ARCH)/bootstrap.zip
+# The linker of the other processor, under the name that Debian and Fedora give it.
+lambda_linker := $(if $(filter-out $(HOST_ARCH),$(ARCH)),$(if $(filter arm64,$(ARCH)),\
+	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc,\
+	CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER=x86_64-linux-gnu-gcc))
+lambda_cross = $(if $(filter-out $(shell rustc -vV | sed -n 's/^host: //p'),$(LAMBDA_TARGET)),--target $(LAMBDA_TARGET))
+# The newest glibc that Amazon Linux 2023 has.
+GLIBC_MAX := 2.34
 
 cargo_jobs := $(if $(JOBS),--jobs $(JOBS))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint tidy fmt bench soak deny needs-cargo needs-c-compiler
+.PHONY: help run test lint tidy fmt bench terraform-check local-aws-test lambda bench-functions soak deny \
+	needs-cargo needs-c-compiler needs-lambda-target
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: needs-c-compiler ## build the program and start it; more flags in ARGS='…'
 	cargo run --release --locked $(cargo_jobs) --package fintech -- serve $(ARGS)
@@ -39,6 +60,64 @@ fmt: needs-cargo ## format every Rust file
 bench: needs-c-compiler ## measure; prints a table and leaves target/bench.json; flags in ARGS='…'
 	cargo build --release --locked $(cargo_jobs) --package fintech --package bench
 	$(TARGET)/release/bench --server-binary $(TARGET)/release/fintech $(ARGS)
+
+lambda: needs-lambda-target ## what all functions on AWS are, as a zip; ARCH=x86_64 for the other processor
+	$(lambda_linker) cargo build --profile lambda --locked $(cargo_jobs) --package lambda \
+		$(lambda_cross)
+	@mkdir -p $(dir $(LAMBDA_ZIP))
+	@cp $(TARGET)/$(if $(lambda_cross),$(LAMBDA_TARGET)/)lambda/bootstrap $(dir $(LAMBDA_ZIP))bootstrap
+	@needed=$$(readelf --version-info --wide $(dir $(LAMBDA_ZIP))bootstrap | \
+		grep -o 'GLIBC_[0-9.]*' | cut -d _ -f 2 | sort -V | tail -n 1); \
+	newest=$$(printf '%s\n' "$$needed" $(GLIBC_MAX) | sort -V | tail -n 1); \
+	if test -z "$$needed" || test "$$newest" != $(GLIBC_MAX); then \
+		echo "lambda: the program needs glibc $${needed:-of an unknown version}, and Amazon Linux 2023" \
+		     "has $(GLIBC_MAX): build on a system whose glibc is no newer" >&2; exit 1; \
+	fi; \
+	cd $(dir $(LAMBDA_ZIP)) && touch -d 1980-01-01T00:00:00Z bootstrap && rm -f bootstrap.zip && \
+		TZ=UTC zip -q -9 -X bootstrap.zip bootstrap && \
+		echo "$(LAMBDA_ZIP): $$(wc -c < bootstrap.zip) bytes, for $(ARCH), needs glibc $$needed"
+
+bench-functions: ## how fast a function on AWS starts and answers, on this machine; flags in ARGS='…'
+	@$(MAKE) --no-print-directory lambda ARCH=$(HOST_ARCH)
+	cargo build --release --locked $(cargo_jobs) --package bench
+	$(TARGET)/release/bench functions --bootstrap $(TARGET)/lambda/$(HOST_ARCH)/bootstrap \
+		--archive $(TARGET)/lambda/$(HOST_ARCH)/bootstrap.zip $(ARGS)
+
+# The first half is part of `make test` too; the second fetches checkov from PyPI, once.
+terraform-check: $(CHECKOV)/installed ## what Terraform would make against the manifest, and by checkov; needs no account
+	cargo test --locked $(cargo_jobs) --package xtask manifest:: -- --nocapture
+	$(CHECKOV)/bin/checkov --directory terraform --framework terraform --quiet --compact --skip-download
+	@for plan in defaults unprotected; do \
+		if ! test -f $(TERRAFORM_PLANS)/$$plan-plan.json; then \
+			echo "terraform-check: the plan with $$plan is skipped, for nothing was there to make it"; \
+			continue; \
+		fi; \
+		echo "the plan with $$plan:"; \
+		$(CHECKOV)/bin/checkov --file $(TERRAFORM_PLANS)/$$plan-plan.json --framework terraform_plan \
+			--repo-root-for-plan-enrichment terraform --quiet --compact --skip-download || exit 1; \
+	done
+
+$(CHECKOV)/installed:
+	$(PYTHON) -m venv $(CHECKOV)
+	$(CHECKOV)/bin/python -m pip install --quiet --disable-pip-version-check checkov==$(CHECKOV_VERSION)
+	@touch $@
+
+# Terraform's state comes from a tool that a user's clone does without.
+local-aws-test: ## what Terraform makes, made in an emulator of AWS, and used end to end; ARGS='NAME' picks tests
+	@if ! test -x $(TERRAFORM_CHECK); then \
+		echo "local-aws-test: skipped, for $(TERRAFORM_CHECK) is not there"; \
+	elif ! $(PYTHON) -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+		echo "local-aws-test: skipped, for $(PYTHON) is no Python 3.11 or newer with venv"; \
+	else \
+		$(MAKE) --no-print-directory lambda $(LOCAL_AWS)/venv/installed ARCH=$(HOST_ARCH) && \
+		$(LOCAL_AWS)/venv/bin/python -B terraform/local/run.py --terraform-check $(TERRAFORM_CHECK) \
+			--archive $(TARGET)/lambda/$(HOST_ARCH)/bootstrap.zip --out $(LOCAL_AWS) $(ARGS); \
+	fi
+
+$(LOCAL_AWS)/venv/installed: terraform/local/requirements.txt
+	$(PYTHON) -m venv $(LOCAL_AWS)/venv
+	$(LOCAL_AWS)/venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
 
 soak: needs-c-compiler ## kill the program under load, again and again, for SECONDS=600
 	SOAK_SECONDS=$(SECONDS) cargo test --release --locked $(cargo_jobs) --package simulation \
@@ -62,3 +141,14 @@ needs-c-compiler: needs-cargo
 		echo "No C compiler was found ($${CC:-cc}), and SQLite is compiled from source. Install one:" \
 		     "'apt install build-essential' on Debian and Ubuntu, 'dnf install gcc' on Fedora," \
 		     "'xcode-select --install' on macOS; or name yours in CC." >&2; exit 1; }
+
+# Another processor than this machine's needs Rust's library and a linker for it.
+needs-lambda-target: needs-c-compiler
+	@case "$(ARCH)" in arm64 | x86_64) ;; *) \
+		echo "lambda: ARCH must be arm64 or x86_64, not '$(ARCH)'" >&2; exit 2;; esac
+	@for tool in readelf zip; do command -v $$tool >/dev/null || { \
+		echo "lambda: $$tool was not found: 'apt install binutils zip' on Debian and Ubuntu" >&2; exit 1; }; done
+	@test -d "$$(rustc --print sysroot)/lib/rustlib/$(LAMBDA_TARGET)" || { \
+		echo "lambda: Rust's library for $(ARCH) is not installed: 'rustup target add $(LAMBDA_TARGET)'." \
+		     "Or take this machine's processor: make lambda ARCH=$(HOST_ARCH), and" \
+		     "-var architecture=$(HOST_ARCH) for Terraform" >&2; exit 1; }

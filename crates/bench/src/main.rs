@@ -8,6 +8,7 @@ mod counter;
 mod failure;
 mod floor_server;
 mod floors;
+mod functions;
 mod latencies;
 mod load;
 mod plan;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         Some(Command::FloorServer { listen, data: _ }) => {
             floor_server::serve(listen).map(|()| ExitCode::SUCCESS)
         }
+        Some(Command::Functions(options)) => functions::bench(&options).map(|()| ExitCode::SUCCESS),
         None => bench(&command_line.options),
     };
     ended.unwrap_or_else(|failure| {

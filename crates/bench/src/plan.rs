@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::functions;
 use crate::scenario::Scenario;
 
 const EXAMPLES: &str = "\
@@ -42,6 +43,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "DIR", hide = true)]
         data: Option<PathBuf>,
     },
+    /// Measures how fast a function of AWS Lambda starts and answers.
+    Functions(functions::Options),
 }
 
 /// The options of a measurement.

@@ -12,7 +12,12 @@ use tracing_subscriber::util::SubscriberInitExt;
 /// From now on logs are written, from this level on: `error`, `warn`, `info`, `debug`, `trace`;
 /// anything else counts as `info`. Called once; a second call changes nothing.
 pub fn start(level: &str) {
-    let level = level.parse().unwrap_or(LevelFilter::INFO);
+    // Nothing at all would be read as `error`.
+    let level = if level.is_empty() {
+        LevelFilter::INFO
+    } else {
+        level.parse().unwrap_or(LevelFilter::INFO)
+    };
     let lines = fmt::layer().with_writer(io::stdout).with_target(false).json();
     let lines = lines.flatten_event(true).with_span_list(false).with_current_span(false);
     drop(tracing_subscriber::registry().with(lines.with_filter(level)).try_init());

@@ -1,5 +1,5 @@
 //! How AWS is reached: clients of the SDK, over one TLS stack, with what the environment says.
-//! Nothing is looked for: no profile, no metadata, no file but the machine's certificates.
+//! Nothing is looked for: no profile, no metadata, no certificates of the machine.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +31,10 @@ const ATTEMPT_TIME: Duration = Duration::from_secs(3);
 
 /// The longest that connecting may take.
 const CONNECT_TIME: Duration = Duration::from_secs(1);
+
+/// The authorities that sign for AWS: Amazon Root CA 1 to 4 and Starfield Services Root CA G2. The
+/// machine's own list has over a hundred, and reading it takes longer than all else at the start.
+const AMAZON_ROOTS: &[u8] = include_bytes!("../assets/amazon-roots.pem");
 
 /// A client of one of the SDK's crates; each has a configuration of its own, with the same methods.
 macro_rules! client {
@@ -95,15 +99,13 @@ fn http_client(aws: &Aws) -> Result<SharedHttpClient, Failure> {
     if is_plain {
         return Ok(Builder::new().build_http());
     }
-    let trusted = match &aws.authorities {
-        None => TrustStore::default(),
-        Some(file) => {
-            let pem = std::fs::read(file).map_err(|error| {
-                Failure::Start(format!("AWS_CA_BUNDLE: {file} cannot be read: {error}"))
-            })?;
-            TrustStore::empty().with_pem_certificate(pem)
-        }
-    };
+    let mut trusted = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
+    if let Some(file) = &aws.authorities {
+        let pem = std::fs::read(file).map_err(|error| {
+            Failure::Start(format!("AWS_CA_BUNDLE: {file} cannot be read: {error}"))
+        })?;
+        trusted = trusted.with_pem_certificate(pem);
+    }
     let context = TlsContext::builder().with_trust_store(trusted).build();
     let context = context.map_err(|error| Failure::Start(format!("certificates: {error}")))?;
     let tls = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));

@@ -41,7 +41,7 @@ pub struct Aws {
     pub endpoint: Option<String>,
     /// Access key, secret and session token, as Lambda gives them.
     pub credentials: [String; 3],
-    /// Certificates of authorities that are trusted beside those of the machine; PEM.
+    /// A file of certificates, in PEM, of authorities that are trusted beside Amazon's.
     pub authorities: Option<String>,
 }
 

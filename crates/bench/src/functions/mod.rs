@@ -1,0 +1,146 @@
+//! How fast a function of AWS Lambda starts and answers: a stand-in of Lambda's runtime interface and
+//! one of DynamoDB, on the loopback interface, once without TLS and once with it. A time is the median
+//! of many starts. What the functions do is not known here, beyond one that reads a payment by key.
+//!
+//! Real starts add what Lambda itself takes, and real calls the way to DynamoDB: neither is here.
+
+mod endpoint;
+mod http;
+mod runtime;
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Serialize;
+
+use self::endpoint::Endpoint;
+use self::runtime::{Start, start};
+use crate::failure::{Failure, doing};
+use crate::statistics::{mebibytes, milliseconds};
+
+/// How functions are measured.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Options {
+    /// The program that all functions are.
+    #[arg(long, value_name = "PATH", default_value = "target/lambda/x86_64/bootstrap")]
+    bootstrap: PathBuf,
+    /// What is uploaded, for its size.
+    #[arg(long, value_name = "PATH", default_value = "target/lambda/x86_64/bootstrap.zip")]
+    archive: PathBuf,
+    /// How often it is started, for each way.
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    starts: u16,
+    /// Where the figures go as JSON.
+    #[arg(long, value_name = "FILE", default_value = "target/bench-functions.json")]
+    json: PathBuf,
+}
+
+/// What came out for one way to DynamoDB; medians.
+#[derive(Debug, Clone, Serialize)]
+struct Figures {
+    endpoint: &'static str,
+    starts: usize,
+    /// From the start of the process to its first request for work.
+    ready_ms: f64,
+    /// The first invocation, from the event's last byte to the answer's last.
+    first_ms: f64,
+    /// A later one.
+    warm_ms: f64,
+    /// Resident after that.
+    resident_mib: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct Report {
+    archive_mib: f64,
+    ways: Vec<Figures>,
+    left_out: Option<&'static str>,
+}
+
+/// Measures, prints a table and leaves a file.
+///
+/// # Errors
+/// When the program does not start or does not answer as it must.
+pub(crate) fn bench(options: &Options) -> Result<(), Failure> {
+    let archive = fs::metadata(&options.archive)
+        .map_err(doing(|| format!("{} (`make lambda` makes it)", options.archive.display())))?;
+    let mut report =
+        Report { archive_mib: mebibytes(archive.len()), ways: Vec::new(), left_out: None };
+    let folder = tempfile::tempdir().map_err(doing(|| "making a temporary folder"))?;
+    report.ways.push(measure(options, &Endpoint::plain()?)?);
+    match Endpoint::tls(folder.path())? {
+        Some(endpoint) => report.ways.push(measure(options, &endpoint)?),
+        None => report.left_out = Some("the TLS endpoint, for there is no `openssl`"),
+    }
+    let json = serde_json::to_string_pretty(&report).unwrap_or_default();
+    fs::write(&options.json, json).map_err(doing(|| options.json.display().to_string()))?;
+    print(&report, &options.json)
+}
+
+fn measure(options: &Options, endpoint: &Endpoint) -> Result<Figures, Failure> {
+    let program = options.bootstrap.as_path();
+    // The first start reads the program from the disk; Lambda's own caches are as warm.
+    one(program, endpoint)?;
+    let mut starts = Vec::new();
+    for _ in 0..options.starts {
+        starts.push(one(program, endpoint)?);
+    }
+    Ok(Figures {
+        endpoint: endpoint.name(),
+        starts: starts.len(),
+        ready_ms: milliseconds(median(starts.iter().map(|start| start.ready))),
+        first_ms: milliseconds(median(starts.iter().map(|start| start.first))),
+        warm_ms: milliseconds(median(starts.iter().map(|start| start.warm))),
+        resident_mib: mebibytes(median(starts.iter().map(|start| start.resident_bytes))),
+    })
+}
+
+fn one(program: &Path, endpoint: &Endpoint) -> Result<Start, Failure> {
+    start(program, "get_payment", &endpoint.variables())
+}
+
+/// The middle one, the lower of two.
+fn median<T: Ord + Default>(values: impl Iterator<Item = T>) -> T {
+    let mut values: Vec<T> = values.collect();
+    values.sort();
+    let middle = values.len().saturating_sub(1) / 2;
+    values.into_iter().nth(middle).unwrap_or_default()
+}
+
+fn print(report: &Report, json: &Path) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    let mut line =
+        |text: String| writeln!(out, "{text}").map_err(doing(|| "writing to standard output"));
+    line(format!("zip                {:>8.3} MiB", report.archive_mib))?;
+    for figures in &report.ways {
+        let Figures { endpoint, starts, ready_ms, first_ms, warm_ms, resident_mib } = figures;
+        line(format!("{endpoint}, medians of {starts} starts"))?;
+        line(format!("  ready            {ready_ms:>8.3} ms"))?;
+        line(format!("  first call       {first_ms:>8.3} ms"))?;
+        line(format!("  warm call        {warm_ms:>8.3} ms"))?;
+        line(format!("  resident         {resident_mib:>8.3} MiB"))?;
+    }
+    if let Some(left_out) = report.left_out {
+        line(format!("left out: {left_out}"))?;
+    }
+    line(format!("all of it: {}", json.display()))
+}
+
+/// The middle of durations, for one start's warm calls.
+fn middle(times: Vec<Duration>) -> Duration {
+    median(times.into_iter())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_is_in_the_middle() {
+        assert_eq!(median([3, 1, 2].into_iter()), 2);
+        assert_eq!(median([4, 1, 3, 2].into_iter()), 2);
+        assert_eq!(median(std::iter::empty::<u64>()), 0);
+    }
+}
