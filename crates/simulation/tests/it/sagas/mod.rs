@@ -6,7 +6,7 @@ mod at_once;
 mod scenarios;
 
 use scenarios::{CAPTURE_THAT_MEETS_THE_EXPIRY, SCENARIOS, Scenario};
-use simulation::candidates::{Embedded, Memory, Mishap};
+use simulation::candidates::{Dynamodb, Embedded, Memory, Mishap};
 use simulation::conformance::store::Candidate;
 use simulation::institution::{Echo, Institution};
 use store_embedded::Durability;
@@ -14,7 +14,7 @@ use tokio::runtime::Builder;
 
 /// Runs a future to its end.
 fn run<T>(future: impl Future<Output = T>) -> T {
-    Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap().block_on(future)
+    Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(future)
 }
 
 /// Plays a scenario and gives back how many deliveries it took.
@@ -80,6 +80,41 @@ fn each_delivery_dies_and_is_redriven_in_memory() {
 #[test]
 fn each_delivery_dies_and_is_redriven_over_the_journal() {
     each_delivery(Mishap::Dies, |mishap| Box::new(journal(mishap)));
+}
+
+/// None, said so, where the machine has no emulator.
+fn dynamodb(mishap: Mishap) -> Option<Box<dyn Candidate>> {
+    let candidate: Box<dyn Candidate> = Box::new(Dynamodb::new(mishap)?);
+    Some(candidate)
+}
+
+#[test]
+fn every_saga_comes_to_its_end_over_dynamodb() {
+    let Some(candidate) = dynamodb(Mishap::None) else { return };
+    for scenario in SCENARIOS {
+        println!("{} over dynamodb", scenario.name);
+        play(scenario, &*candidate, Echo::None);
+        play(scenario, &*candidate, Echo::InOrder);
+        play(scenario, &*candidate, Echo::Backwards);
+    }
+}
+
+#[test]
+fn each_step_fails_once_over_dynamodb() {
+    if dynamodb(Mishap::None).is_some() {
+        each_delivery(Mishap::Fails, |mishap| dynamodb(mishap).unwrap());
+    }
+}
+
+#[test]
+fn everything_comes_out_of_order_over_dynamodb() {
+    for seed in 0..4 {
+        let Some(candidate) = dynamodb(Mishap::Shuffled(seed)) else { return };
+        for scenario in SCENARIOS {
+            println!("{} over dynamodb with seed {seed}", scenario.name);
+            play(scenario, &*candidate, Echo::None);
+        }
+    }
 }
 
 #[test]
