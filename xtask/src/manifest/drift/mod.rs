@@ -68,6 +68,7 @@ fn terraform_makes_what_the_manifest_says() {
     let manifest = manifest();
     functions_are_those(&manifest, &state);
     routes_are_those(&manifest, &state);
+    topics_are_those(&manifest, &state);
     subscriptions_are_those(&manifest, &state);
     relays_and_the_clock_are_those(&manifest, &state);
     tables_are_those(&manifest, &state);
@@ -90,6 +91,15 @@ fn nothing_is_protected_when_that_is_switched_off() {
         assert_eq!(pool.values["deletion_protection"], "INACTIVE");
     }
     assert_eq!(state.all("aws_kms_key").count(), 1);
+    for topic in state.all("aws_sns_topic") {
+        assert!(topic.text("kms_master_key_id").starts_with("arn:aws:kms:"), "{}", topic.address);
+    }
+}
+
+#[test]
+fn code_that_is_not_there_is_told_with_what_makes_it() {
+    let Some(said) = state::without_artifact() else { return };
+    assert!(said.contains("no/such/bootstrap.zip") && said.contains("make lambda"), "{said}");
 }
 
 fn functions_are_those(manifest: &Value, state: &State) {
@@ -151,6 +161,16 @@ fn routes_are_those(manifest: &Value, state: &State) {
         assert!(permissions.contains(source.as_str()), "{source} may not call");
     }
     assert!(made.is_empty(), "no function has {:?}", made.keys());
+}
+
+/// One more carries alarms.
+fn topics_are_those(manifest: &Value, state: &State) {
+    let mut made = state.by("aws_sns_topic", "arn");
+    for topic in texts(&manifest["topics"]) {
+        let topic = made.remove(arn_of_topic(topic).as_str()).unwrap();
+        assert_eq!(topic.values["kms_master_key_id"], "alias/aws/sns", "{}", topic.address);
+    }
+    assert_eq!(made.into_keys().collect::<Vec<_>>(), [arn_of_topic("alarms")]);
 }
 
 fn subscriptions_are_those(manifest: &Value, state: &State) {

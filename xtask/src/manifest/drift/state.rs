@@ -32,30 +32,51 @@ pub(super) fn of_defaults() -> Option<State> {
     }
 }
 
-/// The state of a deployment with these variables, as `name=value`.
+/// The state of a deployment with these variables, as `name=value`. Beside it lies the plan.
 pub(super) fn of_variables(name: &str, variables: &[&str]) -> Option<State> {
+    let folder = crate::tree_root().join("target/terraform-check");
+    std::fs::create_dir_all(&folder).unwrap();
+    let artifact = folder.join("bootstrap.zip");
+    // Only its hash is looked at.
+    std::fs::write(&artifact, "no code\n").unwrap();
+    let state = folder.join(format!("{name}.json"));
+    let mut command = terraform_check(variables)?;
+    command.arg("--out").arg(&state);
+    command.arg("--plan-out").arg(folder.join(format!("{name}-plan.json")));
+    command.args(["--again", "--var", &format!("artifact={}", artifact.display())]);
+    let (succeeded, said) = run(command);
+    assert!(succeeded, "{said}");
+    Some(State::read(&state))
+}
+
+/// What is said where the functions' code is not there.
+pub(super) fn without_artifact() -> Option<String> {
+    let command = terraform_check(&["artifact=no/such/bootstrap.zip"])?;
+    let (succeeded, said) = run(command);
+    assert!(!succeeded, "there is no code to deploy");
+    Some(said)
+}
+
+fn terraform_check(variables: &[&str]) -> Option<Command> {
     let root = crate::tree_root();
     let program = root.join(TERRAFORM_CHECK);
     if !program.exists() {
         println!("SKIPPED: {TERRAFORM_CHECK} is not there, and {STATE} names no file");
         return None;
     }
-    let folder = root.join("target/terraform-check");
-    std::fs::create_dir_all(&folder).unwrap();
-    let (artifact, state) = (folder.join("bootstrap.zip"), folder.join(format!("{name}.json")));
-    // Only its hash is looked at.
-    std::fs::write(&artifact, "no code\n").unwrap();
     let terraform = root.join("terraform");
     let mut command = Command::new(program);
-    command.arg(&terraform).arg("--root").arg(&terraform).arg("--out").arg(&state);
-    command.args(["--var", &format!("artifact={}", artifact.display())]);
+    command.arg(&terraform).arg("--root").arg(&terraform);
     for variable in variables {
         command.args(["--var", variable]);
     }
+    Some(command)
+}
+
+fn run(mut command: Command) -> (bool, String) {
     let output = command.output().unwrap();
     let said = [output.stdout, output.stderr].concat();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&said));
-    Some(State::read(&state))
+    (output.status.success(), String::from_utf8_lossy(&said).into_owned())
 }
 
 impl State {
