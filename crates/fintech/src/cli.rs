@@ -1,5 +1,6 @@
 //! The command line: the commands and what they share. What each does is in `commands`.
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{Parser, Subcommand};
 
 use crate::commands::{backup, dead_letters, demo, events, export, import, serve, tick, verify};
@@ -49,4 +50,19 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Events(events::Command),
     Demo(demo::Options),
+}
+
+/// The variable of the environment whose value was refused, if it was one: the option that is named
+/// stands nowhere on the command line.
+pub(crate) fn variable_of(wrong: &clap::Error) -> Option<String> {
+    let Some(ContextValue::String(named)) = wrong.get(ContextKind::InvalidArg) else { return None };
+    let option = named.split(' ').next().filter(|option| option.starts_with("--"))?;
+    let is_typed = |argument: std::ffi::OsString| {
+        let argument = argument.to_string_lossy();
+        argument.split('=').next() == Some(option)
+    };
+    let variable = option.trim_start_matches('-').replace('-', "_").to_uppercase();
+    let variable = format!("FINTECH_{variable}");
+    let is_set = std::env::var_os(&variable).is_some();
+    (is_set && !std::env::args_os().any(is_typed)).then_some(variable)
 }

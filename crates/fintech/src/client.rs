@@ -144,6 +144,12 @@ impl Client {
 fn host_of(url: &str) -> Result<&str, String> {
     let wrong =
         || format!("{url:?} is no server's address; write one such as http://127.0.0.1:8080");
+    if url.starts_with("https://") {
+        return Err(format!(
+            "{url:?} asks for https, which this program does not speak; name the server itself, such as \
+             http://127.0.0.1:8080"
+        ));
+    }
     let host = url.strip_prefix("http://").ok_or_else(wrong)?;
     let host = host.strip_suffix('/').unwrap_or(host);
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
@@ -168,5 +174,7 @@ mod tests {
         check("http://", None);
         check("http://a/b", None);
         check("http://me@a", None);
+        assert!(host_of("https://a").unwrap_err().contains("does not speak"));
+        assert!(host_of("ftp://a").unwrap_err().contains("no server's address"));
     }
 }

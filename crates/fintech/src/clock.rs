@@ -9,7 +9,10 @@ use kernel::manifest::Due;
 use kernel::record::{Column, Shard};
 use kernel::store::{Order, Place, Query, StorePort};
 use kernel::time::System;
-use kernel::{Context, CorrelationId, Ids, Key, Store, StoreError, Stored, Value};
+use kernel::{
+    Context, CorrelationId, Decision, Ids, Key, Store, StoreError, Stored, Suspend, Time, Value,
+    View, Writes,
+};
 use tokio::time::MissedTickBehavior;
 
 use crate::services;
@@ -42,6 +45,29 @@ pub(crate) async fn tick(store: &Store) -> Result<Vec<Ticked>, StoreError> {
         ticked.push(Ticked { name: due.name, records });
     }
     Ok(ticked)
+}
+
+/// The moment at which the store would book something now: the machine's, or, where that is behind
+/// what is booked already, the moment of that.
+///
+/// # Errors
+/// When the store cannot.
+pub(crate) async fn of(store: &Store) -> Result<Time, StoreError> {
+    store.decide(ReadClock, Context::request(CorrelationId(System.draw()), None)).await
+}
+
+struct ReadClock;
+
+impl Decision for ReadClock {
+    type Outcome = Time;
+
+    fn name(&self) -> &'static str {
+        "read_clock"
+    }
+
+    fn decide(&self, view: &mut View<'_>, _: &mut Writes) -> Result<Time, Suspend> {
+        Ok(view.now())
+    }
 }
 
 /// Ticks for ever; dropping it stops it. A store that cannot is told of once, until it can again.

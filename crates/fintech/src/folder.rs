@@ -9,6 +9,7 @@ use std::sync::Arc;
 use clap::Args;
 use kernel::Clock;
 use store_embedded::folder::{Folder, FolderError};
+use store_embedded::sqlite::SqliteError;
 use store_embedded::{EmbeddedStore, OpenError, Options, ReadOnlyStore};
 
 use crate::end::Failure;
@@ -61,10 +62,17 @@ pub(crate) fn existing(data: &Path) -> Result<Folder, Failure> {
 }
 
 fn refused(error: OpenError) -> Failure {
-    if matches!(error, OpenError::Folder(FolderError::Missing { .. })) {
-        Failure::wrong_use(error)
-    } else {
-        Failure::cannot_run(error)
+    match error {
+        OpenError::Folder(FolderError::Missing { .. }) => Failure::wrong_use(format!(
+            "{error}; say with --data where it is, or start `fintech serve`, which makes one"
+        )),
+        OpenError::Sqlite(SqliteError::Corrupt { .. }) => Failure::cannot_run(format!(
+            "the database is damaged: {error}; restore a backup, as docs/operate.md says"
+        )),
+        OpenError::Folder(_)
+        | OpenError::Journal(_)
+        | OpenError::Sqlite(_)
+        | OpenError::Thread(_) => Failure::cannot_run(error),
     }
 }
 

@@ -29,7 +29,11 @@ fn main() -> ExitCode {
         Err(wrong) => {
             // Help and the version are asked for; everything else is a wrong use.
             let code = if wrong.use_stderr() { 2 } else { 0 };
-            return wrong.print().map_or(ExitCode::from(3), |()| ExitCode::from(code));
+            let printed = wrong.print();
+            if let Some(variable) = cli::variable_of(&wrong) {
+                output::tell(format_args!("The value is that of {variable} in the environment."));
+            }
+            return printed.map_or(ExitCode::from(3), |()| ExitCode::from(code));
         }
     };
     let end = commands::run(&cli.command);

@@ -33,7 +33,7 @@ struct Place {
     /// Ask a running server, such as http://127.0.0.1:8080 [env: FINTECH_SERVER]
     #[arg(long, value_name = "URL")]
     server: Option<String>,
-    /// Look into a data folder [env: FINTECH_DATA]
+    /// Work on a data folder instead; `redrive` only where no server has it open [env: FINTECH_DATA]
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
 }

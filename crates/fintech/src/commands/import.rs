@@ -26,8 +26,10 @@ movement dated as in the file. Rows of an account must come in the order of thei
 the order does not count: a debit that the balance does not carry waits for the credits of its day, \
 and is refused only when the day is over.
 
-A second run adds nothing: a row is known by the mapping's `source`, its account and its reference. \
-What was refused stays refused. An import that was stopped goes on where it was.
+A second run adds nothing that is booked: a row is known by the mapping's `source`, its account and \
+its reference. What was refused is tried again: in the same file it is refused again; a row that was \
+corrected, or whose wallet can pay it now, is booked, unless something later is booked in its account. \
+An import that was stopped goes on where it was.
 
 A row that cannot be read or booked is refused alone, with its line (the heading is line 1) and the \
 reason; then the exit code is 1. Where the mapping does not fit the file at all, nothing is booked \
@@ -129,18 +131,20 @@ impl Start {
     }
 }
 
-/// The file has no row, or the mapping fits none.
+/// The file has no row, or the mapping fits none: then why the first is refused says what to mend, and
+/// the others only as JSON.
 fn nothing_to_book(options: &Options, refusals: Vec<Refusal>) -> Result<End, Failure> {
-    let summary = Summary { refusals, ..Summary::default() };
-    print(options, &summary)?;
-    match summary.refusals.first() {
-        None => Ok(End::Done),
-        Some(Refusal { line, reason }) => Err(Failure::wrong_use(format!(
+    let misfit = refusals.first().map(|Refusal { line, reason }| {
+        Failure::wrong_use(format!(
             "the mapping {} fits no row of {}; on line {line}: {reason}",
             options.mapping.display(),
             options.file.display()
-        ))),
+        ))
+    });
+    if misfit.is_none() || options.json {
+        print(options, &Summary { refusals, ..Summary::default() })?;
     }
+    misfit.map_or(Ok(End::Done), Err)
 }
 
 fn print(options: &Options, summary: &Summary) -> Result<(), Failure> {

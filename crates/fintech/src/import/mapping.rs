@@ -8,7 +8,8 @@ use jiff::civil::{Date, DateTime, Time as TimeOfDay};
 use jiff::fmt::strtime::{self, BrokenDownTime};
 use jiff::tz::{Offset, TimeZone};
 use kernel::{Amount, Currency, Time};
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use wallet::records::Direction;
 
 use crate::end::Failure;
@@ -23,7 +24,7 @@ pub(crate) struct Mapping {
     /// Names the history; the ids of wallets and movements are made from it.
     pub(crate) source: String,
     /// Stands between two columns.
-    #[serde(default = "comma")]
+    #[serde(default = "comma", deserialize_with = "one_character")]
     pub(crate) delimiter: char,
     /// Of all amounts.
     pub(crate) currency: Currency,
@@ -66,6 +67,17 @@ pub(crate) struct SignColumn {
 
 fn comma() -> char {
     ','
+}
+
+fn one_character<'de, D: Deserializer<'de>>(deserializer: D) -> Result<char, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let mut characters = text.chars();
+    match (characters.next(), characters.next()) {
+        (Some(only), None) => Ok(only),
+        _ => Err(D::Error::custom(format!(
+            "`delimiter` is {text:?}; write one ASCII character such as \";\""
+        ))),
+    }
 }
 
 impl Mapping {
@@ -168,7 +180,9 @@ impl DateColumn {
         match read {
             Ok(date) if date == sample.date() => Ok(()),
             Ok(_) => Err(format!("`date.format` {format:?} does not tell the whole date")),
-            Err(error) => Err(format!("`date.format` {format:?} cannot read a date: {error}")),
+            Err(_) => Err(format!(
+                "`date.format` {format:?} reads no date; write it as strftime has it, such as \"%Y-%m-%d\""
+            )),
         }
     }
 
@@ -177,8 +191,8 @@ impl DateColumn {
     /// # Errors
     /// A sentence for the row.
     pub(crate) fn moment(&self, text: &str) -> Result<(Date, Time), String> {
-        let unlike = |error: jiff::Error| {
-            format!("the date {text:?} is not like {:?}: {error}", self.format)
+        let unlike = |_: jiff::Error| {
+            format!("the date {text:?} is none, or not written like {:?}", self.format)
         };
         let read = strtime::parse(&self.format, text).map_err(unlike)?;
         let day = read.to_date().map_err(unlike)?;
@@ -225,7 +239,8 @@ mod tests {
         check_refused("amount =", "ammount =", "unknown field `ammount`");
         check_refused("reference = \"trans_id\"", "", "missing field `reference`");
         check_refused("source = \"czech-bank\"", "source = \" \"", "`source` is empty");
-        check_refused("\";\"", "\";;\"", "delimiter");
+        check_refused("\";\"", "\";;\"", "`delimiter` is \";;\"; write one ASCII character");
+        check_refused("\";\"", "\"\"", "`delimiter` is \"\"; write one ASCII character");
         check_refused("\";\"", "\"…\"", "`delimiter` is '…'");
         check_refused("\"CZK\"", "\"KCS\"", "currency");
         check_refused("%y%m%d", "%m%d", "`date.format` \"%m%d\"");
@@ -255,10 +270,10 @@ mod tests {
             "2024-03-01 2024-02-29T23:30:00.000000Z",
         );
         check_date("%Y-%m-%d", "1899-12-31", "the date 1899-12-31 is before 1900");
-        check_date("%Y-%m-%d", "2023-02-29", "the date \"2023-02-29\" is not like \"%Y-%m-%d\"");
-        check_date("%Y-%m-%d", "", "the date \"\" is not like \"%Y-%m-%d\"");
-        check_date("%Y-%m-%d", "2023-02-2x", "the date \"2023-02-2x\" is not like");
-        check_date("%Y-%m-%d", "2023-02-20 ", "the date \"2023-02-20 \" is not like");
+        for text in ["2023-02-29", "", "2023-02-2x", "2023-02-20 "] {
+            let expected = format!("the date {text:?} is none, or not written like \"%Y-%m-%d\"");
+            check_date("%Y-%m-%d", text, &expected);
+        }
     }
 
     fn check_money(sign: Option<&str>, amount: &str, expected: &str) {

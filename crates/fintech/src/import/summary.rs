@@ -7,6 +7,9 @@ use kernel::WalletId;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+/// How long an import must take for its pace to say anything.
+const TELLING: Duration = Duration::from_secs(1);
+
 /// How many refusals the text shows; the JSON has all.
 const REFUSALS_SHOWN: usize = 20;
 
@@ -63,9 +66,12 @@ impl Summary {
         format!("{}.{:03}", self.took.as_secs(), self.took.subsec_millis())
     }
 
-    fn rows_a_second(&self) -> u128 {
-        let micros = self.took.as_micros().max(1);
-        u128::from(self.rows()).saturating_mul(1_000_000).checked_div(micros).unwrap_or_default()
+    /// None where it was too short to say anything.
+    fn rows_a_second(&self) -> Option<u128> {
+        let micros = self.took.as_micros();
+        let is_telling = self.took >= TELLING;
+        let rows = u128::from(self.rows()).saturating_mul(1_000_000).checked_div(micros);
+        rows.filter(|_| is_telling)
     }
 
     /// For programs.
@@ -87,16 +93,16 @@ impl Summary {
 
     /// For people, without a line's end.
     pub(crate) fn text(&self) -> String {
+        let pace = self.rows_a_second();
+        let pace = pace.map_or_else(String::new, |pace| format!(", {pace} rows a second"));
         let mut text = format!(
-            "{} rows in {} s, {} rows a second: {} booked, {} booked before, {} refused; \
-             {} wallets created",
-            self.rows(),
+            "{} in {} s{pace}: {} booked, {} booked before, {} refused; {} created",
+            counted(self.rows(), "row"),
             self.seconds(),
-            self.rows_a_second(),
             self.booked,
             self.already_booked,
             self.refused(),
-            self.wallets_created,
+            counted(self.wallets_created, "wallet"),
         );
         for refusal in self.refusals.iter().take(REFUSALS_SHOWN) {
             text.push_str(&format!("\nline {}: {}", refusal.line, refusal.reason));
@@ -107,6 +113,11 @@ impl Summary {
         }
         text
     }
+}
+
+/// `1 row`, `2 rows`.
+fn counted(count: u64, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]
@@ -129,5 +140,15 @@ mod tests {
         let text = summary.text();
         assert!(text.starts_with("28221 rows in 2.050 s, 13766 rows a second: 28199 booked, 0 "));
         assert!(text.ends_with("\nline 19: no\nand 2 more refused; --json lists them all"));
+    }
+
+    #[test]
+    fn a_small_file_is_told_in_plain_words() {
+        let took = Duration::from_millis(3);
+        let one = Summary { booked: 1, wallets_created: 1, took, ..Summary::default() };
+        let expected = "1 row in 0.003 s: 1 booked, 0 booked before, 0 refused; 1 wallet created";
+        assert_eq!(one.text(), expected);
+        let none = "0 rows in 0.000 s: 0 booked, 0 booked before, 0 refused; 0 wallets created";
+        assert_eq!(Summary::default().text(), none);
     }
 }

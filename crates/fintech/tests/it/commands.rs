@@ -32,20 +32,33 @@ fn help_teaches_with_examples() {
 
 #[test]
 fn what_cannot_be_is_a_wrong_use() {
-    let wrong: [(&[&str], &str); 8] = [
+    let wrong: [(&[&str], &str); 11] = [
         (&[], "Usage"),
         (&["frobnicate"], "frobnicate"),
         (&["serve", "--listen", "nowhere"], "127.0.0.1:8080"),
         (&["serve", "--log-format", "xml"], "xml"),
         (&["serve", "--listen", "0.0.0.0:0"], "--insecure-no-auth"),
         (&["verify", "--data", "/no/such/folder"], "no data folder"),
+        (&["verify", "--data", "/no/such/folder"], "say with --data where it is"),
+        (&["verify", "--data", "/no/such/folder"], "`fintech serve`, which makes one"),
         (&["tick", "--data", "/no/such/folder"], "no data folder"),
         (&["demo", "--server", "ftp://here"], "http://127.0.0.1:8080"),
+        (&["demo", "--server", "https://here"], "https, which this program does not speak"),
     ];
     for (arguments, words) in wrong {
         let ended = run(arguments).expect(2);
         assert!(ended.err.contains(words), "{arguments:?}: {ended:?}");
         assert_eq!(ended.out, "", "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_database_that_is_none_is_told_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("fintech.sqlite3"), "no database ".repeat(1000)).unwrap();
+    for command in ["verify", "tick", "serve"] {
+        let ended = run(&[command, "--data", text(folder.path())]).expect(3);
+        assert!(ended.err.contains("is damaged") && ended.err.contains("backup"), "{ended:?}");
     }
 }
 
@@ -100,6 +113,14 @@ fn options_come_from_the_environment_and_flags_win() {
     serve.env("FINTECH_LISTEN", "nowhere").env("FINTECH_DATA", "/no/such/folder");
     Server::of(&mut serve).stop();
     assert!(two.join("fintech.sqlite3").exists());
+
+    let variable = "FINTECH_HOLD_DAYS in the environment";
+    let mut serve = command(&["serve"]);
+    let wrong = ended(serve.env("FINTECH_HOLD_DAYS", "many")).expect(2);
+    assert!(wrong.err.contains("'many'") && wrong.err.contains(variable), "{wrong:?}");
+    let mut serve = command(&["serve", "--hold-days=few"]);
+    let wrong = ended(serve.env("FINTECH_HOLD_DAYS", "7")).expect(2);
+    assert!(wrong.err.contains("'few'") && !wrong.err.contains(variable), "{wrong:?}");
 
     let mut list = command(&["dead-letters", "list", "--data", text(&one)]);
     list.env("FINTECH_SERVER", "http://127.0.0.1:1");

@@ -94,7 +94,7 @@ fn a_small_history_is_imported_once() {
     assert_eq!(second["wallets"], first["wallets"]);
 
     let told = history.import(&[]).expect(1);
-    assert!(told.out.contains("rows a second") && told.out.contains("\nline 3: "), "{told:?}");
+    assert!(told.out.starts_with("7 rows in ") && told.out.contains("\nline 3: "), "{told:?}");
 
     let server = Server::start(&history.data());
     let wallet_id = first["wallets"]["ada"].as_str().unwrap();
@@ -114,6 +114,29 @@ fn a_small_history_is_imported_once() {
     run(&["verify", "--data", text(&history.data())]).expect(0);
 }
 
+#[test]
+fn what_was_refused_is_tried_again_and_booked_once_it_can_be() {
+    let rows = "account,reference,date,amount,text\n\
+        ada,1,2024-01-01,100.00,Salary\n\
+        ada,2,2024-01-02,-120.00,Rent\n\
+        ben,1,2024-02-30,5.00,No such day\n\
+        eve,1,2024-01-01,-1.00,Too early\n\
+        eve,2,2024-01-02,1.00,Too late\n";
+    let history = History::new(MAPPING, rows.as_bytes());
+    let counts = |ended: Ended| {
+        let summary = ended.expect(1).json();
+        (summary["booked"].as_u64().unwrap(), lines(&summary))
+    };
+    assert_eq!(counts(history.import(&["--json"])), (2, vec![3, 4, 5]));
+    assert_eq!(counts(history.import(&["--json"])), (0, vec![3, 4, 5]));
+    // One row is corrected; a row of the same day brings what another lacked.
+    let rows = rows.replace("02-30", "02-28") + "ada,3,2024-01-02,50.00,Gift\n";
+    fs::write(history.path("rows.csv"), rows).unwrap();
+    assert_eq!(counts(history.import(&["--json"])), (3, vec![5]));
+    assert_eq!(counts(history.import(&["--json"])), (0, vec![5]));
+    run(&["verify", "--data", text(&history.data())]).expect(0);
+}
+
 fn check_wrong(mapping: &str, rows: &[u8], words: &str) {
     let history = History::new(mapping, rows);
     let ended = history.import(&[]).expect(2);
@@ -128,6 +151,11 @@ fn a_mapping_or_a_file_that_does_not_fit_books_nothing() {
     check_wrong(&MAPPING.replace("\"reference\"", "\"ref\""), rows, "no column `ref`");
     check_wrong(&format!("delimiter = \";\"{MAPPING}"), rows, "delimiter");
     check_wrong(&MAPPING.replace("%Y-%m-%d", "%d.%m.%Y"), rows, "fits no row");
+    let misfit = History::new(&MAPPING.replace("%Y-%m-%d", "%d.%m.%Y"), rows);
+    let told = misfit.import(&[]).expect(2);
+    assert_eq!((told.out.as_str(), told.err.lines().count()), ("", 1), "{told:?}");
+    let told = misfit.import(&["--json"]).expect(2).json();
+    assert_eq!((&told["booked"], &told["refused"]), (&json!(0), &json!(7)));
     check_wrong(MAPPING, b"", "empty");
     check_wrong(MAPPING, b"acc\xf6unt,reference\n", "not UTF-8");
     let history = History::new(MAPPING, rows);

@@ -117,8 +117,15 @@ fn money_is_held_and_then_captured_or_given_free() {
     // The clock releases what nobody asked for, even where no server runs.
     let ticked =
         run(&["tick", "--data", text(folder.path()), "--at", "2100-01-01T00:00:00Z"]).expect(0);
-    assert!(ticked.out.contains("expire_holds: 1\n"), "{ticked:?}");
-    let server = Server::start(folder.path());
+    assert_eq!(ticked.out, "1 hold was released: its time was up.\n");
+    assert!(ticked.err.contains("2100-01-01T00:00:00.000000Z is still to come"), "{ticked:?}");
+    let now = run(&["tick", "--data", text(folder.path())]).expect(0);
+    assert_eq!((now.out.as_str(), now.err.as_str()), ("Nothing was due.\n", ""));
+    // Whoever looks at the log learns why everything is dated so late.
+    let mut server = Server::start(folder.path());
+    let warning = server.log_line();
+    assert!(warning.contains("WARN") && warning.contains("2100-01-01"), "{warning}");
+    assert!(server.log_line().contains("ready"));
     let expired = server.get(&three).expect(200);
     assert_eq!(
         (expired.text("/status"), expired.text("/reason")),

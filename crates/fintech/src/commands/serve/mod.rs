@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args};
 use http_api::{Deployment, Front, Hosts, LocalOperator, Settings};
-use kernel::Store;
 use kernel::time::System;
+use kernel::{Clock, Store};
 use loan::rate::RateTable;
 use store_embedded::EmbeddedStore;
 use tokio::net::TcpListener;
@@ -111,6 +111,7 @@ async fn serve(options: &Options, metrics: Metrics) -> Result<End, Failure> {
     })?;
     let address = listener.local_addr().map_err(Failure::cannot_run)?;
     let store = folder::open(&options.data.data, Arc::new(System))?;
+    warn_of_a_clock_ahead(&store).await?;
     let router = application(options, address, &store, &metrics)?;
     let ticking =
         clock::run(Store::new(Arc::<EmbeddedStore>::clone(&store)), move || metrics.upkeep());
@@ -122,7 +123,7 @@ async fn serve(options: &Options, metrics: Metrics) -> Result<End, Failure> {
         () = signals.wait() => Ok(End::Done),
         // Whoever watches over the program starts it again.
         () = store.ended() => Err(Failure::cannot_run(
-            "the store ended by a bug of ours, see the log; what was acknowledged is safe: start again",
+            "the store ended, by the disk or a bug of ours, see the log; what was acknowledged is safe: start again",
         )),
     };
     tracing::info!("stopping: requests under way are answered first");
@@ -138,6 +139,24 @@ async fn serve(options: &Options, metrics: Metrics) -> Result<End, Failure> {
         }
         () = signals.wait() => Err(Failure::cannot_run("ended at once by a second signal")),
     }
+}
+
+/// How far a folder's clock may be ahead of the machine's before somebody is told.
+const AHEAD_MAX: Duration = Duration::from_secs(60);
+
+/// Tells whoever reads the log that what is booked is dated later than the machine's clock says.
+async fn warn_of_a_clock_ahead(store: &Arc<EmbeddedStore>) -> Result<(), Failure> {
+    let folder = clock::of(&Store::new(Arc::<EmbeddedStore>::clone(store))).await;
+    let (folder, machine) = (folder.map_err(Failure::cannot_run)?, System.now());
+    if machine.plus(AHEAD_MAX) < folder {
+        tracing::warn!(
+            %folder,
+            %machine,
+            "the folder's clock is ahead of this machine's: what is booked is dated as the folder's \
+             says, until the machine's has come there"
+        );
+    }
+    Ok(())
 }
 
 fn application(
