@@ -77,7 +77,8 @@ def form(url, fields, headers=None) -> Answer:
 
 
 def person(created, name, *groups) -> Caller:
-    """A new user of the pool, who signs in."""
+    """A new user of the pool, who signs in by his address."""
+    name = f"{name}@bank.example"
     pool = created.aws("cognito-idp")
     pool.admin_create_user(UserPoolId=created.pool_id, Username=name, MessageAction="SUPPRESS")
     pool.admin_set_user_password(

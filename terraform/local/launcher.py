@@ -2,6 +2,7 @@
 
 - SNS hands an event to a function asynchronously: with the function's retries and its destination for
   what failed; an event for a function that is not there goes to the subscription's own queue.
+- Publishing in batches is allowed by `sns:Publish`; there is no action of its own.
 - A mapping of a table's stream honours ReportBatchItemFailures, BisectBatchOnFunctionError,
   MaximumRetryAttempts and the destination of what failed, so that a poison record holds up nothing.
 
@@ -13,12 +14,14 @@ input is closed, so that it never outlives who started it. Not in here: what is 
 import importlib.metadata
 import inspect
 import json
+import logging
 import os
 import signal
 import sys
 import threading
 import time
 
+import ministack.core.iam_actions as iam_actions
 import ministack.services.dynamodb as dynamodb
 import ministack.services.lambda_svc as functions
 import ministack.services.sns as sns
@@ -29,6 +32,7 @@ VERSION = "1.5.33"
 
 # The names that are replaced or called, each with its parameters.
 NAMES = {
+    (iam_actions, "extract_iam_action"): "service method path headers body query_params",
     (sns, "_deliver_to_lambda"): "endpoint envelope topic_arn sub_arn msg_id raw_message message_attributes",
     (sns, "_deliver_to_sqs"): "endpoint envelope raw raw_message message_group_id message_dedup_id "
     "message_attributes topic_arn",
@@ -47,6 +51,8 @@ NAMES = {
     (dynamodb, "stream_records_since"): "table_name position limit account_id region",
 }
 
+logger = logging.getLogger("launcher")
+
 # Seconds until a batch that failed is tried again.
 RETRY_SECONDS = 0.1
 
@@ -60,6 +66,15 @@ def assert_known():
         assert found == parameters, f"{module.__name__}.{name} takes {found!r}, not {parameters!r}"
     for module, name in ((dynamodb, "_tables"), (functions, "_esms")):
         assert hasattr(module, name), f"{module.__name__} has no {name}"
+
+
+action_of = iam_actions.extract_iam_action
+
+
+def action_that_allows(*request):
+    """The action that a policy must allow for a request."""
+    action = action_of(*request)
+    return "sns:Publish" if action == "sns:PublishBatch" else action
 
 
 def deliver_to_lambda(endpoint, envelope, topic_arn, sub_arn, msg_id, raw_message, message_attributes):
@@ -131,6 +146,9 @@ def poll(configured):
     heard = functions._apply_filter_criteria(records, configured)
     result = functions._execute_function(function, {"Records": heard}) if heard else {}
     done = count_done(records, result, configured)
+    if heard:
+        said = result.get("log") or "it said nothing"
+        logger.info("%s did %d of %d records: %s", configured["FunctionName"], done, len(records), said)
     if done > 0:
         mapping.advance(mapping.position + done)
     if done == len(records):
@@ -183,6 +201,7 @@ def end_with_standard_input():
 if __name__ == "__main__":
     assert_known()
     assert os.getpgid(0) == os.getpid(), "launcher.py ends its process group, so it needs one of its own"
+    iam_actions.extract_iam_action = action_that_allows
     sns._deliver_to_lambda = deliver_to_lambda
     functions._poll_dynamodb_streams = poll_streams
     threading.Thread(target=end_with_standard_input, daemon=True).start()

@@ -11,6 +11,7 @@ started.
 import argparse
 import json
 import pathlib
+import platform
 import signal
 import subprocess
 import sys
@@ -42,7 +43,8 @@ def state_of(arguments) -> dict:
         return json.loads(arguments.state.read_text())
     file = arguments.out / "state.json"
     command = [arguments.terraform_check, TERRAFORM, "--out", file, "--no-fmt", "--no-test"]
-    command += [f"--var={variable}" for variable in arguments.var]
+    for variable in (f"artifact={arguments.archive.resolve()}", f"architecture={platform.machine()}"):
+        command += ["--var", variable]
     subprocess.run(command, check=True, stdout=sys.stderr)
     return json.loads(file.read_text())
 
@@ -81,7 +83,6 @@ def main() -> int:
     parser.add_argument("--state", type=pathlib.Path)
     parser.add_argument("--archive", type=pathlib.Path, required=True)
     parser.add_argument("--out", type=pathlib.Path, required=True)
-    parser.add_argument("--var", action="append", default=[])
     parser.add_argument("names", nargs="*")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)

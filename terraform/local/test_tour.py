@@ -93,7 +93,7 @@ class TestTour(Case):
 
     def test_hold_capture_refund(self):
         chloe = customer("chloe")
-        shop = callers.service(world.CREATED)
+        shop = callers.service(world.CREATED, "fintech/payments")
         wallet_id = self.wallet(chloe, "70.00")
         held = self.pay(chloe, wallet_id, "40.00", merchant_id="hotel", capture="manual")
         self.payment(chloe, held, "AUTHORIZED")
@@ -176,7 +176,7 @@ class TestCallers(Case):
         self.ok(callers.Caller(world.CREATED.api_url, "not.a.token").get("wallet"), 401)
 
     def test_a_scope_that_is_missing(self):
-        shop = callers.service(world.CREATED)
+        shop = callers.service(world.CREATED, "fintech/payments")
         self.ok(shop.get("me"))
         # The gateway refuses: the function is not reached.
         answer = self.ok(shop.post("wallet", {}), 403)

@@ -294,7 +294,9 @@ def subscribe(created, values):
 
 
 def create_pool(created, values):
-    answer = created.aws("cognito-idp").create_user_pool(PoolName=values["name"])
+    answer = created.aws("cognito-idp").create_user_pool(
+        PoolName=values["name"], **given(UsernameAttributes=values.get("username_attributes"))
+    )
     created.pool_id = answer["UserPool"]["Id"]
     created.name(values["id"], created.pool_id)
 
