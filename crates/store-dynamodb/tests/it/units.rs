@@ -1,11 +1,13 @@
 //! What sagas cost, as the emulator counts it and as the size of the items says: a write unit for each
 //! begun kilobyte, doubled in a transaction.
+#![allow(clippy::float_arithmetic, reason = "DynamoDB counts what is used in such numbers")]
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::{Capacity, ConsumedCapacity};
 use kernel::Role;
+use parking_lot::Mutex;
 use store_dynamodb::Observer;
 use wallet::decide::Transfer;
 
@@ -13,7 +15,6 @@ use crate::scene::{Scene, movement, over_dynamodb};
 
 /// Write units by what they were used for.
 #[derive(Default)]
-#[allow(clippy::disallowed_types, reason = "a test that panics here has failed anyway")]
 struct Counter(Mutex<BTreeMap<String, f64>>);
 
 const WRITES: [&str; 2] = ["PutItem", "TransactWriteItems"];
@@ -23,7 +24,7 @@ impl Observer for Counter {
         if !WRITES.contains(&operation) {
             return;
         }
-        let mut units = self.0.lock().unwrap();
+        let mut units = self.0.lock();
         let mut add = |name: String, capacity: Option<f64>| {
             *units.entry(name).or_default() += capacity.unwrap_or_default();
         };
@@ -40,7 +41,7 @@ impl Observer for Counter {
 impl Counter {
     /// What was used since it was last asked, by tables and by indexes.
     fn take(&self, what: &str) -> (f64, f64) {
-        let units = std::mem::take(&mut *self.0.lock().unwrap());
+        let units = std::mem::take(&mut *self.0.lock());
         let sum = |word: &str| -> f64 {
             units.iter().filter(|(name, _)| name.starts_with(word)).map(|(_, units)| units).sum()
         };
