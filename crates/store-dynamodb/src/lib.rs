@@ -14,6 +14,8 @@ pub mod items;
 #[cfg(feature = "client")]
 mod list;
 #[cfg(feature = "client")]
+mod load;
+#[cfg(feature = "client")]
 mod loaded;
 #[cfg(feature = "client")]
 mod patience;
@@ -27,6 +29,8 @@ mod write;
 
 #[cfg(feature = "client")]
 pub use home::Observer;
+#[cfg(feature = "client")]
+pub use load::Loaded;
 #[cfg(feature = "client")]
 pub use patience::Waits;
 #[cfg(feature = "client")]

@@ -10,4 +10,6 @@ mod histories;
 #[cfg(test)]
 mod kill;
 #[cfg(test)]
+mod moving;
+#[cfg(test)]
 mod sagas;

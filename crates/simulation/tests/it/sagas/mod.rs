@@ -3,7 +3,7 @@
 //! is made or lost.
 
 mod at_once;
-mod scenarios;
+pub(crate) mod scenarios;
 
 use scenarios::{CAPTURE_THAT_MEETS_THE_EXPIRY, SCENARIOS, Scenario};
 use simulation::candidates::{Dynamodb, Embedded, Memory, Mishap};

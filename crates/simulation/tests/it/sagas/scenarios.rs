@@ -6,7 +6,7 @@ use kernel::store::BoxFuture;
 use simulation::institution::{By, Institution, What};
 
 /// A scenario: what is done, and how everything stands at the end.
-pub(super) struct Scenario {
+pub(crate) struct Scenario {
     pub name: &'static str,
     pub play: for<'a> fn(&'a mut Institution) -> BoxFuture<'a, ()>,
     pub end: &'static str,
@@ -14,7 +14,7 @@ pub(super) struct Scenario {
 
 macro_rules! scenarios {
     ($($name:ident => $end:literal,)*) => {
-        pub(super) const SCENARIOS: &[Scenario] = &[$(Scenario {
+        pub(crate) const SCENARIOS: &[Scenario] = &[$(Scenario {
             name: stringify!($name),
             play: |institution| Box::pin($name(institution)),
             end: $end,
