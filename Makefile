@@ -35,7 +35,7 @@ GLIBC_MAX := 2.34
 cargo_jobs := $(if $(JOBS),--jobs $(JOBS))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint tidy fmt bench terraform-check local-aws-test lambda bench-functions soak deny \
+.PHONY: help run test lint tidy fmt emulator bench terraform-check local-aws-test lambda bench-functions soak deny \
 	needs-cargo needs-c-compiler needs-lambda-target
 
 help: ## list these commands
@@ -44,8 +44,15 @@ help: ## list these commands
 run: needs-c-compiler ## build the program and start it; more flags in ARGS='…'
 	cargo run --release --locked $(cargo_jobs) --package fintech -- serve $(ARGS)
 
-test: lint ## everything that must pass: format, lints, all tests (tidy is one of them)
+test: lint emulator ## everything that must pass: format, lints, all tests (tidy is one of them)
 	cargo test --workspace --locked $(cargo_jobs)
+
+# A workspace of its own, so that its SQLite is not the store's. Tests that need it say that they are
+# skipped where it could not be built.
+emulator: needs-c-compiler ## build the emulator of DynamoDB that the tests start
+	@cargo build --locked $(cargo_jobs) --manifest-path tools/dynamodb-emulator/Cargo.toml \
+		--target-dir $(TARGET)/dynamodb-emulator \
+		|| echo "emulator: it could not be built; the tests over DynamoDB are skipped" >&2
 
 lint: needs-c-compiler ## format and lints alone
 	cargo fmt --all --check
