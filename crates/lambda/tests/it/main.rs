@@ -13,3 +13,5 @@ mod operations;
 mod relay;
 #[cfg(test)]
 mod sagas;
+#[cfg(test)]
+mod start;
