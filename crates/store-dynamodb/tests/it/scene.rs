@@ -7,18 +7,20 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
 use kernel::context::CorrelationId;
 use kernel::event::Capture;
 use kernel::manifest::ServiceManifest;
 use kernel::operators::EventsPort;
 use kernel::text::MerchantId;
 use kernel::{
-    Amount, Caller, Clock, Context, Currency, Decision, Envelope, Known, PaymentId, Record, Role,
-    Store, Subject, Time, WalletId,
+    Amount, Caller, Clock, Context, Currency, Decision, Envelope, Id, Known, PaymentId, Record,
+    Role, Store, Subject, Time, WalletId,
 };
 use payment::decide::RequestPayment;
 use payment::records::Payment;
 use store_dynamodb::emulator::{Emulator, create};
+use store_dynamodb::items::Item;
 use store_dynamodb::tables::tables;
 use store_dynamodb::{DynamoStore, Observer, Options};
 use tokio::runtime::{Builder, Runtime};
@@ -86,6 +88,8 @@ pub(crate) struct Scene {
     pub(crate) store: Store,
     pub(crate) events: Arc<dyn EventsPort>,
     pub(crate) clock: Arc<HandClock>,
+    client: Client,
+    prefix: String,
 }
 
 impl Scene {
@@ -99,10 +103,13 @@ impl Scene {
         let tables = tables(&SERVICES);
         create(&emulator.client(), &prefix, &tables).await.unwrap();
         let clock = Arc::new(HandClock(AtomicI64::new(1_767_225_600_000_000)));
-        let options =
-            Options { clock: clock.clone(), observer, ..Options::new(client, &prefix, tables) };
+        let options = Options {
+            clock: clock.clone(),
+            observer,
+            ..Options::new(client.clone(), &prefix, tables)
+        };
         let store = Arc::new(DynamoStore::new(options));
-        Self { store: Store::new(store.clone()), events: store, clock }
+        Self { store: Store::new(store.clone()), events: store, clock, client, prefix }
     }
 
     pub(crate) async fn decide<D: Decision>(&self, decision: D) -> D::Outcome {
@@ -122,18 +129,15 @@ impl Scene {
     }
 
     pub(crate) async fn pay(&self, wallet_id: WalletId, cents: u64) -> PaymentId {
-        let request = RequestPayment {
-            wallet_id,
-            merchant_id: MerchantId::new("books").unwrap(),
-            amount: usd(cents),
-            capture: Capture::Automatic,
-            description: None,
-            reference: None,
-            hold_life: Duration::from_secs(60),
-            caller: caller("alice", Role::Customer),
-            key: None,
-        };
-        self.decide(request).await.unwrap().payment_id
+        self.decide(payment(wallet_id, cents)).await.unwrap().payment_id
+    }
+
+    /// The item of an id as it lies in a service's table.
+    pub(crate) async fn item(&self, service: &str, id: impl Id, sequence: u64) -> Item {
+        let got = self.client.get_item().table_name(format!("{}-{service}", self.prefix));
+        let got = got.key("id", AttributeValue::S(id.to_string()));
+        let got = got.key("sequence", AttributeValue::N(sequence.to_string()));
+        got.send().await.unwrap().item.unwrap()
     }
 
     pub(crate) async fn payment(&self, id: PaymentId) -> Known<Payment> {
@@ -158,6 +162,20 @@ impl Scene {
             let decision = (subscription.react)(event).unwrap();
             self.store.port().decide(decision, event.context()).await.unwrap();
         }
+    }
+}
+
+pub(crate) fn payment(wallet_id: WalletId, cents: u64) -> RequestPayment {
+    RequestPayment {
+        wallet_id,
+        merchant_id: MerchantId::new("books").unwrap(),
+        amount: usd(cents),
+        capture: Capture::Automatic,
+        description: None,
+        reference: None,
+        hold_life: Duration::from_secs(60),
+        caller: caller("alice", Role::Customer),
+        key: None,
     }
 }
 

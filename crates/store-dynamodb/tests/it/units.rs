@@ -5,13 +5,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aws_sdk_dynamodb::types::{Capacity, ConsumedCapacity};
+use aws_sdk_dynamodb::types::{AttributeValue, Capacity, ConsumedCapacity};
 use kernel::Role;
+use kernel::text::{Description, MerchantId, Reference};
 use parking_lot::Mutex;
+use payment::decide::RequestPayment;
 use store_dynamodb::Observer;
+use store_dynamodb::items::Item;
 use wallet::decide::Transfer;
 
-use crate::scene::{Scene, movement, over_dynamodb};
+use crate::scene::{Scene, caller, movement, over_dynamodb, payment};
 
 /// Write units by what they were used for.
 #[derive(Default)]
@@ -64,6 +67,50 @@ async fn a_payment(scene: Scene, counter: Arc<Counter>) {
     assert_eq!(counter.take("a successful payment"), (3.0, 3.0));
 }
 
+/// Bytes of an item, as DynamoDB counts them.
+fn size(item: &Item) -> usize {
+    item.iter().map(|(name, value)| name.len() + size_of_value(value)).sum()
+}
+
+fn size_of_value(value: &AttributeValue) -> usize {
+    match value {
+        AttributeValue::S(text) => text.len(),
+        AttributeValue::N(digits) => digits.len().div_ceil(2) + 1,
+        AttributeValue::B(bytes) => bytes.as_ref().len(),
+        AttributeValue::L(list) => 3 + list.iter().map(|one| 1 + size_of_value(one)).sum::<usize>(),
+        AttributeValue::M(map) => 3 + map.len() + size(map),
+        other => panic!("no record of ours has {other:?}"),
+    }
+}
+
+/// With every word that a caller may add, each as long as people write them.
+async fn sizes(scene: Scene, counter: Arc<Counter>) {
+    let owner = "5ebf32cf-0b31-4d5e-9f1c-6f6f2c5b9a11";
+    let wallet_id = scene.wallet(owner, 10_000).await;
+    counter.take("a wallet, and money in it");
+    let words = "sixty-four characters are what most people ever write down here";
+    let payment_id = scene
+        .decide(RequestPayment {
+            merchant_id: MerchantId::new("merchant_0001_with_a_long_name").unwrap(),
+            description: Some(Description::new(words).unwrap()),
+            reference: Some(Reference::new("order-2026-01-31-000123456789").unwrap()),
+            caller: caller(owner, Role::Customer),
+            ..payment(wallet_id, 2_550)
+        })
+        .await
+        .unwrap()
+        .payment_id;
+    let requested = size(&scene.item("payment", payment_id, 0).await);
+    scene.relay(&scene.payment(payment_id).await).await;
+    scene.relay(&scene.head(wallet_id).await).await;
+    let booked = size(&scene.item("wallet", wallet_id, 2).await);
+    let paid = size(&scene.item("payment", payment_id, 0).await);
+    println!("bytes of a payment {requested}, of its entry {booked}, of the payment paid {paid}");
+    let units = [requested, booked, paid].map(|bytes| bytes.div_ceil(1_024));
+    assert_eq!(units, [1, 1, 1]);
+    assert_eq!(counter.take("a payment with long words"), (3.0, 3.0), "as the sizes say");
+}
+
 async fn a_transfer(scene: Scene, counter: Arc<Counter>) {
     let (from, to) = (scene.wallet("alice", 10_000).await, scene.wallet("bob", 1).await);
     counter.take("two wallets, and money in them");
@@ -78,6 +125,13 @@ fn a_payment_costs_three_units_and_three_on_indexes() {
     let counter = Arc::new(Counter::default());
     let observer: Arc<dyn Observer> = counter.clone();
     over_dynamodb(Some(observer), |scene| a_payment(scene, counter));
+}
+
+#[test]
+fn items_of_a_payment_stay_below_a_kilobyte() {
+    let counter = Arc::new(Counter::default());
+    let observer: Arc<dyn Observer> = counter.clone();
+    over_dynamodb(Some(observer), |scene| sizes(scene, counter));
 }
 
 #[test]
