@@ -85,7 +85,7 @@ variable "wait_seconds" {
 }
 
 variable "loan_rates" {
-  description = "The table of rates of loans; empty: the usual one."
+  description = "The rates of loans by their months, such as 12=8.0,24=12.0,360=15.0; empty: the usual ones."
   type        = string
   default     = ""
 }

@@ -39,8 +39,12 @@ resource "aws_cognito_user_pool" "this" {
     }
   }
 
-  software_token_mfa_configuration {
-    enabled = true
+  dynamic "software_token_mfa_configuration" {
+    for_each = var.mfa == "OFF" ? [] : [true]
+
+    content {
+      enabled = software_token_mfa_configuration.value
+    }
   }
 }
 

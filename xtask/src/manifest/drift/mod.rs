@@ -80,8 +80,16 @@ fn terraform_makes_what_the_manifest_says() {
 /// Where tables and people are protected, `destroy` fails; so there is a switch.
 #[test]
 fn nothing_is_protected_when_that_is_switched_off() {
-    let off = ["deletion_protection=false", "customer_keys=true"];
-    let Some(state) = state::of_variables("unprotected", &off) else { return };
+    // The other switches, so that they are turned once too.
+    let switched = [
+        "deletion_protection=false",
+        "customer_keys=true",
+        "mfa=OFF",
+        r#"alarm_emails=["oncall@example.com"]"#,
+        r#"web_origins=["https://bank.example"]"#,
+        "throttles={request_payment={rate=7,burst=3}}",
+    ];
+    let Some(state) = state::of_variables("unprotected", &switched) else { return };
     for table in state.all("aws_dynamodb_table") {
         assert_eq!(table.values["deletion_protection_enabled"], false, "{}", table.address);
         let key = &table.values["server_side_encryption"][0]["kms_key_arn"];
@@ -90,6 +98,10 @@ fn nothing_is_protected_when_that_is_switched_off() {
     for pool in state.all("aws_cognito_user_pool") {
         assert_eq!(pool.values["deletion_protection"], "INACTIVE");
     }
+    let stage = &state.all("aws_apigatewayv2_stage").next().unwrap().values;
+    let mut throttles = stage["route_settings"].as_array().unwrap().iter();
+    let throttle = throttles.find(|one| one["route_key"] == "POST /v1/payment").unwrap();
+    assert_eq!(throttle["throttling_rate_limit"], 7);
     assert_eq!(state.all("aws_kms_key").count(), 1);
     for topic in state.all("aws_sns_topic") {
         assert!(topic.text("kms_master_key_id").starts_with("arn:aws:kms:"), "{}", topic.address);
