@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod hot;
+#[cfg(test)]
 mod proxy;
 #[cfg(test)]
 mod sagas;
