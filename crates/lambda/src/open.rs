@@ -23,7 +23,7 @@ use crate::failure::Failure;
 use crate::function::{Function, SERVICES};
 use crate::handler::Base;
 use crate::metrics::Conflicts;
-use crate::relay::SnsPublisher;
+use crate::relay::{NoTopics, Publisher, SnsPublisher};
 use crate::settings::{Aws, Settings};
 
 /// The longest that one attempt of one call may take; a call is tried three times.
@@ -130,7 +130,7 @@ pub async fn base(function: Function, settings: Settings) -> Result<Base, Failur
     Ok(Base {
         store: Store::new(store),
         events: Arc::new(NoEvents),
-        publisher: Arc::new(publisher),
+        publisher,
         conflicts,
         settings: settings.deployed,
         loan_rates: settings.loan_rates,
@@ -169,20 +169,20 @@ async fn warm(store: &dyn StorePort, kind: &'static Kind, prefix: &str) -> Resul
     }
 }
 
-/// A relay knows the topics of what its service says, and they are there; other functions know none.
+/// A relay knows the topics of what its service says, and they are there. No other function even has
+/// a client for them.
 async fn publisher(
     function: Function,
     settings: &Settings,
     reach: &Reach,
-) -> Result<SnsPublisher, Failure> {
+) -> Result<Arc<dyn Publisher>, Failure> {
+    let Function::Relay(service) = function else { return Ok(Arc::new(NoTopics)) };
     let mut topics = Vec::new();
-    if let Function::Relay(service) = function {
-        let is_said = |topic: &Topic| service.says.iter().any(|kind| kind.topic() == *topic);
-        for topic in Topic::ALL.into_iter().filter(is_said) {
-            topics.push((topic, settings.topic(topic)?.to_owned()));
-        }
+    let is_said = |topic: &Topic| service.says.iter().any(|kind| kind.topic() == *topic);
+    for topic in Topic::ALL.into_iter().filter(is_said) {
+        topics.push((topic, settings.topic(topic)?.to_owned()));
     }
     let publisher = SnsPublisher::new(reach.sns(), topics);
     publisher.warm().await?;
-    Ok(publisher)
+    Ok(Arc::new(publisher))
 }

@@ -10,6 +10,7 @@ mod sns;
 use kernel::manifest::ServiceManifest;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use publish::NoTopics;
 pub use publish::{Message, Publisher, Unpublished};
 pub use sns::SnsPublisher;
 

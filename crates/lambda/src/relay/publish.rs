@@ -52,6 +52,20 @@ pub trait Publisher: Send + Sync + 'static {
     ) -> BoxFuture<'a, Result<(), Unpublished>>;
 }
 
+/// For functions that publish nothing.
+pub(crate) struct NoTopics;
+
+impl Publisher for NoTopics {
+    fn publish<'a>(
+        &'a self,
+        topic: Topic,
+        _: &'a [Message],
+    ) -> BoxFuture<'a, Result<(), Unpublished>> {
+        let reason = format!("this function does not publish on {}", topic.name());
+        Box::pin(async move { Err(Unpublished { first: 0, reason }) })
+    }
+}
+
 /// How far it came.
 pub(super) struct Published {
     /// How many messages were published for certain.
