@@ -43,7 +43,8 @@ def state_of(arguments) -> dict:
         return json.loads(arguments.state.read_text())
     file = arguments.out / "state.json"
     command = [arguments.terraform_check, TERRAFORM, "--out", file, "--no-fmt", "--no-test"]
-    for variable in (f"artifact={arguments.archive.resolve()}", f"architecture={platform.machine()}"):
+    architecture = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
+    for variable in (f"artifact={arguments.archive.resolve()}", f"architecture={architecture}"):
         command += ["--var", variable]
     subprocess.run(command, check=True, stdout=sys.stderr)
     return json.loads(file.read_text())

@@ -10,6 +10,9 @@ class TestAfterwards(Case):
         self.assertFalse(is_failed, report)
         self.assertEqual(report["violations"], [])
         self.assertGreater(report["transfers"], 0)
+
+    def test_the_trial_balance_is_zero(self):
+        world.invoke("verify_ledger", {})
         balance = self.ok(operator().get("ledger/trial-balance"))
         sums = {each["currency"]: each["sum"] for each in balance["currencies"]}
         self.assertEqual(sums, {"USD": "0.00"})

@@ -61,6 +61,22 @@ class TestDeadLetters(Case):
         self.payment(mia, paid, "SUCCESSFUL")
         self.assertEqual(self.balance(mia, wallet_id), "23.00")
 
+    def test_dead_letters_are_listed_and_redriven_by_the_api(self):
+        self.ok(operator().get("dead-letters"))
+        rosa = customer("rosa")
+        wallet_id = self.wallet(rosa, "30.00")
+        with Denied("process_payment_request"):
+            paid = self.pay(rosa, wallet_id, "7.00")
+
+            def look():
+                letters = self.ok(operator().get("dead-letters"))["items"]
+                return [each for each in letters if each["event"]["subject"] == paid]
+
+            letter = world.until(f"a dead letter of {paid}", look)[0]
+        self.assertEqual(letter["subscription"], "process_payment_request")
+        self.ok(operator().post(f"dead-letters/{letter['dead_letter_id']}/redrive"))
+        self.payment(rosa, paid, "SUCCESSFUL")
+
     def test_an_event_that_nobody_can_read(self):
         self.publish("payment_events", "PAYMENT_REQUESTED", "no JSON")
         letter = world.destination("process_payment_request").take(

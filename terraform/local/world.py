@@ -93,10 +93,19 @@ class Listener:
         name = f"listener-{time.monotonic_ns()}"
         self.url = self.sqs.create_queue(QueueName=name)["QueueUrl"]
         found = self.sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=["QueueArn"])
+        queue = found["Attributes"]["QueueArn"]
+        allowed = {
+            "Effect": "Allow",
+            "Principal": {"Service": "sns.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": queue,
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+        self.sqs.set_queue_attributes(QueueUrl=self.url, Attributes={"Policy": policy})
         self.subscription = self.sns.subscribe(
             TopicArn=self.arn,
             Protocol="sqs",
-            Endpoint=found["Attributes"]["QueueArn"],
+            Endpoint=queue,
             ReturnSubscriptionArn=True,
         )["SubscriptionArn"]
 
