@@ -26,9 +26,13 @@ use crate::tables::{Attribute, AttributeType, Projection, Table};
 /// Where the emulator's program lies, from the folder that cargo builds into.
 const PROGRAM: &str = "dynamodb-emulator/debug/dynamodb-emulator";
 
-/// A running emulator. It ends when this is dropped, or with the process that started it.
+/// Names another emulator in the environment, one that runs already, to test over that.
+const ENDPOINT: &str = "DYNAMODB_ENDPOINT";
+
+/// A running emulator. One that was started ends when this is dropped, or with the process that
+/// started it.
 pub struct Emulator {
-    child: Child,
+    child: Option<Child>,
     endpoint: String,
 }
 
@@ -38,6 +42,9 @@ impl Emulator {
     /// # Errors
     /// When it does not start, or does not say where it listens.
     pub fn start() -> io::Result<Option<Self>> {
+        if let Ok(endpoint) = std::env::var(ENDPOINT) {
+            return Ok(Some(Self { child: None, endpoint }));
+        }
         let Some(program) = program() else { return Ok(None) };
         let mut child =
             Command::new(program).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
@@ -46,7 +53,7 @@ impl Emulator {
             BufReader::new(out).read_line(&mut endpoint)?;
         }
         let endpoint = endpoint.trim().to_owned();
-        Ok(Some(Self { child, endpoint }))
+        Ok(Some(Self { child: Some(child), endpoint }))
     }
 
     /// Where it listens: `http://127.0.0.1:…`.
@@ -63,7 +70,7 @@ impl Emulator {
 impl Drop for Emulator {
     fn drop(&mut self) {
         // It is in memory: there is nothing that it could lose.
-        let _ended = self.child.kill().and_then(|()| self.child.wait());
+        let _ended = self.child.as_mut().map(|child| child.kill().and_then(|()| child.wait()));
     }
 }
 

@@ -71,7 +71,9 @@ impl Candidate for Dynamodb {
         static OPENED: AtomicU64 = AtomicU64::new(0);
         Box::pin(async move {
             let Setup { kinds, subscriptions, hands } = setup;
-            let prefix = format!("store{}", OPENED.fetch_add(1, Ordering::SeqCst));
+            let number = OPENED.fetch_add(1, Ordering::SeqCst);
+            // Another process may use the same emulator.
+            let prefix = format!("store{}n{number}", std::process::id());
             let tables = tables_of(&kinds);
             create(&self.emulator.client(), &prefix, &tables).await.unwrap();
             let streams = streams(self.emulator, &prefix, &tables).await.unwrap();

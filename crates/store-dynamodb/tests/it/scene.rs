@@ -99,7 +99,9 @@ impl Scene {
         observer: Option<Arc<dyn Observer>>,
     ) -> Self {
         static OPENED: AtomicU64 = AtomicU64::new(0);
-        let prefix = format!("scene{}", OPENED.fetch_add(1, Ordering::SeqCst));
+        let number = OPENED.fetch_add(1, Ordering::SeqCst);
+        // Another process may use the same emulator.
+        let prefix = format!("scene{}n{number}", std::process::id());
         let tables = tables(&SERVICES);
         create(&emulator.client(), &prefix, &tables).await.unwrap();
         let clock = Arc::new(HandClock(AtomicI64::new(1_767_225_600_000_000)));

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aws_sdk_dynamodb::types::{AttributeValue, Capacity, ConsumedCapacity};
+use aws_sdk_dynamodb::types::{AttributeValue, ConsumedCapacity};
 use kernel::Role;
 use kernel::text::{Description, MerchantId, Reference};
 use parking_lot::Mutex;
@@ -28,16 +28,17 @@ impl Observer for Counter {
             return;
         }
         let mut units = self.0.lock();
-        let mut add = |name: String, capacity: Option<f64>| {
-            *units.entry(name).or_default() += capacity.unwrap_or_default();
-        };
-        let table = capacity.table_name().unwrap().split('-').next_back().unwrap().to_owned();
-        add(format!("table {table}"), capacity.table().and_then(Capacity::capacity_units));
+        let mut add = |name: String, capacity: f64| *units.entry(name).or_default() += capacity;
+        let table = capacity.table_name().unwrap().split('-').next_back().unwrap();
+        let mut of_table = capacity.capacity_units().unwrap();
         for indexes in [capacity.local_secondary_indexes(), capacity.global_secondary_indexes()] {
             for (name, capacity) in indexes.into_iter().flatten() {
-                add(format!("index {name}"), capacity.capacity_units());
+                let units = capacity.capacity_units().unwrap();
+                of_table -= units;
+                add(format!("index {name}"), units);
             }
         }
+        add(format!("table {table}"), of_table);
     }
 }
 
