@@ -15,10 +15,13 @@ function element(name, attributes = {}, ...children) {
   return made;
 }
 
-/** Sentences in which `code` stands between backquotes. */
-function sentences(text = "") {
-  const parts = text.split("`").map((part, place) => (place % 2 ? element("code", {}, part) : part));
-  return element("p", {}, ...parts);
+/** A text in which `code` stands between backquotes, in its parts. */
+function parts(text = "") {
+  return text.split("`").map((part, place) => (place % 2 ? element("code", {}, part) : part));
+}
+
+function sentences(text) {
+  return element("p", {}, ...parts(text));
 }
 
 /** The schema behind a reference. */
@@ -75,7 +78,7 @@ function fields(api, schema, prefix = "", inside = []) {
   return Object.entries(found.properties ?? {}).flatMap(([name, property]) => {
     const needed = (found.required ?? []).includes(name) ? "yes" : "";
     const itself = resolved(api, property);
-    const row = [element("code", {}, prefix + name), kind(api, property), needed, itself.description ?? ""];
+    const row = [element("code", {}, prefix + name), kind(api, property), needed, element("span", {}, ...parts(itself.description))];
     const items = itself.type === "array" ? itself.items : property;
     const deeper = items.$ref && !inside.includes(items.$ref)
       ? fields(api, items, `${prefix}${name}${itself.type === "array" ? "[]" : ""}.`, [...inside, items.$ref])
@@ -87,7 +90,7 @@ function fields(api, schema, prefix = "", inside = []) {
 function described(api, heading, schema) {
   if (!schema) return null;
   return element("div", {},
-    element("h3", {}, heading),
+    element("h3", {}, ...parts(heading)),
     table(["field", "is", "required", ""], fields(api, schema)),
     element("pre", {}, JSON.stringify(example(api, schema), null, 2)));
 }
@@ -165,8 +168,8 @@ function drawn(api, { path, method, operation }) {
     // A failure is the same everywhere.
     if (status === "default") return sentences(`A failure: ${response.description}`);
     const schema = Object.values(response.content ?? {})[0]?.schema;
-    const heading = `${status}: ${response.description.replaceAll("`", "")}`;
-    return described(api, heading, schema) ?? element("h3", {}, heading);
+    const heading = `${status}: ${response.description}`;
+    return described(api, heading, schema) ?? element("h3", {}, ...parts(heading));
   });
   const inside = () => element("div", {},
     element("p", { class: "who" }, `For ${who(operation)}. Operation ${operation.operationId}.`),
@@ -179,7 +182,7 @@ function drawn(api, { path, method, operation }) {
     element("summary", {},
       element("span", { class: `method ${method}` }, method.toUpperCase()),
       element("span", { class: "path" }, path),
-      element("span", { class: "what" }, operation.summary ?? "")));
+      element("span", { class: "what" }, ...parts(operation.summary))));
   // Drawn when it is opened first.
   details.addEventListener("toggle", () => details.append(inside()), { once: true });
   return details;

@@ -18,14 +18,18 @@ pub fn ok<T: Serialize>(value: &T) -> Response {
     json(StatusCode::OK, value)
 }
 
-/// 201: what was made.
-pub fn created<T: Serialize>(value: &T) -> Response {
-    json(StatusCode::CREATED, value)
+/// 201: what was made; `location` is its path, such as `/v1/wallet/wal_…`.
+pub fn created<T: Serialize>(location: &str, value: &T) -> Response {
+    located(StatusCode::CREATED, location, value)
 }
 
 /// 202: a saga was started; `location` is the path to poll, such as `/v1/payment/pay_…`.
 pub fn accepted<T: Serialize>(location: &str, value: &T) -> Response {
-    let mut response = json(StatusCode::ACCEPTED, value);
+    located(StatusCode::ACCEPTED, location, value)
+}
+
+fn located<T: Serialize>(status: StatusCode, location: &str, value: &T) -> Response {
+    let mut response = json(status, value);
     if let Ok(location) = HeaderValue::from_str(location) {
         response.headers_mut().insert(LOCATION, location);
     }

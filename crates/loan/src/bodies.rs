@@ -17,7 +17,8 @@ pub struct LoanAsked {
     pub wallet_id: WalletId,
     /// What is to be lent.
     pub amount: MoneyText,
-    /// The deployment's default if it is left out.
+    /// The amount's currency. `USD` if it is left out (the deployment's default, which may be set
+    /// otherwise on AWS), whatever the wallet's is: name the wallet's own where that is another.
     pub currency: Option<CurrencyText>,
     /// For how many months.
     #[schema(minimum = 1, maximum = 360)]

@@ -22,7 +22,8 @@ pub struct PaymentAsked {
     pub merchant_id: MerchantId,
     /// How much.
     pub amount: MoneyText,
-    /// The amount's currency; the deployment's default if it is left out.
+    /// The amount's currency. `USD` if it is left out (the deployment's default, which may be set
+    /// otherwise on AWS), whatever the wallet's is: name the wallet's own where that is another.
     pub currency: Option<CurrencyText>,
     /// `automatic` takes the money at once, `manual` holds it until it is captured or voided.
     #[schema(value_type = Option<String>, pattern = "^(automatic|manual)$", default = "automatic", example = "automatic")]

@@ -51,7 +51,11 @@ impl Walk {
                 let text: Cow<'_, str> = read::<Text<'_>>(literal)?.0;
                 self.text(&text)?;
             }
-            Some(b'n') => return Err(self.refuse("must not be null; leave the field out")),
+            Some(b'n') => {
+                return Err(self.refuse(
+                    "must not be null; give it a value, or leave it out where it is not required",
+                ));
+            }
             _ => self.out.extend_from_slice(literal.as_bytes()),
         }
         self.depth = self.depth.saturating_sub(1);

@@ -54,7 +54,7 @@ kinds! {
     Unauthorized = "unauthorized", UNAUTHORIZED, "No valid token",
         "Send a valid bearer token in `Authorization`.";
     Forbidden = "forbidden", FORBIDDEN, "Not for your role",
-        "Ask somebody whose role may do it.";
+        "Ask somebody whose role may do it; from a page of another site nothing may be changed.";
     NotFound = "not-found", NOT_FOUND, "Not there, or not yours",
         "Check the id; what belongs to somebody else is not shown either.";
     MethodNotAllowed = "method-not-allowed", METHOD_NOT_ALLOWED, "The path has no such method",
@@ -86,9 +86,9 @@ kinds! {
     SameWallet = "same-wallet", UNPROCESSABLE_ENTITY, "A wallet cannot transfer to itself",
         "Name another wallet in `to_wallet_id`.";
     BalanceLimit = "balance-limit", UNPROCESSABLE_ENTITY, "The balance would be too large",
-        "A balance is at most 9007199254740991 minor units; move less.";
+        "A balance is at most 9007199254740991 minor units (90071992547409.91 USD); move less.";
     RefundExceedsCapture = "refund-exceeds-capture", UNPROCESSABLE_ENTITY, "More than was taken",
-        "Refund at most what was taken, less the refunds made and under way.";
+        "Refund at most what was taken, less the refunds made and under way; where all is back, nothing.";
     CaptureExceedsHold = "capture-exceeds-hold", UNPROCESSABLE_ENTITY, "More than is held",
         "Capture at most what is held.";
     HoldExpired = "hold-expired", UNPROCESSABLE_ENTITY, "The hold has expired",

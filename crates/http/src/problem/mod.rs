@@ -11,7 +11,7 @@ use std::time::Duration;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use kernel::{AmountRefused, StoreError};
+use kernel::StoreError;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
@@ -234,12 +234,5 @@ impl From<StoreError> for Problem {
             StoreError::Broken(_) => return Self::internal(cause),
         };
         problem.because(cause).retry_after(RETRY)
-    }
-}
-
-impl Problem {
-    /// 400: `field` holds no amount.
-    pub fn bad_amount(field: impl Into<Cow<'static, str>>, refused: AmountRefused) -> Self {
-        Self::bad_field(field, refused.to_string())
     }
 }

@@ -11,6 +11,8 @@ pub fn page() -> String {
          `application/problem+json`): `type`, `title`, `status`, `detail` (what to do), `instance` \
          (the path), `request_id`, and `errors` (`field`, `message`) for bad input. The `type` is \
          stable. The wallet's rules are also the `reason` of a saga that failed.\n\n\
+         One exception: what is no HTTP request, or has too many or too long headers, is refused \
+         before it is read. That is 400 or 431 with an empty body and without `X-Request-Id`.\n\n\
          | type | status | title | what to do |\n|---|---|---|---|\n",
     );
     page.extend(ProblemKind::ALL.iter().map(|kind| {

@@ -24,8 +24,9 @@ pub(super) fn empty() -> OpenApi {
 /// The document of all operations, with what belongs to none of them.
 pub(super) fn whole(mut openapi: OpenApi) -> OpenApi {
     let description = "Wallets, payments and loans. Amounts are decimal strings beside their \
-        currency. Every failure is a problem document (RFC 9457). Every answer carries \
-        `X-Request-Id`. `x-who` says who may call an operation.";
+        currency. Every failure is a problem document (RFC 9457), and every answer carries \
+        `X-Request-Id`; only what is no HTTP request, or has too many or too long headers, is \
+        refused before it is read, by 400 or 431 with an empty body. `x-who` says who may call an operation.";
     openapi.info = InfoBuilder::new()
         .title("Fintech core")
         .version("1")

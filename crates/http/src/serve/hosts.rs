@@ -45,7 +45,10 @@ impl Hosts {
         }
         let reads = matches!(*request.method(), Method::GET | Method::HEAD);
         if !reads && is_from_elsewhere(names, request.headers()) {
-            return Err(Problem::forbidden("A page of another site may not change anything here."));
+            return Err(Problem::forbidden(
+                "A page of another site may not change anything here; use a page that this program \
+                 serves, or a program that is no browser and sends no `Origin`.",
+            ));
         }
         Ok(())
     }

@@ -137,7 +137,11 @@ async fn messages_say_what_to_do_and_nothing_of_the_inside() {
     check("{}", "`amount` is missing.").await;
     check(r#"{"amount": "5", "x": 1}"#, "`x` is unknown; leave it out.").await;
     check(r#"{"amount": "5", "amount": "5"}"#, "`amount` is there twice; give it once.").await;
-    check(r#"{"amount": null}"#, "`amount` must not be null; leave the field out.").await;
+    check(
+        r#"{"amount": null}"#,
+        "`amount` must not be null; give it a value, or leave it out where it is not required.",
+    )
+    .await;
     check(r#"{"amount": "5", "months": "1"}"#, "`months` must be a whole number.").await;
     check(r#"{"amount": "5", "mode": "x"}"#, "`mode` must be `automatic` or `manual`.").await;
     check(r#"{"amount": "5", "parts": ["x"]}"#, "`parts[0]` must be an object.").await;

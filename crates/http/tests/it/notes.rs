@@ -149,14 +149,15 @@ async fn echo(
         part.share.parse("parts", currency)?;
     }
     let _ = (wallet_id, reference, months, mode);
-    Ok(answer::created(&Echoed {
+    let echoed = Echoed {
         amount: amount.to_string(),
         currency: currency.to_string(),
         hash: body.hash.to_string(),
         key: request.key(&["echo"], body.hash).map(|key| key.id::<PaymentId>().to_string()),
         correlation: request.context.correlation.to_string(),
         traceparent: request.context.trace.map(|trace| trace.to_string()),
-    }))
+    };
+    Ok(answer::created("/v1/echo", &echoed))
 }
 
 #[derive(Debug, Deserialize, ToSchema)]

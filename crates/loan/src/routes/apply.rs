@@ -17,7 +17,8 @@ use crate::terms::{Terms, TermsRefused};
 ///
 /// The rate follows from the term, the instalment from both. An operator decides.
 #[utoipa::path(post, path = "/loan", tag = "loan", request_body = LoanAsked,
-    responses((status = 201, body = LoanShown)))]
+    responses((status = 201, body = LoanShown,
+        headers(("Location" = String, description = "Where the loan is.")))))]
 pub(super) async fn apply_for_loan(
     State(app): State<App>,
     Extension(rates): Extension<Arc<RateTable>>,
@@ -25,11 +26,8 @@ pub(super) async fn apply_for_loan(
     body: Body<LoanAsked>,
 ) -> Result<Response, Problem> {
     let asked = body.value;
-    let currency = match &asked.currency {
-        Some(text) => text.parse("currency")?,
-        None => app.settings.default_currency,
-    };
-    let amount = asked.amount.parse("amount", currency)?;
+    let (amount, currency) = (&asked.amount, asked.currency.as_ref());
+    let amount = amount.parse_or_default("amount", currency, &app.settings)?;
     let terms = Terms::of(&rates, amount, asked.loan_term_months).map_err(|refused| {
         let field = match refused {
             TermsRefused::LoanTermMonths => "loan_term_months",
@@ -43,5 +41,5 @@ pub(super) async fn apply_for_loan(
         app.store.decide(apply, request.context).await?.map_err(|refused| match refused {
             ApplyRefused::KeyReused => Problem::key_reused(),
         })?;
-    Ok(answer::created(&LoanShown::from(&*loan)))
+    Ok(answer::created(&format!("/v1/loan/{}", loan.loan_id), &LoanShown::from(&*loan)))
 }

@@ -24,6 +24,7 @@ async fn an_application_is_answered_with_its_terms() {
     assert_eq!(made.body["loan_term_months"], 12);
     assert!(made.body["funded_at"].is_null() && made.body["reason"].is_null());
     let path = format!("/loan/{}", made.text("loan_id"));
+    assert_eq!(made.header("location"), format!("/v1{path}"));
     let read = client.get("alice", &path).await;
     assert_eq!((read.status, &read.body), (200, &made.body));
     let unchanged = format!("if-none-match: {}", read.header("etag"));

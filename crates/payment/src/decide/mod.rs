@@ -56,14 +56,23 @@ pub enum PaymentRefused {
         held: Amount,
     },
     /// More was to go back than was taken and is not back or on its way already.
-    #[error(
-        "That is more than was taken, less what is back or on its way; refund at most {left} {}.",
-        left.currency()
-    )]
+    #[error("{}", at_most(*left))]
     RefundExceedsCapture {
         /// What can still go back.
         left: Balance,
     },
+}
+
+/// What can still be refunded, if anything.
+fn at_most(left: Balance) -> String {
+    let Some(left) = left.amount() else {
+        return "Nothing is left to refund: all that was taken is back or on its way; see the payment's \
+                refunds."
+            .to_owned();
+    };
+    format!(
+        "That is more than was taken, less what is back or on its way; refund at most {left:?}."
+    )
 }
 
 /// Books what an operator did beside what it changes. What a service does is not booked: its

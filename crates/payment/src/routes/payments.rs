@@ -29,15 +29,13 @@ pub(super) async fn request_payment(
     body: Body<PaymentAsked>,
 ) -> Result<Response, Problem> {
     let asked = body.value;
-    let currency = match &asked.currency {
-        Some(text) => text.parse("currency")?,
-        None => app.settings.default_currency,
-    };
+    let (amount, currency) = (&asked.amount, asked.currency.as_ref());
+    let amount = amount.parse_or_default("amount", currency, &app.settings)?;
     let wait = request.wait(&app.settings);
     let decision = RequestPayment {
         wallet_id: asked.wallet_id,
         merchant_id: asked.merchant_id,
-        amount: asked.amount.parse("amount", currency)?,
+        amount,
         capture: asked.capture.unwrap_or(Capture::Automatic),
         description: asked.description,
         reference: asked.reference,

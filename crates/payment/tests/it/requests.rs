@@ -106,8 +106,9 @@ fn every_way_a_refund_can_end() {
         &format!("PENDING 600 of {taken} refunded 400 refunding 600 of anna"),
     );
     check("refunded 400", "refund 601", &left("6.00"));
-    check("refunded", "refund", &left("0.00"));
-    check("refunded", "refund 1", &left("0.00"));
+    let nothing = "refused: Nothing is left to refund: all that was taken is back or on its way; see the payment's refunds.";
+    check("refunded", "refund", nothing);
+    check("refunded", "refund 1", nothing);
     for (state, status) in [
         ("pending", "PENDING"),
         ("authorized", "AUTHORIZED"),

@@ -10,7 +10,8 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WalletAsked {
-    /// The wallet's currency, for good; the deployment's default if it is left out.
+    /// The wallet's currency, for good. `USD` if it is left out (the deployment's default, which may
+    /// be set otherwise on AWS).
     pub(crate) currency: Option<CurrencyText>,
 }
 

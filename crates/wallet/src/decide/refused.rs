@@ -47,7 +47,7 @@ pub enum WalletRefused {
         reversed_by: TransferId,
     },
     /// The wallet is already so, or can never be so again.
-    #[error("The wallet is {}; it cannot become {}.", status.text(), wanted.text())]
+    #[error("The wallet is {}; {}.", status.text(), needs(*wanted))]
     WrongStatus {
         /// What it is.
         status: WalletStatus,
@@ -115,7 +115,10 @@ pub enum WalletRefused {
         newest: Time,
     },
     /// There is less than what is to leave.
-    #[error("Only {available} {} is available in wallet {wallet_id}.", available.currency())]
+    #[error(
+        "Only {available} {} is available in wallet {wallet_id}; add funds first, or move at most that.",
+        available.currency()
+    )]
     InsufficientFunds {
         /// The wallet.
         wallet_id: WalletId,
@@ -123,13 +126,18 @@ pub enum WalletRefused {
         available: Balance,
     },
     /// There would be more than an account can hold.
-    #[error("Wallet {wallet_id} would hold more than 9007199254740991 minor units.")]
+    #[error("Wallet {wallet_id} would have more than {limit} {}, the most that it can; move less.", limit.currency())]
     BalanceLimit {
         /// The wallet.
         wallet_id: WalletId,
+        /// The most that it can have.
+        limit: Balance,
     },
     /// Something is still in a wallet that is to be closed.
-    #[error("Wallet {wallet_id} still has {balance}, of which {held} is held; empty it first.")]
+    #[error(
+        "Wallet {wallet_id} still has {balance} {currency}, of which {held} {currency} is held; empty it first.",
+        currency = balance.currency()
+    )]
     WalletNotEmpty {
         /// The wallet.
         wallet_id: WalletId,
@@ -138,6 +146,15 @@ pub enum WalletRefused {
         /// What is held in it.
         held: Balance,
     },
+}
+
+/// Which wallets can become that, as the end of a sentence.
+fn needs(wanted: WalletStatus) -> &'static str {
+    match wanted {
+        WalletStatus::Frozen => "only one that is ACTIVE can be frozen",
+        WalletStatus::Active => "only one that is FROZEN can be unfrozen",
+        WalletStatus::Closed => "only one that is ACTIVE or FROZEN can be closed",
+    }
 }
 
 impl WalletRefused {

@@ -1,7 +1,7 @@
 //! The rules of money in a wallet: pure functions from what a wallet is to what it is after, or to a
 //! refusal. Who may ask, and what is written, is not here.
 
-use kernel::money::{Balance, Currency};
+use kernel::money::{Balance, Currency, MINOR_MAX};
 use kernel::{Amount, Time, WalletId};
 
 use super::WalletRefused;
@@ -54,7 +54,10 @@ pub fn credit(wallet: &Wallet, amount: Amount) -> Result<Wallet, WalletRefused> 
     not_closed(wallet)?;
     same_currency(wallet, amount)?;
     let Some(balance) = wallet.balance.plus(amount) else {
-        return Err(WalletRefused::BalanceLimit { wallet_id: wallet.wallet_id });
+        return Err(WalletRefused::BalanceLimit {
+            wallet_id: wallet.wallet_id,
+            limit: limit(wallet.currency()),
+        });
     };
     assert_eq!(balance.minus(amount), Some(wallet.balance), "a credit made or lost money");
     Ok(Wallet { balance, ..*wallet })
@@ -176,6 +179,14 @@ pub fn close(wallet: &Wallet) -> Result<Wallet, WalletRefused> {
         return Err(WalletRefused::WalletNotEmpty { wallet_id, balance, held });
     }
     Ok(closed)
+}
+
+/// The most that a balance can be.
+fn limit(currency: Currency) -> Balance {
+    match Balance::from_minor(MINOR_MAX, currency) {
+        Ok(limit) => limit,
+        Err(refused) => unreachable!("the largest balance {refused}"),
+    }
 }
 
 fn change(

@@ -20,7 +20,8 @@ use crate::records::Entry;
 ///
 /// It is the caller's, and in one currency for good.
 #[utoipa::path(post, path = "/wallet", tag = "wallet", request_body = WalletAsked,
-    responses((status = 201, body = WalletShown, description = "The new wallet.")))]
+    responses((status = 201, body = WalletShown, description = "The new wallet.",
+        headers(("Location" = String, description = "Where the wallet is.")))))]
 pub(super) async fn create_wallet(
     State(app): State<App>,
     request: Request,
@@ -37,7 +38,7 @@ pub(super) async fn create_wallet(
         Err(refused) => return Err(problem(&refused, None)),
     };
     let shown = WalletShown::empty(&opening).ok_or_else(|| unshowable(&opening))?;
-    Ok(answer::created(&shown))
+    Ok(answer::created(&format!("/v1/wallet/{}", shown.wallet_id), &shown))
 }
 
 /// The caller's own wallets, newest first.

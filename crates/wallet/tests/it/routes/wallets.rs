@@ -21,6 +21,7 @@ async fn a_new_wallet_is_empty() {
     let answer = service.post("alice /v1/wallet", r#"{"currency": "JPY"}"#).await;
     assert_eq!(answer.status, 201);
     let id = answer.body["wallet_id"].as_str().unwrap().to_owned();
+    assert_eq!(answer.header("location"), format!("/v1/wallet/{id}"));
     let expected = json!({
         "wallet_id": id, "balance": "0", "available": "0", "held": "0", "currency": "JPY",
         "status": "ACTIVE", "created_at": "…",
@@ -76,7 +77,10 @@ async fn what_a_rule_refuses_says_so() {
     let answer = service.post("alice A/debit", r#"{"amount": "60.01"}"#).await;
     assert_eq!(answer.short(), "422 insufficient-funds");
     assert_eq!(answer.body["available"], "60.00");
-    let detail = format!("Only 60.00 USD is available in wallet {}.", service.bank.id("A"));
+    let wallet_id = service.bank.id("A");
+    let detail = format!(
+        "Only 60.00 USD is available in wallet {wallet_id}; add funds first, or move at most that."
+    );
     assert_eq!(answer.body["detail"], detail);
 
     let to = |name: &str| {
@@ -89,10 +93,29 @@ async fn what_a_rule_refuses_says_so() {
     let euros = r#"{"amount": "1.00", "currency": "EUR"}"#;
     assert_eq!(service.post("alice A/credit", euros).await.short(), "422 currency-mismatch");
     let most = r#"{"amount": "90071992547409.91"}"#;
-    assert_eq!(service.post("alice A/credit", most).await.short(), "422 balance-limit");
-    assert_eq!(service.post("olga A/close", "").await.short(), "422 wallet-not-empty");
+    let answer = service.post("alice A/credit", most).await;
+    let detail = format!(
+        "Wallet {wallet_id} would have more than 90071992547409.91 USD, the most that it can; move less."
+    );
+    assert_eq!(
+        (answer.short().as_str(), &answer.body["detail"]),
+        ("422 balance-limit", &json!(detail))
+    );
+    let answer = service.post("olga A/close", "").await;
+    let detail = format!(
+        "Wallet {wallet_id} still has 60.00 USD, of which 0.00 USD is held; empty it first."
+    );
+    assert_eq!(
+        (answer.short().as_str(), &answer.body["detail"]),
+        ("422 wallet-not-empty", &json!(detail))
+    );
     assert_eq!(service.post("olga A/freeze", "").await.short(), "200");
-    assert_eq!(service.post("olga A/freeze", "").await.short(), "409 wrong-state");
+    let answer = service.post("olga A/freeze", "").await;
+    let detail = "The wallet is FROZEN; only one that is ACTIVE can be frozen.";
+    assert_eq!(
+        (answer.short().as_str(), &answer.body["detail"]),
+        ("409 wrong-state", &json!(detail))
+    );
     let one = r#"{"amount": "1.00"}"#;
     assert_eq!(service.post("alice A/debit", one).await.short(), "422 wallet-frozen");
     assert_eq!(service.post("alice A/credit", one).await.short(), "200");
