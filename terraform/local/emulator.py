@@ -27,7 +27,7 @@ class Emulator:
 
     def __init__(self, log_file: pathlib.Path):
         self.log_file = log_file
-        self.folder = tempfile.TemporaryDirectory(prefix="local-aws-")
+        self.folder = tempfile.TemporaryDirectory(prefix="emulator-", dir=log_file.resolve().parent)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.process = None

@@ -33,8 +33,9 @@ class OutOfTime(KeyboardInterrupt):
     """Ends the whole run: a test goes on after every other exception."""
 
 
-def out_of_time(*_):
-    raise OutOfTime(f"it took longer than {SECONDS_MAX} s")
+def out_of_time(number, _):
+    is_late = number == signal.SIGALRM
+    raise OutOfTime(f"it took longer than {SECONDS_MAX} s" if is_late else "it was told to end")
 
 
 def state_of(arguments) -> dict:
