@@ -214,3 +214,82 @@ fn said(attribute: &AttributeValue) -> Option<Said> {
 fn parsed<T: FromStr>(text: Option<&String>) -> Option<Option<T>> {
     text.map_or(Some(None), |text| text.parse().ok().map(Some))
 }
+
+#[cfg(test)]
+mod tests {
+    use kernel::{Id, PaymentId, Record, WalletId, record};
+
+    use super::*;
+    use crate::tables::tables_of;
+
+    record! {
+        /// A note.
+        pub struct Note in "note" of "test" version 2 {
+            note_id: PaymentId,
+            wallet_id: Option<WalletId>,
+            count: u64,
+        }
+        key (note_id: PaymentId)
+    }
+
+    impl kernel::Rules for Note {}
+
+    fn sample() -> Item {
+        let wallet_id = Some(WalletId::from_uuid(2));
+        let record = Note { note_id: PaymentId::from_uuid(1), wallet_id, count: 3 };
+        let mut writes = kernel::Writes::default();
+        writes.create(record);
+        let puts = writes.into_puts();
+        item(&tables_of(&[Note::KIND])[0], &puts[0])
+    }
+
+    /// An item with one attribute changed, or taken away: what is read of it.
+    #[track_caller]
+    fn check(name: &str, value: impl Into<Option<AttributeValue>>, expected: &str) {
+        let mut item = sample();
+        match value.into() {
+            Some(value) => item.insert(name.to_owned(), value),
+            None => item.remove(name),
+        };
+        let read = read(Note::KIND, &item);
+        let read = read.map_or_else(
+            |bad| bad.to_string(),
+            |stored| format!("version {} {:?}", stored.version, stored.record),
+        );
+        assert!(read.ends_with(expected), "{read}");
+    }
+
+    #[test]
+    fn what_is_no_record_is_told_by_its_key() {
+        let key = "pay_00000000-0000-0000-0000-000000000001: ";
+        let bad = |column: &str| format!("{key}a note has a bad value in `{column}`");
+        check("other", text("x"), "count: 3 }");
+        check("wallet_id", None, "wallet_id: None, count: 3 }");
+        check("wallet_id", text("pay_00000000-0000-0000-0000-000000000002"), &bad("wallet_id"));
+        check("wallet_id", text("nobody"), &bad("wallet_id"));
+        check("count", text("3"), &bad("count"));
+        check("count", number("-1"), &bad("count"));
+        check("count", number("1.5"), &bad("count"));
+        check("count", None, &bad("count"));
+        check(VERSION, None, &bad("version"));
+        check(VERSION, number(0), &bad("version"));
+        check(SCHEMA_VERSION, text("2"), &bad("schema_version"));
+        check(
+            SCHEMA_VERSION,
+            number(3),
+            "a note has schema version 3; this program knows up to 2: update it",
+        );
+        check(EVENTS, text("x"), &bad("events"));
+        check(EVENTS, AttributeValue::L(vec![text("x")]), &bad("events"));
+    }
+
+    #[test]
+    fn the_kind_of_an_item_is_told_by_its_id() {
+        let table = &tables_of(&[Note::KIND])[0];
+        assert_eq!(kind_of(table, &sample()), Some(Note::KIND));
+        for id in ["wal_00000000-0000-0000-0000-000000000001", "x", ""] {
+            let item = Item::from([(ID.to_owned(), text(id))]);
+            assert_eq!(kind_of(table, &item), None, "{id}");
+        }
+    }
+}
