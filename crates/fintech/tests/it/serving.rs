@@ -1,5 +1,8 @@
 //! `fintech serve` as those see it who run it: the ready line, logs, health, metrics, who is let in.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
 use serde_json::{Value, json};
 
 use crate::program::{Server, command, text};
@@ -24,6 +27,27 @@ fn one_line_on_standard_output_says_where_it_is() {
     server.get("/.well-known/anything").expect(404);
     let log = server.stop();
     assert!(log.trim_end().ends_with("stopped"), "{log}");
+}
+
+/// As the page of problems says: these alone have no problem document.
+#[test]
+fn what_is_refused_before_it_is_read_has_no_body() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let many: String = (0..200).map(|number| format!("x-{number}: 1\r\n")).collect();
+    for (request, status) in [
+        ("no request\r\n\r\n".to_owned(), "400"),
+        (format!("GET /healthz HTTP/1.1\r\nhost: localhost\r\n{many}\r\n"), "431"),
+    ] {
+        let mut stream = TcpStream::connect(server.address()).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).unwrap();
+        let (head, body) = reply.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{reply}");
+        assert!(!head.to_lowercase().contains("x-request-id"), "{reply}");
+        assert_eq!(body, "");
+    }
 }
 
 #[test]
