@@ -1,7 +1,6 @@
 //! The terms of a loan: what is asked for, and what the table and the annuity make of it.
 
 use kernel::Amount;
-use kernel::money::MINOR_MAX;
 
 use crate::instalment::instalment;
 use crate::rate::{AnnualRate, LOAN_TERM_MONTHS_MAX, RateTable};
@@ -26,7 +25,7 @@ pub enum TermsRefused {
     #[error("must be from 1 to {LOAN_TERM_MONTHS_MAX} months")]
     LoanTermMonths,
     /// All instalments together pass what a balance can hold.
-    #[error("is too large: with its interest it passes {MINOR_MAX} minor units")]
+    #[error("is too large: with its interest it passes what a balance can hold; ask for less")]
     Amount,
 }
 
