@@ -203,9 +203,11 @@ impl Call<'_> {
     async fn load(&mut self, wanted: &[Want]) -> Result<(), Trouble> {
         let home = self.home;
         let (mut keys, mut ends, mut causes) = (Vec::new(), Vec::new(), Vec::new());
+        let mut newer = Vec::new();
         for want in wanted {
             match want {
                 Want::Record(kind, key) => keys.push((*kind, *key)),
+                Want::Newer(kind, of, above) => newer.push((*kind, *of, *above)),
                 Want::Cause(kind, of, cause) => causes.push((*kind, *of, *cause)),
                 Want::Entries(kind, of, below) => {
                     ends.push((*kind, *of, *below));
@@ -221,16 +223,22 @@ impl Call<'_> {
         let entries = try_join_all(ends.iter().map(|(kind, of, below)| {
             home.entries(kind, *of, *below, if below.is_none() { NEWEST } else { OLDER })
         }));
+        let newest =
+            try_join_all(newer.iter().map(|(kind, of, above)| home.newer(kind, *of, *above)));
         let places =
             try_join_all(causes.iter().map(|(kind, of, cause)| home.cause(kind, *of, *cause)));
         let records =
             async { if keys.is_empty() { Ok(Vec::new()) } else { home.records(&keys).await } };
-        let ((entries, places), records) = try_join(try_join(entries, places), records).await?;
+        let ((entries, newest), (places, records)) =
+            try_join(try_join(entries, newest), try_join(places, records)).await?;
         for ((kind, key), found) in keys.into_iter().zip(records) {
             self.loaded.take(kind, key, found);
         }
         for ((kind, of, _), entries) in ends.into_iter().zip(entries) {
             self.loaded.take_entries(kind, of, entries);
+        }
+        for ((kind, of, _), entries) in newer.into_iter().zip(newest) {
+            self.loaded.take_newer(kind, of, entries);
         }
         for ((kind, of, cause), place) in causes.into_iter().zip(places) {
             self.loaded.causes.insert((kind.name, of, cause), place);

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{
     ConsumedCapacity, KeysAndAttributes, ReturnConsumedCapacity, Select,
 };
@@ -185,25 +186,46 @@ impl Home {
         below: Option<u64>,
         limit: i32,
     ) -> Result<Vec<Stored>, Trouble> {
+        let bound = below.map(|below| ("#id = :id AND #sequence < :bound", below));
+        self.some_entries(kind, of, bound, |sent| sent.scan_index_forward(false).limit(limit)).await
+    }
+
+    /// Entries of a chain after a sequence, in their order. The last of them is the head, unless very
+    /// many were appended.
+    pub(crate) async fn newer(
+        &self,
+        kind: &'static Kind,
+        of: ChainId,
+        above: u64,
+    ) -> Result<Vec<Stored>, Trouble> {
+        let bound = Some(("#id = :id AND #sequence > :bound", above));
+        self.some_entries(kind, of, bound, |sent| sent).await
+    }
+
+    async fn some_entries(
+        &self,
+        kind: &'static Kind,
+        of: ChainId,
+        bound: Option<(&'static str, u64)>,
+        how: impl FnOnce(QueryFluentBuilder) -> QueryFluentBuilder,
+    ) -> Result<Vec<Stored>, Trouble> {
         let Some(table) = self.tables_with(kind).next() else { return Ok(Vec::new()) };
-        let mut sent = self
+        let sent = self
             .client
             .query()
             .table_name(self.name(table))
             .expression_attribute_names("#id", ID)
             .expression_attribute_values(":id", items::text(of))
-            .scan_index_forward(false)
-            .limit(limit)
             .consistent_read(true)
             .set_return_consumed_capacity(self.metered());
-        sent = match below {
+        let sent = match bound {
             None => sent.key_condition_expression("#id = :id"),
-            Some(below) => sent
-                .key_condition_expression("#id = :id AND #sequence < :below")
+            Some((condition, bound)) => sent
+                .key_condition_expression(condition)
                 .expression_attribute_names("#sequence", SEQUENCE)
-                .expression_attribute_values(":below", items::number(below)),
+                .expression_attribute_values(":bound", items::number(bound)),
         };
-        let got = sent.send().await.map_err(|error| Trouble::of("Query", &error))?;
+        let got = how(sent).send().await.map_err(|error| Trouble::of("Query", &error))?;
         self.used("Query", &got.consumed_capacity);
         got.items().iter().map(|item| readable(kind, item)).collect()
     }

@@ -24,6 +24,8 @@ pub(crate) fn slot_of(put: &Put) -> Slot {
 pub(crate) struct Tail {
     /// The lowest and the highest sequence; none where there is no entry at all.
     pub(crate) known: Option<(u64, u64)>,
+    /// Whether somebody has appended since.
+    pub(crate) is_old: bool,
 }
 
 impl Tail {
@@ -40,6 +42,8 @@ pub(crate) enum Want {
     Record(&'static Kind, Key),
     /// Entries of a chain, newest first: from its head, or from below a sequence.
     Entries(&'static Kind, ChainId, Option<u64>),
+    /// Entries of a chain after a sequence, to its head.
+    Newer(&'static Kind, ChainId, u64),
     /// The entry of a direct cause, by the index of causes.
     Cause(&'static Kind, ChainId, AnyId),
 }
@@ -93,10 +97,22 @@ impl Loaded {
         // Somebody appended between two requests that were on their way together: look again.
         let next = known.map_or(Some(0), |(_, highest)| highest.checked_add(1));
         let is_old = next.is_some_and(|next| self.entry(kind, of, next).is_some());
-        if is_old {
+        if is_old && known.is_none() {
             self.tails.remove(&(kind.name, of));
         } else {
-            self.tails.insert((kind.name, of), Tail { known });
+            self.tails.insert((kind.name, of), Tail { known, is_old });
+        }
+    }
+
+    /// Takes up the entries of a chain that were appended since, in their order.
+    pub(crate) fn take_newer(&mut self, kind: &'static Kind, of: ChainId, entries: Vec<Stored>) {
+        let newest = entries.last().and_then(|entry| entry.record.key().sequence);
+        if let Some(tail) = self.tails.get_mut(&(kind.name, of)) {
+            tail.known = tail.known.map(|(lowest, highest)| (lowest, newest.unwrap_or(highest)));
+            tail.is_old = false;
+        }
+        for entry in entries {
+            self.take(kind, entry.record.key(), Some(entry));
         }
     }
 
@@ -111,12 +127,12 @@ impl Loaded {
             (key.sequence, ChainId::from_any(key.id), found.as_ref())
         {
             match self.tails.get_mut(&(kind.name, of)) {
-                Some(Tail { known: Some((_, highest)) })
+                Some(Tail { known: Some((_, highest)), .. })
                     if highest.checked_add(1) == Some(sequence) =>
                 {
                     *highest = sequence;
                 }
-                Some(Tail { known: Some((lowest, highest)) })
+                Some(Tail { known: Some((lowest, highest)), .. })
                     if (*lowest..=*highest).contains(&sequence) => {}
                 Some(_) | None => {
                     self.tails.remove(&(kind.name, of));
@@ -126,16 +142,24 @@ impl Loaded {
         self.take(kind, key, found);
     }
 
-    /// Forgets a record, and the chain that it may be the head of.
+    /// Forgets a record. If it is the entry after a chain's head, what was appended is looked at; if
+    /// it is another entry, the chain is forgotten with it.
     pub(crate) fn forget(&mut self, kind: &'static Kind, key: Key) {
         self.records.remove(&slot(kind, key));
-        if let Some(of) = ChainId::from_any(key.id).filter(|_| key.sequence.is_some()) {
-            self.forget_chain(kind, of);
+        let chain = ChainId::from_any(key.id).zip(key.sequence);
+        let Some((of, sequence)) = chain else { return };
+        match self.tails.get_mut(&(kind.name, of)) {
+            Some(Tail { known: Some((_, highest)), is_old })
+                if highest.checked_add(1) == Some(sequence) =>
+            {
+                *is_old = true;
+            }
+            Some(_) | None => self.forget_chain(kind, of),
         }
     }
 
     /// Forgets where a chain ends.
-    pub(crate) fn forget_chain(&mut self, kind: &'static Kind, of: ChainId) {
+    fn forget_chain(&mut self, kind: &'static Kind, of: ChainId) {
         self.tails.remove(&(kind.name, of));
         self.causes.retain(|(name, chain, _), found| {
             found.is_some() || (*name, *chain) != (kind.name, of)
@@ -208,6 +232,9 @@ impl Source for Sight<'_> {
             }
             return self.want(Want::Entries(kind, of, None));
         };
+        if let (true, Some((_, highest))) = (tail.is_old, tail.known) {
+            return self.want(Want::Newer(kind, of, highest));
+        }
         let Some((lowest, highest)) = tail.known else {
             self.seen.chains.push((kind, of));
             return Ok(StoredChain::default());
