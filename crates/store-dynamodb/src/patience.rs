@@ -17,9 +17,9 @@ pub struct Waits {
 }
 
 impl Default for Waits {
-    /// Up to 10 ms at first, up to half a second later, 10 s in all.
+    /// Up to 10 ms at first, up to two seconds later, 10 s in all.
     fn default() -> Self {
-        let [first, longest] = [10, 500].map(Duration::from_millis);
+        let [first, longest] = [10, 2_000].map(Duration::from_millis);
         Self { first, longest, deadline: Duration::from_secs(10) }
     }
 }

@@ -32,7 +32,7 @@ pub struct Dynamodb {
 /// Two hundred callers at once want one record, on a machine that does other things too.
 const WAITS: Waits = Waits {
     first: Duration::from_millis(5),
-    longest: Duration::from_secs(1),
+    longest: Duration::from_secs(3),
     deadline: Duration::from_secs(55),
 };
 
