@@ -17,30 +17,46 @@ const TIME_LEFT: Duration = Duration::from_secs(5);
 /// One thread does it all: a function has one invocation at a time.
 fn main() -> ExitCode {
     lambda::log::start(&std::env::var("LOG_LEVEL").unwrap_or_default());
-    let ended = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::Start(error.to_string()))
-        .and_then(|runtime| runtime.block_on(run()));
-    let Err(failure) = ended else { return ExitCode::SUCCESS };
-    tracing::error!(%failure, "the function cannot start");
-    tell_start_failed(&failure);
-    ExitCode::FAILURE
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let started = runtime.map_err(|error| Failure::Start(error.to_string())).and_then(|runtime| {
+        let handler = runtime.block_on(start())?;
+        Ok((runtime, handler))
+    });
+    let (runtime, handler) = match started {
+        Ok(started) => started,
+        Err(failure) => {
+            tracing::error!(%failure, "the function cannot start");
+            tell_start_failed(&failure);
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(serve(&handler)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Lambda starts the function anew.
+            tracing::warn!(error, "Lambda's runtime interface is gone");
+            ExitCode::FAILURE
+        }
+    }
 }
 
-async fn run() -> Result<(), Failure> {
+/// Puts the function together.
+async fn start() -> Result<Handler, Failure> {
     let settings = Settings::read(&|name| std::env::var(name).ok())?;
     let function = Function::named(&settings.function).ok_or_else(|| {
         Failure::Start(format!("there is no function {:?}; set the handler", settings.function))
     })?;
-    let handler = Handler::new(function, open::base(function, settings).await?);
+    Ok(Handler::new(function, open::base(function, settings).await?))
+}
+
+/// Handles one invocation after another.
+async fn serve(handler: &Handler) -> Result<(), String> {
     let handle = async |event: LambdaEvent<Box<RawValue>>| -> Result<Box<RawValue>, Failure> {
         let until = deadline(event.context.deadline).minus(TIME_LEFT);
         let answer = handler.handle(event.payload.get(), until).await?;
         RawValue::from_string(answer).map_err(|error| Failure::Malformed(error.to_string()))
     };
-    let ended = Runtime::new(service_fn(handle)).run().await;
-    ended.map_err(|error| Failure::Start(format!("Lambda's runtime interface: {error}")))
+    Runtime::new(service_fn(handle)).run().await.map_err(|error| error.to_string())
 }
 
 /// Lambda gives milliseconds since 1970.
