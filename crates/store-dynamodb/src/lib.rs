@@ -6,8 +6,6 @@ mod decide;
 #[cfg(feature = "emulator")]
 pub mod emulator;
 #[cfg(feature = "client")]
-mod events;
-#[cfg(feature = "client")]
 mod home;
 #[cfg(feature = "client")]
 pub mod items;

@@ -1,7 +1,6 @@
 //! Whole sagas, step by step, over the emulator.
 
-use kernel::operators::EventQuery;
-use kernel::{Envelope, EventKind, Id, StoreError};
+use kernel::{Envelope, EventKind};
 use payment::records::PaymentStatus;
 
 use crate::scene::{Scene, over_dynamodb};
@@ -61,23 +60,4 @@ fn a_payment_of_too_much_fails() {
 #[test]
 fn what_is_heard_again_happens_once() {
     over_dynamodb(None, everything_heard_again);
-}
-
-async fn what_a_record_says(scene: Scene) {
-    let wallet_id = scene.wallet("alice", 10_000).await;
-    let payment_id = scene.pay(wallet_id, 2_550).await;
-    let subject = Some(payment_id.any());
-    let query = EventQuery { subject, limit: 10, ..EventQuery::default() };
-    let said = scene.events.events(query.clone()).await.unwrap();
-    let kinds: Vec<_> = said.iter().map(|event| event.envelope.kind()).collect();
-    assert_eq!(kinds, [EventKind::PaymentRequested]);
-    let later = EventQuery { after: Some(1), ..query.clone() };
-    assert!(scene.events.events(later).await.unwrap().is_empty());
-    let all = scene.events.events(EventQuery { subject: None, ..query }).await;
-    assert!(matches!(all, Err(StoreError::Unavailable(_))), "{all:?}");
-}
-
-#[test]
-fn a_record_tells_what_it_says() {
-    over_dynamodb(None, what_a_record_says);
 }

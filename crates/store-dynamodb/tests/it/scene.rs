@@ -11,7 +11,6 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use kernel::context::CorrelationId;
 use kernel::event::Capture;
 use kernel::manifest::ServiceManifest;
-use kernel::operators::EventsPort;
 use kernel::text::MerchantId;
 use kernel::{
     Amount, Caller, Clock, Context, Currency, Decision, Envelope, Id, Known, PaymentId, Record,
@@ -86,7 +85,6 @@ impl HandClock {
 
 pub(crate) struct Scene {
     pub(crate) store: Store,
-    pub(crate) events: Arc<dyn EventsPort>,
     pub(crate) clock: Arc<HandClock>,
     client: Client,
     prefix: String,
@@ -111,7 +109,7 @@ impl Scene {
             ..Options::new(client.clone(), &prefix, tables)
         };
         let store = Arc::new(DynamoStore::new(options));
-        Self { store: Store::new(store.clone()), events: store, clock, client, prefix }
+        Self { store: Store::new(store), clock, client, prefix }
     }
 
     pub(crate) async fn decide<D: Decision>(&self, decision: D) -> D::Outcome {
