@@ -18,7 +18,7 @@ use kernel::{AnyId, Key, Kind, Store, StoreError, Topic};
 use store_dynamodb::tables::tables;
 use store_dynamodb::{DynamoStore, Observer, Options};
 
-use crate::events::NoEvents;
+use crate::events::Events;
 use crate::failure::Failure;
 use crate::function::{Function, SERVICES};
 use crate::handler::Base;
@@ -129,7 +129,7 @@ pub async fn base(function: Function, settings: Settings) -> Result<Base, Failur
     let publisher = publisher(function, &settings, &reach).await?;
     Ok(Base {
         store: Store::new(store),
-        events: Arc::new(NoEvents),
+        events: Arc::new(Events::default()),
         publisher,
         conflicts,
         settings: settings.deployed,
