@@ -128,7 +128,7 @@ struct Bench<'a> {
     data: PathBuf,
     /// Removes the data folder when it is dropped, where it was not named by the caller.
     _temporary: Option<tempfile::TempDir>,
-    server: Program,
+    log: PathBuf,
     floor_server: Program,
 }
 
@@ -155,9 +155,16 @@ impl<'a> Bench<'a> {
         let log = target.join("bench-server.log");
         fs::write(&log, "").map_err(doing(|| format!("writing {}", log.display())))?;
         let own = std::env::current_exe().map_err(doing(|| "finding this program"))?;
-        let server = Program::serve(&options.server_binary, &data, &log);
-        let floor_server = Program { binary: own, arguments: vec!["floor-server".into()], log };
-        Ok(Self { options, plan, session, data, _temporary: temporary, server, floor_server })
+        let arguments = vec!["floor-server".into()];
+        let floor_server = Program { binary: own, arguments, log: log.clone() };
+        Ok(Self { options, plan, session, data, _temporary: temporary, log, floor_server })
+    }
+
+    /// The program on an empty data folder of its own, and that folder.
+    fn program(&self, folder: &str) -> Result<(Program, PathBuf), Failure> {
+        let data = self.data.join(folder);
+        fs::create_dir_all(&data).map_err(doing(|| format!("making {}", data.display())))?;
+        Ok((Program::serve(&self.options.server_binary, &data, &self.log), data))
     }
 
     /// The floor of HTTP, the scenarios, the floor of the disk; in this order, because the ratios
@@ -168,8 +175,10 @@ impl<'a> Bench<'a> {
         self.http_floor("bare POST", &floor_server, post, report)?;
         floor_server.kill()?;
 
-        let server = Server::start(&self.server)?;
-        let saga_bytes = self.scenarios(server, report)?;
+        let saga_bytes = self.scenarios(report)?;
+        if self.plan.sustained {
+            self.sustained(report)?;
+        }
         let saga_bytes = self.options.saga_bytes.or(saga_bytes).unwrap_or(SAGA_BYTES_DEFAULT);
         self.sync_floor(saga_bytes, report)
     }
@@ -192,25 +201,24 @@ impl<'a> Bench<'a> {
         Ok(())
     }
 
-    /// Runs the scenarios and ends the server; gives what a saga wrote, where that was measured.
-    fn scenarios(&self, server: Server, report: &mut Report) -> Result<Option<u64>, Failure> {
+    /// Runs the short scenarios, all in one folder; gives what a saga wrote, where that was measured.
+    fn scenarios(&self, report: &mut Report) -> Result<Option<u64>, Failure> {
         let (plan, session) = (self.plan, self.session);
+        let (program, data) = self.program("scenarios")?;
+        let server = Server::start(&program)?;
         let health = Repeated::get(server.address, "/healthz");
         self.http_floor("GET /healthz", &server, health, report)?;
         session.progress.set_message("making wallets");
         let wallets = set_up_wallets(server.address, plan.wallets)?;
-        let (mut saga_bytes, mut payments) = (None, 0_u64);
+        let mut saga_bytes = None;
         for scenario in &plan.scenarios {
             for connections in &plan.connections {
                 let message = format!("{} at {connections}", scenario.name());
                 session.progress.set_message(message);
                 let mut workload = scenario.workload(server.address, &wallets);
-                let target = Target { server: &server, data: Some(&self.data) };
+                let target = Target { server: &server, data: Some(&data) };
                 let (observed, measured) =
                     measure(session, target, *connections, &mut workload, plan.window)?;
-                if scenario.makes_payments() {
-                    payments = payments.saturating_add(measured.good);
-                }
                 let at_64 = *connections == SUSTAINED_CONNECTIONS;
                 if *scenario == Scenario::PaymentSaga && (at_64 || saga_bytes.is_none()) {
                     saga_bytes = Some(observed.journal_bytes_each()).filter(|bytes| *bytes > 0);
@@ -220,23 +228,23 @@ impl<'a> Bench<'a> {
                 report.runs.push(run);
             }
         }
-        if !plan.sustained {
-            server.terminate()?;
-            return Ok(saga_bytes);
-        }
-        session.progress.set_message("sustained");
-        let place = sustained::Place {
-            program: &self.server,
-            data: &self.data,
-            wallets: &wallets,
-            payments_before: payments,
-        };
-        let mut outcome = sustained::sustain(session, plan, &place, server)?;
+        server.terminate()?;
+        Ok(saga_bytes)
+    }
+
+    /// The long scenario, in a folder that nothing else was written to: what it says of memory and of
+    /// opening is said of so many payments and nothing beside them.
+    fn sustained(&self, report: &mut Report) -> Result<(), Failure> {
+        let (program, data) = self.program("sustained")?;
+        let server = Server::start(&program)?;
+        self.session.progress.set_message("sustained");
+        let wallets = set_up_wallets(server.address, self.plan.wallets)?;
+        let place = sustained::Place { program: &program, data: &data, wallets: &wallets };
+        let mut outcome = sustained::sustain(self.session, self.plan, &place, server)?;
         outcome.run.http_floor_ratio = floor_ratio(report, &outcome.run.figures);
         report.runs.push(outcome.run);
         report.sustained = Some(outcome.sustained);
-        outcome.server.terminate()?;
-        Ok(saga_bytes)
+        outcome.server.terminate().map(|_| ())
     }
 
     fn sync_floor(&self, saga_bytes: u64, report: &mut Report) -> Result<(), Failure> {

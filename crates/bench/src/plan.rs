@@ -53,7 +53,8 @@ pub(crate) struct Options {
     /// The program to measure; it is started and ended by this one.
     #[arg(long, value_name = "PATH", default_value = "target/release/fintech")]
     pub(crate) server_binary: PathBuf,
-    /// Its data folder, which is kept [default: a temporary one under target/, removed at the end].
+    /// Where its data folders go, which are kept [default: a temporary folder under target/,
+    /// removed at the end].
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
     /// How long each scenario is measured, after a second of warm-up [default: 10; quick: 2].
@@ -69,7 +70,8 @@ pub(crate) struct Options {
     /// How many wallets there are [default: 10000; quick: 1000].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
     pub(crate) wallets: Option<u32>,
-    /// Payments after which `sustained` looks at the memory [default: 1000000; quick: 20000].
+    /// Payments after which `sustained`, begun in an empty folder, looks at the memory
+    /// [default: 1000000; quick: 20000].
     #[arg(long, value_name = "N")]
     pub(crate) payments_resident: Option<u64>,
     /// Bytes a saga for the floor of append and sync [default: as measured, else 1024].
@@ -100,7 +102,7 @@ pub(crate) struct Plan {
     pub(crate) window: Window,
     pub(crate) sustained_window: Window,
     pub(crate) connections: Vec<usize>,
-    /// Without `sustained`, which comes last.
+    /// Without `sustained`, which comes last, in a folder of its own.
     pub(crate) scenarios: Vec<Scenario>,
     pub(crate) sustained: bool,
     pub(crate) wallets: usize,

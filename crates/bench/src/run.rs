@@ -158,15 +158,13 @@ pub(crate) fn measure(
     let now = Instant::now();
     let until = now.checked_add(DRAIN_TIME_MAX).unwrap_or(now);
     load.drain(workload, until).map_err(doing(|| "waiting for the last answers"))?;
-    let measured = Measured { connections, good: load.good(), tally: tally(&mut load)? };
+    let measured = Measured { connections, tally: tally(&mut load)? };
     Ok((observed, measured))
 }
 
 /// What the connections have to say of a window.
 pub(crate) struct Measured {
     pub(crate) connections: usize,
-    /// Good answers, those of the warm-up and of the end too.
-    pub(crate) good: u64,
     pub(crate) tally: Tally,
 }
 

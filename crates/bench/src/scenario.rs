@@ -51,14 +51,6 @@ impl Scenario {
         }
     }
 
-    /// Whether each good answer is a payment that was made.
-    pub(crate) fn makes_payments(self) -> bool {
-        match self {
-            Self::PaymentSaga | Self::PaymentSagaHot | Self::Sustained => true,
-            Self::Credit | Self::CreditHot | Self::Transfer => false,
-        }
-    }
-
     /// Its requests to a server that listens there, and its judgement of the answers.
     pub(crate) fn workload(self, address: SocketAddr, wallets: &[String]) -> Repeated {
         let one = wallets.get(..1).unwrap_or(wallets);

@@ -28,8 +28,6 @@ pub(crate) struct Place<'a> {
     pub(crate) program: &'a Program,
     pub(crate) data: &'a Path,
     pub(crate) wallets: &'a [String],
-    /// Payments made in this folder before.
-    pub(crate) payments_before: u64,
 }
 
 /// Runs it. Where the time is over before enough payments were made, it goes on with fewer.
@@ -48,13 +46,8 @@ pub(crate) fn sustain(
         Load::open(server.address, SUSTAINED_CONNECTIONS).map_err(doing(|| "connecting"))?;
     let target = Target { server: &server, data: Some(place.data) };
     let observed = observe(session, target, &mut load, &mut workload, plan.sustained_window)?;
-    let mut measured = Measured {
-        connections: SUSTAINED_CONNECTIONS,
-        good: load.good(),
-        tally: tally(&mut load)?,
-    };
-    let made = |load: &Load| place.payments_before.saturating_add(load.good());
-    while made(&load) < plan.payments_resident {
+    let mut measured = Measured { connections: SUSTAINED_CONNECTIONS, tally: tally(&mut load)? };
+    while load.good() < plan.payments_resident {
         match session.keep_busy(&mut load, &mut workload, Duration::from_secs(1)) {
             Ok(_) => {}
             Err(Failure::TimeLimit(_)) => break,
@@ -64,7 +57,7 @@ pub(crate) fn sustain(
     let reading = || "reading the server's memory";
     let (resident_bytes, resident_bytes_max) =
         process::resident_bytes(server.pid()).map_err(doing(reading))?;
-    let payments_made = made(&load);
+    let payments_made = load.good();
     server.kill()?;
     measured.tally.add_errors(&tally(&mut load)?);
     drop(load);
