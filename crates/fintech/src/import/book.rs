@@ -200,8 +200,10 @@ fn tried(imported: Imported) -> Tried {
 
 #[cfg(test)]
 mod tests {
-    use kernel::CorrelationId;
+    use kernel::caller::Role;
     use kernel::memory::MemoryStore;
+    use kernel::{Amount, Caller, CorrelationId, Currency};
+    use wallet::decide::{Credit, Movement, Note};
     use wallet::records::Entry;
 
     use super::super::{Mapping, Rows};
@@ -259,6 +261,35 @@ mod tests {
         assert_eq!(again, lines);
         assert_eq!(second.wallets, first.wallets);
         assert_eq!(store.records::<Entry>().len(), entries.len());
+    }
+
+    #[test]
+    fn a_refused_row_stays_refused_when_money_came_meanwhile() {
+        let store = Arc::new(MemoryStore::new());
+        let rows = "account,reference,date,amount\n\
+            a,1,2024-01-01,10.00\n\
+            a,2,2024-01-02,-12.00\n";
+        let refused = |summary: &Summary| {
+            summary.refusals.iter().map(|refusal| refusal.line).collect::<Vec<_>>()
+        };
+        let first = run(&store, rows, false).unwrap();
+        assert_eq!((first.booked, refused(&first)), (1, vec![3]));
+        let wallet_id = imported_wallet("small", "a");
+        credit(&store, wallet_id);
+        let second = run(&store, rows, false).unwrap();
+        assert_eq!((second.booked, second.already_booked, refused(&second)), (0, 1, vec![3]));
+    }
+
+    /// Credits a wallet as its owner does.
+    fn credit(store: &Arc<MemoryStore>, wallet_id: WalletId) {
+        let owner = Caller { sub: Subject::new("local").unwrap(), role: Role::Customer };
+        let amount = Amount::from_minor(1_000, Currency::USD).unwrap();
+        let note = Note::default();
+        let credit = Credit(Movement { caller: owner, wallet_id, amount, note, key: None });
+        let context = Context::request(CorrelationId(2), None);
+        let store = Store::new(Arc::<MemoryStore>::clone(store));
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(store.decide(credit, context)).unwrap().unwrap();
     }
 
     #[test]
