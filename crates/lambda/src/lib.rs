@@ -23,4 +23,4 @@ pub use gateway::JwtClaims;
 pub use handler::{Base, Handler};
 pub use metrics::{Conflicts, NAMESPACE};
 pub use relay::{Message, Publisher, SnsPublisher, Unpublished};
-pub use settings::{Aws, Lookup, Settings};
+pub use settings::{Lookup, Settings};

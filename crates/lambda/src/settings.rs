@@ -6,6 +6,7 @@ use std::time::Duration;
 use http_api::Settings as Deployed;
 use kernel::{Currency, Topic};
 use loan::rate::RateTable;
+use store_dynamodb::Aws;
 
 use crate::failure::Failure;
 
@@ -33,18 +34,6 @@ pub struct Settings {
     pub aws: Aws,
 }
 
-/// How AWS is reached.
-pub struct Aws {
-    /// The region.
-    pub region: String,
-    /// Where to, if not to where the region says.
-    pub endpoint: Option<String>,
-    /// Access key, secret and session token, as Lambda gives them.
-    pub credentials: [String; 3],
-    /// A file of certificates, in PEM, of authorities that are trusted beside Amazon's.
-    pub authorities: Option<String>,
-}
-
 /// Where settings come from: a variable's value by its name, none if it is not there.
 pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
@@ -61,16 +50,7 @@ impl Settings {
             loan_events: optional(lookup, "TOPIC_LOAN_EVENTS"),
             deployed: deployed(lookup)?,
             loan_rates: parsed(lookup, "LOAN_RATES", RateTable::default())?,
-            aws: Aws {
-                region: required(lookup, "AWS_REGION")?,
-                endpoint: optional(lookup, "AWS_ENDPOINT_URL"),
-                credentials: [
-                    required(lookup, "AWS_ACCESS_KEY_ID")?,
-                    required(lookup, "AWS_SECRET_ACCESS_KEY")?,
-                    optional(lookup, "AWS_SESSION_TOKEN").unwrap_or_default(),
-                ],
-                authorities: optional(lookup, "AWS_CA_BUNDLE"),
-            },
+            aws: Aws::read(lookup).map_err(|error| Failure::Start(error.to_string()))?,
         })
     }
 

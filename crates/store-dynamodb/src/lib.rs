@@ -1,5 +1,6 @@
-//! The store port on DynamoDB: a table a service, a decision one conditional write or transaction.
-//! Who calls it, and how events travel on from a table's stream, is not known here.
+//! The store port on DynamoDB: a table a service, a decision one conditional write or transaction;
+//! and how AWS is reached. Who calls it, and how events travel on from a table's stream, is not known
+//! here.
 
 #[cfg(feature = "client")]
 mod decide;
@@ -18,6 +19,8 @@ mod loaded;
 #[cfg(feature = "client")]
 mod patience;
 #[cfg(feature = "client")]
+mod reach;
+#[cfg(feature = "client")]
 mod store;
 pub mod tables;
 #[cfg(feature = "client")]
@@ -31,5 +34,7 @@ pub use home::Observer;
 pub use load::Loaded;
 #[cfg(feature = "client")]
 pub use patience::Waits;
+#[cfg(feature = "client")]
+pub use reach::{Aws, Reach, ReachError};
 #[cfg(feature = "client")]
 pub use store::{DynamoStore, Options};
