@@ -250,6 +250,10 @@ pub enum Expect {
     Version(u64),
 }
 
+/// So many events of former versions stay in a record, for a store that has no log: more than any
+/// saga says unless the wallet refuses it again and again.
+pub const SAID_BEFORE_MAX: usize = 32;
+
 /// A record to be put.
 #[derive(Debug, Clone)]
 pub struct Put {
@@ -268,6 +272,18 @@ impl Put {
             Expect::Absent => 1,
             Expect::Version(version) => version.saturating_add(1),
         }
+    }
+
+    /// The events of former versions that stay beside those of this one: what the former version
+    /// held, oldest first, the oldest dropped where they are too many. What this version says again
+    /// is not among them.
+    pub fn said_before(&self, former: Option<&Stored>) -> Arc<[Said]> {
+        let Some(former) = former else { return Arc::default() };
+        let is_said_now = |said: &Said| self.events.iter().any(|now| now.id == said.id);
+        let all = former.said_before.iter().chain(&*former.said);
+        let kept: Vec<_> = all.filter(|said| !is_said_now(said)).collect();
+        let surplus = kept.len().saturating_sub(SAID_BEFORE_MAX);
+        kept.into_iter().skip(surplus).cloned().collect()
     }
 
     /// Lets the record say an event in the same step.
@@ -333,5 +349,57 @@ impl Writes {
             Some(put) => put,
             None => unreachable!("it was pushed just now"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::{Act, Audit};
+    use crate::caller::{Caller, Role, Subject};
+    use crate::context::CorrelationId;
+    use crate::id::AuditId;
+
+    fn record() -> Arc<dyn AnyRecord> {
+        let caller = Caller { sub: Subject::new("root").unwrap(), role: Role::Operator };
+        let act = Act { service: "loan", operation: "approve_loan", subject: "loan", reason: None };
+        Arc::new(Audit::at(AuditId::from_uuid(1), Time::MIN, &caller, &act))
+    }
+
+    fn said(numbers: &[u128]) -> Vec<Said> {
+        let said = |number: &u128| Said {
+            id: EventId::from_uuid(*number),
+            kind: EventKind::LoanRejected,
+            at: Time::MIN,
+            sequence: 1,
+            causation: None,
+            correlation: CorrelationId(0),
+            trace: None,
+            detail: None,
+        };
+        numbers.iter().map(said).collect()
+    }
+
+    /// What the former version and those before it said, what this one says, and what stays beside it.
+    #[track_caller]
+    fn check(before: &[u128], former: &[u128], now: &[u128], expected: &[u128]) {
+        let stored = Stored::new(record(), 2, said(former).into());
+        let stored = Stored { said_before: said(before).into(), ..stored };
+        let put = Put { record: record(), expect: Expect::Version(2), events: said(now) };
+        let kept = put.said_before(Some(&stored));
+        assert_eq!(kept.iter().map(|said| said.id.uuid()).collect::<Vec<_>>(), expected);
+        assert!(put.said_before(None).is_empty());
+    }
+
+    #[test]
+    fn what_former_versions_said_stays_once() {
+        check(&[], &[], &[1], &[]);
+        check(&[], &[1], &[], &[1]);
+        check(&[], &[1], &[1], &[]);
+        check(&[1, 2], &[3], &[], &[1, 2, 3]);
+        check(&[1, 2], &[3], &[3], &[1, 2]);
+        check(&[1, 2], &[3, 4], &[2, 5], &[1, 3, 4]);
+        let many: Vec<u128> = (0..40).collect();
+        check(&many[..32], &many[32..33], &[40], &many[1..33]);
     }
 }

@@ -157,7 +157,7 @@ impl MemoryStore {
         let table = state.tables.entry(R::KIND.name).or_default();
         let (version, said) =
             table.get(&key).map_or((1, Arc::from([])), |old| (old.version, Arc::clone(&old.said)));
-        table.insert(key, Stored { record: Arc::new(record), version, said });
+        table.insert(key, Stored::new(Arc::new(record), version, said));
     }
 
     /// Takes a record away, past all rules.
@@ -238,8 +238,9 @@ impl State {
                 Err(bad) => unreachable!("{bad}"),
             }
         }
-        let version = put.version();
-        table.insert(key, Stored { record: put.record, version, said: put.events.into() });
+        let said_before = put.said_before(table.get(&key));
+        let stored = Stored::new(Arc::clone(&put.record), put.version(), put.events.into());
+        table.insert(key, Stored { said_before, ..stored });
     }
 }
 

@@ -106,7 +106,7 @@ pub fn read(kinds: &[&'static Kind], text: &str) -> Result<Stored, BadLine> {
     let values = kind.columns.iter().map(|column| value(column, line.columns.get(column.name)));
     let record = kind.read(line.schema_version, values.collect::<Result<_, _>>()?)?;
     let said: Vec<Said> = line.said.into_iter().map(said).collect::<Result<_, _>>()?;
-    Ok(Stored { record, version: line.version, said: said.into() })
+    Ok(Stored::new(record, line.version, said.into()))
 }
 
 /// Nothing for what is absent.

@@ -16,7 +16,7 @@ use crate::home::Home;
 use crate::loaded::{Loaded, Seen, Sight, Want, guarded, slot, slot_of};
 use crate::patience::Patience;
 use crate::trouble::Trouble;
-use crate::write::{Guard, Written};
+use crate::write::{Guard, Write, Written};
 
 type Outcome = Box<dyn Any + Send>;
 
@@ -131,7 +131,10 @@ impl Call<'_> {
                 Guard { kind, key, expect: version.map_or(Expect::Absent, Expect::Version) }
             })
             .collect();
-        match self.home.write(&puts, &guards).await {
+        let said_before = |put: &Put| put.said_before(self.loaded.stored(&slot_of(put)));
+        let writes: Vec<_> =
+            puts.iter().map(|put| Write { put, said_before: said_before(put) }).collect();
+        match self.home.write(&writes, &guards).await {
             Ok(Written::Done) => Ok(Some(outcome)),
             Ok(Written::Beaten(winners)) => {
                 if let Some(observer) = &self.home.observer {
@@ -342,7 +345,9 @@ fn admit(loaded: &Loaded, puts: &[Put]) -> Result<(), String> {
             Expect::Absent => None,
             Expect::Version(version) => Some(version),
         };
-        if loaded.records.contains_key(&slot) && loaded.version(&slot) != expected {
+        // What is made may be expected to be absent unseen; what is changed was looked at.
+        let was_seen = loaded.records.contains_key(&slot);
+        if (was_seen || expected.is_some()) && loaded.version(&slot) != expected {
             return Err(format!("{:?} is not as the decision saw it", slot.1));
         }
         for said in &put.events {

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -15,7 +16,8 @@ use kernel::{
 };
 
 use crate::tables::{
-    CAUSED_BY, EVENTS, ID, SAYS, SCHEMA_VERSION, SEQUENCE, Table, VERSION, attribute_of,
+    CAUSED_BY, EVENTS, ID, SAID_BEFORE, SAYS, SCHEMA_VERSION, SEQUENCE, Table, VERSION,
+    attribute_of,
 };
 
 /// An item, as the SDK has it.
@@ -60,8 +62,8 @@ pub(crate) fn key(key: Key) -> Item {
     HashMap::from([(ID.to_owned(), text(key.id)), (SEQUENCE.to_owned(), sequence)])
 }
 
-/// The item of what is put.
-pub(crate) fn item(table: &Table, put: &Put) -> Item {
+/// The item of what is put, with what former versions said.
+pub(crate) fn item(table: &Table, put: &Put, said_before: &[Said]) -> Item {
     let record = &*put.record;
     let kind = record.kind();
     let mut item = key(record.key());
@@ -91,8 +93,12 @@ pub(crate) fn item(table: &Table, put: &Put) -> Item {
     if !put.events.is_empty() {
         let says: Vec<_> = put.events.iter().map(|said| said.kind.name()).collect();
         item.insert(SAYS.to_owned(), text(says.join(" ")));
-        let events = put.events.iter().map(event_map).collect();
-        item.insert(EVENTS.to_owned(), AttributeValue::L(events));
+    }
+    for (name, said) in [(EVENTS, put.events.as_slice()), (SAID_BEFORE, said_before)] {
+        if !said.is_empty() {
+            let events = said.iter().map(event_map).collect();
+            item.insert(name.to_owned(), AttributeValue::L(events));
+        }
     }
     item
 }
@@ -169,15 +175,15 @@ fn read_item(kind: &'static Kind, item: &Item) -> Result<Stored, BadRecord> {
     let schema_version = ours(SCHEMA_VERSION).ok_or_else(|| bad(SCHEMA_VERSION))?;
     let version = ours(VERSION).filter(|version| *version > 0).ok_or_else(|| bad(VERSION))?;
     let record = kind.read(u16::try_from(schema_version).unwrap_or(u16::MAX), values)?;
-    let said = match item.get(EVENTS) {
-        None => Vec::new(),
-        Some(AttributeValue::L(events)) => {
-            let read = events.iter().map(|event| said(event).ok_or_else(|| bad(EVENTS)));
-            read.collect::<Result<_, _>>()?
-        }
-        Some(_) => return Err(bad(EVENTS)),
-    };
-    Ok(Stored { record, version, said: said.into() })
+    let list = |name| events(item.get(name)).ok_or_else(|| bad(name));
+    let (said, said_before) = (list(EVENTS)?, list(SAID_BEFORE)?);
+    Ok(Stored { said_before, ..Stored::new(record, version, said) })
+}
+
+/// The events of a list; none where something else stands there.
+fn events(attribute: Option<&AttributeValue>) -> Option<Arc<[Said]>> {
+    let Some(attribute) = attribute else { return Some(Arc::default()) };
+    attribute.as_l().ok()?.iter().map(said).collect()
 }
 
 fn integer(attribute: Option<&AttributeValue>) -> Option<i64> {
@@ -240,7 +246,7 @@ mod tests {
         let mut writes = kernel::Writes::default();
         writes.create(record);
         let puts = writes.into_puts();
-        item(&tables_of(&[Note::KIND])[0], &puts[0])
+        item(&tables_of(&[Note::KIND])[0], &puts[0], &[])
     }
 
     /// An item with one attribute changed, or taken away: what is read of it.
@@ -281,6 +287,7 @@ mod tests {
         );
         check(EVENTS, text("x"), &bad("events"));
         check(EVENTS, AttributeValue::L(vec![text("x")]), &bad("events"));
+        check(SAID_BEFORE, AttributeValue::L(vec![text("x")]), &bad("said_before"));
     }
 
     #[test]

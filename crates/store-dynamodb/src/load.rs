@@ -57,7 +57,7 @@ impl Home {
             events: stored.said.iter().cloned().collect(),
         };
         let table = self.table_of(&*put.record)?;
-        let mut item = items::item(table, &put);
+        let mut item = items::item(table, &put, &stored.said_before);
         item.remove(SAYS);
         let sent = self
             .client

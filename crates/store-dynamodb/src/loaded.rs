@@ -74,9 +74,14 @@ pub(crate) struct Sight<'l> {
 }
 
 impl Loaded {
+    /// A record that is known to be there.
+    pub(crate) fn stored(&self, slot: &Slot) -> Option<&Stored> {
+        self.records.get(slot)?.as_ref()
+    }
+
     /// The version of a record that is known to be there; none if it is known not to be.
     pub(crate) fn version(&self, slot: &Slot) -> Option<u64> {
-        self.records.get(slot).and_then(Option::as_ref).map(|stored| stored.version)
+        self.stored(slot).map(|stored| stored.version)
     }
 
     /// Takes up the entries of a chain that follow each other downwards, from its head or from below

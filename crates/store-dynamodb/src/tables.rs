@@ -19,7 +19,9 @@ pub const VERSION: &str = "version";
 pub const SCHEMA_VERSION: &str = "schema_version";
 /// What this version said, first or again: a list of maps, absent if it said nothing.
 pub const EVENTS: &str = "events";
-/// The names of those events' types, joined by a blank; absent with them. A stream is filtered by it.
+/// What former versions said and this one did not, oldest first, in the same form; absent if nothing.
+pub const SAID_BEFORE: &str = "said_before";
+/// The names of the types of [`EVENTS`], joined by a blank; absent with them. A stream is filtered by it.
 pub const SAYS: &str = "says";
 /// The cause of a direct movement's entry. Entries that an event caused do without.
 pub const CAUSED_BY: &str = "caused_by";
@@ -27,7 +29,8 @@ pub const CAUSED_BY: &str = "caused_by";
 pub const CAUSED: &str = "caused";
 
 /// Names that no column may have.
-const RESERVED: [&str; 7] = [ID, SEQUENCE, VERSION, SCHEMA_VERSION, EVENTS, SAYS, CAUSED_BY];
+const RESERVED: [&str; 8] =
+    [ID, SEQUENCE, VERSION, SCHEMA_VERSION, EVENTS, SAID_BEFORE, SAYS, CAUSED_BY];
 /// DynamoDB's own bound on global indexes of a table.
 const GLOBAL_INDEXES_MAX: usize = 20;
 

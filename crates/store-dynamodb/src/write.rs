@@ -2,6 +2,8 @@
 //! else must stay as it was, else a transaction. Who was faster is told from the answer. Nothing is
 //! tried again here.
 
+use std::sync::Arc;
+
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
@@ -9,7 +11,7 @@ use aws_sdk_dynamodb::types::{
     CancellationReason, ConditionCheck, Get, Put as TransactPut,
     ReturnValuesOnConditionCheckFailure, TransactGetItem, TransactWriteItem,
 };
-use kernel::{Expect, Key, Kind, Put, Stored};
+use kernel::{Expect, Key, Kind, Put, Said, Stored};
 
 use crate::home::{Home, readable};
 use crate::items;
@@ -19,6 +21,12 @@ use crate::trouble::{BUSY, Trouble};
 /// As many items as one transaction may have.
 const TRANSACTION_MAX: usize = 100;
 const ALL_OLD: ReturnValuesOnConditionCheckFailure = ReturnValuesOnConditionCheckFailure::AllOld;
+
+/// A record to be put, and what its former versions said.
+pub(crate) struct Write<'p> {
+    pub(crate) put: &'p Put,
+    pub(crate) said_before: Arc<[Said]>,
+}
 
 /// What must be unchanged though nothing is written on it.
 #[derive(Debug, Clone, Copy)]
@@ -45,21 +53,25 @@ pub(crate) struct Winner {
 
 impl Home {
     /// Writes all of it or nothing.
-    pub(crate) async fn write(&self, puts: &[Put], guards: &[Guard]) -> Result<Written, Trouble> {
-        match puts {
-            [put] if guards.is_empty() => self.put(put).await,
-            _ => self.transact(puts, guards).await,
+    pub(crate) async fn write(
+        &self,
+        writes: &[Write<'_>],
+        guards: &[Guard],
+    ) -> Result<Written, Trouble> {
+        match writes {
+            [write] if guards.is_empty() => self.put(write).await,
+            _ => self.transact(writes, guards).await,
         }
     }
 
-    async fn put(&self, put: &Put) -> Result<Written, Trouble> {
+    async fn put(&self, Write { put, said_before }: &Write<'_>) -> Result<Written, Trouble> {
         let table = self.table_of(&*put.record)?;
         let (condition, version) = condition(put.expect);
         let mut sent = self
             .client
             .put_item()
             .table_name(self.name(table))
-            .set_item(Some(items::item(table, put)))
+            .set_item(Some(items::item(table, put, said_before)))
             .condition_expression(condition)
             .return_values_on_condition_check_failure(ALL_OLD)
             .set_return_consumed_capacity(self.metered());
@@ -85,8 +97,8 @@ impl Home {
         }
     }
 
-    async fn transact(&self, puts: &[Put], guards: &[Guard]) -> Result<Written, Trouble> {
-        let puts_built = puts.iter().map(|put| self.transact_put(put));
+    async fn transact(&self, writes: &[Write<'_>], guards: &[Guard]) -> Result<Written, Trouble> {
+        let puts_built = writes.iter().map(|write| self.transact_put(write));
         let checks_built = guards.iter().map(|guard| self.transact_check(guard));
         let built = puts_built.chain(checks_built).collect::<Result<Vec<_>, _>>()?;
         if built.len() > TRANSACTION_MAX {
@@ -107,19 +119,23 @@ impl Home {
                 let Some(reasons) = reasons(&error) else {
                     return Err(Trouble::of("TransactWriteItems", &error));
                 };
-                let of_puts = puts.iter().map(|put| (put.record.kind(), put.record.key()));
+                let of_puts =
+                    writes.iter().map(|Write { put, .. }| (put.record.kind(), put.record.key()));
                 let of_guards = guards.iter().map(|guard| (guard.kind, guard.key));
                 beaten(of_puts.chain(of_guards), reasons)
             }
         }
     }
 
-    fn transact_put(&self, put: &Put) -> Result<TransactWriteItem, Trouble> {
+    fn transact_put(
+        &self,
+        Write { put, said_before }: &Write<'_>,
+    ) -> Result<TransactWriteItem, Trouble> {
         let table = self.table_of(&*put.record)?;
         let (condition, version) = condition(put.expect);
         let built = TransactPut::builder()
             .table_name(self.name(table))
-            .set_item(Some(items::item(table, put)))
+            .set_item(Some(items::item(table, put, said_before)))
             .condition_expression(condition)
             .return_values_on_condition_check_failure(ALL_OLD);
         let built = match version {

@@ -63,11 +63,7 @@ impl RecordRow {
 
     /// As the port hands it out.
     pub fn stored(&self) -> Stored {
-        Stored {
-            record: Arc::clone(&self.record),
-            version: self.version,
-            said: Arc::clone(&self.said),
-        }
+        Stored::new(Arc::clone(&self.record), self.version, Arc::clone(&self.said))
     }
 }
 

@@ -296,9 +296,17 @@ pub struct Stored {
     pub version: u64,
     /// The events that this version said, first or again.
     pub said: Arc<[Said]>,
+    /// The events that former versions said and this one did not, oldest first, at most
+    /// [`SAID_BEFORE_MAX`](crate::decision::SAID_BEFORE_MAX). Empty where a store has a log of all.
+    pub said_before: Arc<[Said]>,
 }
 
 impl Stored {
+    /// A record as one version left it, of whose former ones nothing is known.
+    pub fn new(record: Arc<dyn AnyRecord>, version: u64, said: Arc<[Said]>) -> Self {
+        Self { record, version, said, said_before: Arc::default() }
+    }
+
     /// As the kind that it is known to be.
     pub fn downcast<R: Record>(&self) -> Option<Arc<R>> {
         Arc::clone(&self.record).as_any().downcast::<R>().ok()

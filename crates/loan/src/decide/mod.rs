@@ -16,9 +16,6 @@ use crate::records::Loan;
 
 /// The loan as this step leaves it.
 fn left_by(put: &Put) -> Known<Loan> {
-    Known::from_stored(Stored {
-        record: put.record.clone(),
-        version: put.version(),
-        said: put.events.clone().into(),
-    })
+    let said = put.events.clone().into();
+    Known::from_stored(Stored::new(put.record.clone(), put.version(), said))
 }

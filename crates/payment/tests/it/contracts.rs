@@ -123,7 +123,7 @@ fn the_hot_path_looks_up_one_record_and_puts_two() {
     assert_eq!((begun.is_ok(), gets, puts), (true, 0, 1));
 
     let payment_id = world.payment_that_is("pending");
-    let stored = Stored { record: world.payment(payment_id), version: 1, said: [].into() };
+    let stored = Stored::new(world.payment(payment_id), 1, [].into());
     let answer = UpdateTransactionStatus(AboutPayment::Successful(successful(&world, payment_id)));
     assert_eq!(looks(&answer, Some(stored)), (Heard::Noted, 1, 1));
 }

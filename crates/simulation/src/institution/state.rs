@@ -56,7 +56,7 @@ impl Institution {
             let mut rows = self.scan(kind).await;
             rows.sort_by_key(|stored| stored.record.key());
             lines.extend(rows.iter().map(|stored| {
-                let Stored { record, version, said } = stored;
+                let Stored { record, version, said, .. } = stored;
                 format!("{record:?} version {version} said {said:?}")
             }));
         }

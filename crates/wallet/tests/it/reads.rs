@@ -29,7 +29,7 @@ impl Asked<'_> {
     fn find(&self, is_it: impl Fn(&Entry) -> bool) -> Option<Stored> {
         let entries = self.bank.store.records::<Entry>();
         let found = entries.into_iter().rfind(|entry| is_it(entry))?;
-        Some(Stored { record: found, version: 1, said: Arc::from([]) })
+        Some(Stored::new(found, 1, Arc::from([])))
     }
 }
 
