@@ -70,5 +70,7 @@ fn noun(prefix: Prefix) -> &'static str {
         Prefix::Goal => "savings goal",
         Prefix::Event => "event",
         Prefix::Audit => "audit line",
+        Prefix::DeadLetter => "dead letter",
+        Prefix::TrialBalance => "trial balance",
     }
 }

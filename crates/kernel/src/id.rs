@@ -30,10 +30,14 @@ pub enum Prefix {
     Event,
     /// A line of the audit list, `aud_`.
     Audit,
+    /// A message that could not be delivered, `dead_`.
+    DeadLetter,
+    /// A trial balance, `bal_`.
+    TrialBalance,
 }
 
 /// Every prefix, in the order of their codes.
-const PREFIXES: [(Prefix, &str); 10] = [
+const PREFIXES: [(Prefix, &str); 12] = [
     (Prefix::Wallet, "wal"),
     (Prefix::Loan, "loan"),
     (Prefix::Payment, "pay"),
@@ -44,6 +48,8 @@ const PREFIXES: [(Prefix, &str); 10] = [
     (Prefix::Goal, "goal"),
     (Prefix::Event, "evt"),
     (Prefix::Audit, "aud"),
+    (Prefix::DeadLetter, "dead"),
+    (Prefix::TrialBalance, "bal"),
 ];
 
 impl Prefix {
@@ -60,6 +66,8 @@ impl Prefix {
             Self::Goal => "goal",
             Self::Event => "evt",
             Self::Audit => "aud",
+            Self::DeadLetter => "dead",
+            Self::TrialBalance => "bal",
         }
     }
 
@@ -76,6 +84,8 @@ impl Prefix {
             Self::Goal => 8,
             Self::Event => 9,
             Self::Audit => 10,
+            Self::DeadLetter => 11,
+            Self::TrialBalance => 12,
         }
     }
 
@@ -283,6 +293,10 @@ ids! {
     EventId Event;
     /// A line of the audit list.
     AuditId Audit;
+    /// A message that could not be delivered.
+    DeadLetterId DeadLetter;
+    /// A trial balance.
+    TrialBalanceId TrialBalance;
 }
 
 #[cfg(test)]

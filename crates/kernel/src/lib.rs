@@ -23,8 +23,8 @@ pub use context::{Context, CorrelationId, TraceParent};
 pub use decision::{Chain, Decision, ErasedDecision, Expect, Known, Put, Suspend, View, Writes};
 pub use event::{Envelope, EventData, EventKind, Said, Topic};
 pub use id::{
-    AnyId, AuditId, EventId, GoalId, HoldId, Id, LoanId, PaymentId, Prefix, RefundId, RepaymentId,
-    TransferId, WalletId,
+    AnyId, AuditId, DeadLetterId, EventId, GoalId, HoldId, Id, LoanId, PaymentId, Prefix, RefundId,
+    RepaymentId, TransferId, TrialBalanceId, WalletId,
 };
 pub use money::{Amount, AmountRefused, Balance, Currency};
 pub use record::{Account, AnyRecord, ChainId, Key, Kind, Record, Rules, Stored, Value};

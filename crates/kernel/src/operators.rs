@@ -77,7 +77,7 @@ pub struct Delivery {
 pub struct DeadLetter {
     /// By which it is redriven; opaque.
     pub id: String,
-    /// To which subscription.
+    /// To which subscription; or the function that was to relay it, or to do what the clock asked.
     pub subscription: Arc<str>,
     /// How often it was tried.
     pub attempts: u32,
@@ -85,8 +85,10 @@ pub struct DeadLetter {
     pub reason: String,
     /// Since when it is dead.
     pub at: Time,
-    /// The message.
-    pub event: Envelope,
+    /// The message, if it is an event that this program can read.
+    pub event: Option<Envelope>,
+    /// The message as it came, if it cannot be read.
+    pub message: Option<String>,
 }
 
 /// What operators look at beside records.

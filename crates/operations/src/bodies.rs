@@ -207,7 +207,7 @@ pub struct EventShown(pub Envelope);
 pub struct DeadLetterShown {
     /// By which it is redriven.
     pub dead_letter_id: String,
-    /// The one subscription that could not hear it.
+    /// The one subscription that could not hear it; on AWS also another function that failed.
     #[schema(example = "process_payment_request")]
     pub subscription: String,
     /// How often it was tried.
@@ -217,8 +217,10 @@ pub struct DeadLetterShown {
     /// Since when it is dead.
     #[schema(value_type = String, format = DateTime)]
     pub at: Time,
-    /// The message.
-    pub event: EventShown,
+    /// The message, where it is an event that can be read.
+    pub event: Option<EventShown>,
+    /// The message as it came, where it cannot be read.
+    pub message: Option<String>,
 }
 
 impl From<DeadLetter> for DeadLetterShown {
@@ -229,7 +231,8 @@ impl From<DeadLetter> for DeadLetterShown {
             attempts: letter.attempts,
             reason: letter.reason,
             at: letter.at,
-            event: EventShown(letter.event),
+            event: letter.event.map(EventShown),
+            message: letter.message,
         }
     }
 }

@@ -137,7 +137,7 @@ async fn run_list(list: &List) -> Result<End, Failure> {
     }
     for letter in &letters {
         let text = |name: &str| letter.get(name).map(plain).unwrap_or_default();
-        let event = letter.pointer("/event/type").map(plain).unwrap_or_default();
+        let event = letter.pointer("/event/type").map_or("a message".to_owned(), plain);
         output::line(format_args!(
             "{}  {event} to {}, tried {} times, dead since {}: {}",
             text("dead_letter_id"),

@@ -65,7 +65,8 @@ impl EventsPort for Letters {
                 attempts: 9,
                 reason: "it broke".to_owned(),
                 at: Time::from_micros(0),
-                event: event.clone(),
+                event: Some(event.clone()),
+                message: None,
             };
             let rest = dead.iter().skip(after.map_or(0, |place| place.saturating_add(1)));
             Ok(rest.take(limit).map(letter).collect())

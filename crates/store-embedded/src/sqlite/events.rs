@@ -163,7 +163,8 @@ impl Reader {
                 attempts: row.attempts,
                 reason: row.reason.map(String::from).unwrap_or_default(),
                 at: row.at,
-                event: self.envelope_at(row.position)?,
+                event: Some(self.envelope_at(row.position)?),
+                message: None,
             });
         }
         drop(moment);
@@ -185,6 +186,19 @@ impl Reader {
         with.number(position);
         with.integer(i64::from(subscription));
         Ok(read_deliveries(with)?.pop())
+    }
+
+    /// The deliveries that are dead letters, oldest first.
+    ///
+    /// # Errors
+    /// A row is damaged; the disk.
+    pub fn dead(&self) -> Result<Vec<DeliveryRow>, SqliteError> {
+        let sql = format!(
+            "SELECT {DELIVERY_COLUMNS} FROM delivery INDEXED BY delivery_dead \
+             WHERE state = 'DEAD' ORDER BY position, subscription"
+        );
+        let mut statement = self.prepare("delivery", &sql)?;
+        read_deliveries(Binder::new(&mut statement))
     }
 
     /// Deliveries that are waiting or parked, those that are due first. Those alone that are due

@@ -35,8 +35,9 @@ async fn what_fails_too_often_is_a_dead_letter(stage: &mut Stage) {
     let letters = stage.dead_letters().await;
     let [letter] = &letters[..] else { panic!("{letters:#?}") };
     assert_eq!((&*letter.subscription, letter.attempts), ("book_mark", ATTEMPTS_MAX));
-    assert_eq!((letter.reason.as_str(), letter.event.id), ("failure 4", asked));
-    assert_eq!(letter.event, stage.said("a").await[0]);
+    assert_eq!(letter.reason, "failure 4");
+    assert_eq!(letter.event.as_ref().map(|event| event.id), Some(asked));
+    assert_eq!(letter.event.as_ref(), stage.said("a").await.first());
     stage.clock.pass(Duration::from_secs(3_600));
     stage.poke().await;
     assert_eq!(stage.delivery(asked, "book_mark").await, "DEAD 4 (failure 4)", "it stays dead");
@@ -97,7 +98,7 @@ async fn dead_letters_are_listed_oldest_first_piece_by_piece(stage: &mut Stage) 
         assert!(piece.len() <= 2);
         let Some(last) = piece.last() else { break };
         after = Some(last.id.clone());
-        found.extend(piece.into_iter().map(|letter| letter.event.id));
+        found.extend(piece.into_iter().filter_map(|letter| letter.event).map(|event| event.id));
     }
     assert_eq!(found, died);
 }
