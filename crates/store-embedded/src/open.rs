@@ -17,7 +17,7 @@ use crate::folder::{Folder, FolderError};
 use crate::journal::codec::{Encoder, Names};
 use crate::journal::{self, Journal, JournalError, Preparing};
 use crate::ledger::{
-    Causes, Fold, Kinds, LastWord, Log, Overlay, Queue, Shared, Waiters, Writer, merge,
+    Causes, Fold, Kinds, LastWord, LedgerClock, Log, Overlay, Queue, Shared, Waiters, Writer, merge,
 };
 use crate::rows::{Batch, CursorRow};
 use crate::sqlite::{self, Reader, Readers, Schema, SqliteError};
@@ -145,7 +145,7 @@ impl EmbeddedStore {
             queue: Queue::new(options.waiting_max),
             waiters: Waiters::default(),
             bus,
-            clock: options.clock,
+            clock: LedgerClock::new(options.clock, recovered.last_now),
             ids: options.ids,
             journal_bytes: AtomicU64::new(0),
             acknowledged: AtomicU64::new(folded),
@@ -173,7 +173,6 @@ impl EmbeddedStore {
             heard: recovered.heard,
             next_step: folded.saturating_add(1),
             next_position: recovered.next_position,
-            last_now: recovered.last_now,
             is_well: true,
             runtime: tokio::runtime::Handle::current(),
         };

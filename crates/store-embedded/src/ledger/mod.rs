@@ -2,6 +2,7 @@
 //! behind. It knows records and events, not what they mean.
 
 mod causes;
+mod clock;
 mod delivery;
 mod fold;
 mod log;
@@ -16,6 +17,7 @@ mod waiters;
 mod writer;
 
 pub(crate) use causes::Causes;
+pub(crate) use clock::LedgerClock;
 pub(crate) use fold::Fold;
 pub(crate) use log::Log;
 pub(crate) use merge::merge;

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use kernel::{Clock, Ids};
+use kernel::Ids;
 use tokio::sync::watch;
 
+use super::clock::LedgerClock;
 use super::overlay::{Kinds, Overlay};
 use super::queue::Queue;
 use super::step::head_slot;
@@ -20,7 +21,7 @@ pub(crate) struct Shared {
     pub queue: Queue,
     pub waiters: Waiters,
     pub bus: Bus,
-    pub clock: Arc<dyn Clock>,
+    pub clock: LedgerClock,
     pub ids: Arc<dyn Ids>,
     /// Bytes appended to the journal since the store was opened.
     pub journal_bytes: AtomicU64,

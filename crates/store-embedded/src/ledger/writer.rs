@@ -50,8 +50,6 @@ pub(crate) struct Writer {
     pub heard: Vec<CursorRow>,
     pub next_step: u64,
     pub next_position: u64,
-    /// No step is dated before an earlier one.
-    pub last_now: Time,
     /// Whether the last step could be made, so that a trouble is told of once.
     pub is_well: bool,
     /// Where listeners run.
@@ -104,13 +102,12 @@ impl Writer {
         if !self.unheard.is_empty() {
             return Duration::ZERO;
         }
-        let now = self.shared.clock.now();
+        let now = self.now();
         self.parked.next_at().map_or(PATIENCE, |at| at.since(now).min(PATIENCE))
     }
 
-    pub(super) fn now(&mut self) -> Time {
-        self.last_now = self.last_now.max(self.shared.clock.now());
-        self.last_now
+    pub(super) fn now(&self) -> Time {
+        self.shared.clock.now()
     }
 
     fn step(&mut self, commands: &mut Vec<Command>) {

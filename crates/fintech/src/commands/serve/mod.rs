@@ -152,8 +152,8 @@ async fn warn_of_a_clock_ahead(store: &Arc<EmbeddedStore>) -> Result<(), Failure
         tracing::warn!(
             %folder,
             %machine,
-            "the folder's clock is ahead of this machine's: what is booked is dated as the folder's \
-             says, until the machine's has come there"
+            "the folder's clock is ahead of this machine's, and goes on from there: what is booked is \
+             dated as the folder's says"
         );
     }
     Ok(())
