@@ -7,6 +7,7 @@ use kernel::manifest::{Due, Method, Operation, Saga, ServiceManifest, Subscripti
 use kernel::saga::SayAgain;
 use kernel::{EventKind, Id, PaymentId, Record, RefundId, Topic};
 
+use crate::decide::AskAboutExpiredHold;
 use crate::reactions;
 use crate::records::{Payment, Refund};
 
@@ -34,6 +35,14 @@ pub static MANIFEST: ServiceManifest = ServiceManifest {
             kind: Refund::KIND,
             index: "open",
             decide: |key| Box::new(SayAgain::<Refund>::of(RefundId::from_uuid(key.id.uuid))),
+        },
+        Due {
+            name: "ask_about_expired_holds",
+            kind: Payment::KIND,
+            index: "held",
+            decide: |key| {
+                Box::new(AskAboutExpiredHold { payment_id: PaymentId::from_uuid(key.id.uuid) })
+            },
         },
     ],
     sagas: &[

@@ -314,7 +314,7 @@ mod tests {
             "payment (id S, sequence N): payment refund audit
   payment_by_wallet (payment_by_wallet S, created_at N) KEYS_ONLY
   payment_open (payment_open N, speaks_at N) KEYS_ONLY
-  payment_held (held N, created_at N) KEYS_ONLY
+  payment_held (held N, expires_at N) KEYS_ONLY
   refund_by_payment (payment_id S, created_at N) KEYS_ONLY
   refund_open (refund_open N, speaks_at N) KEYS_ONLY
   audit_by_service (service S, at N) KEYS_ONLY",

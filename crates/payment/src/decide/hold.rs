@@ -138,7 +138,7 @@ fn may_capture(
 }
 
 /// The payment on its way to ask what `said` says.
-fn asking(payment: &Payment, said: &Said, key: Option<&RequestKey>) -> Payment {
+pub(super) fn asking(payment: &Payment, said: &Said, key: Option<&RequestKey>) -> Payment {
     let waiting = Waiting::from(said.at, Shard::of(payment.payment_id));
     Payment {
         reason: None,
@@ -148,7 +148,7 @@ fn asking(payment: &Payment, said: &Said, key: Option<&RequestKey>) -> Payment {
     }
 }
 
-fn ask(
+pub(super) fn ask(
     writes: &mut Writes,
     known: &Known<Payment>,
     payment: Payment,

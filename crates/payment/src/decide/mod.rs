@@ -3,6 +3,7 @@
 
 mod answer;
 mod authorization;
+mod expired;
 mod hold;
 mod refund;
 mod refund_status;
@@ -11,6 +12,7 @@ mod settlement;
 
 pub use answer::Heard;
 pub use authorization::{AboutHold, UpdateAuthorizationStatus};
+pub use expired::AskAboutExpiredHold;
 pub use hold::{CapturePayment, VoidPayment};
 pub use refund::RefundPayment;
 pub use refund_status::{AboutRefund, UpdateRefundStatus};

@@ -137,7 +137,7 @@ kernel::record! {
     key (payment_id: PaymentId)
     index "by_wallet" (wallet_id, created_at) every
     index "open" (open, speaks_at) every
-    index "held" (held, created_at) every
+    index "held" (held, expires_at) every
     index "by_status" (status, created_at) embedded
     index "by_merchant" (merchant_id, created_at) embedded
     index "by_reference" (reference, created_at) embedded

@@ -33,7 +33,8 @@ pub(super) async fn list_payments_by_wallet(
 /// Payments of all wallets, newest first.
 ///
 /// With a filter a page may be shorter than its limit. On AWS `status` must be `PENDING` or
-/// `AUTHORIZED`; those that are `PENDING` come by when they were said last, latest first.
+/// `AUTHORIZED`; those that are `PENDING` come by when they speak again, those that are `AUTHORIZED` by
+/// when they expire, latest first.
 #[utoipa::path(get, path = "/payment", tag = "payment", params(PaymentFilter),
     responses((status = 200, body = Page<PaymentShown>, description = "A page of them.")))]
 pub(super) async fn list_payments(

@@ -4,7 +4,7 @@
 use kernel::audit::Audit;
 use kernel::event::Capture;
 use kernel::{EventData, EventKind, Id, PaymentId};
-use payment::decide::{Heard, PaymentRefused, RefundPayment, RequestPayment};
+use payment::decide::{AskAboutExpiredHold, Heard, PaymentRefused, RefundPayment, RequestPayment};
 use payment::records::{Payment, Refund};
 
 use super::world::{
@@ -66,6 +66,28 @@ fn every_way_a_void_can_end() {
     check("voiding", "void", under_way);
     for (state, status) in NOT_HELD {
         check(state, "void", &not_authorized(status));
+    }
+}
+
+/// The clock, which looks at what is held and whose time is up.
+#[test]
+fn what_became_of_a_hold_whose_time_is_up_is_asked_once() {
+    let ask = |state: &str, expected: bool| {
+        let world = World::default();
+        let payment_id = world.payment_that_is(state);
+        let (said, audited) = (world.said().len(), world.count::<Audit>());
+        assert_eq!(world.decide(&AskAboutExpiredHold { payment_id }), expected, "{state}");
+        let asked = expected.then_some(EventKind::PaymentVoidRequested);
+        assert_eq!(world.said().get(said).copied(), asked, "{state}");
+        assert!(!world.decide(&AskAboutExpiredHold { payment_id }), "{state}, again");
+        assert_eq!(world.count::<Audit>(), audited, "{state}");
+    };
+    ask("overdue", true);
+    for state in ["authorized", "just overdue", "capturing 600", "voiding"] {
+        ask(state, false);
+    }
+    for (state, _) in NOT_HELD {
+        ask(state, false);
     }
 }
 

@@ -181,6 +181,11 @@ impl World {
             "pending" => self.request(Capture::Automatic),
             "pending hold" => self.request(Capture::Manual),
             "authorized" => manual(),
+            "just overdue" => {
+                let payment_id = manual();
+                self.store.pass(Duration::from_secs(7 * 24 * 60 * 60 + 30));
+                payment_id
+            }
             "overdue" => {
                 let payment_id = manual();
                 self.store.pass(Duration::from_secs(8 * 24 * 60 * 60));

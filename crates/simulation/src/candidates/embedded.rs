@@ -60,7 +60,8 @@ impl Probe for Failing {
         let number = *numbers.entry((subscription.to_owned(), event.id)).or_insert(next);
         let is_new = number == next;
         let fails = match self.mishap {
-            Mishap::None | Mishap::Shuffled(_) => false,
+            // Its bus has a cursor that is as durable as the records: it loses nothing.
+            Mishap::None | Mishap::Loses(_) | Mishap::AllLost | Mishap::Shuffled(_) => false,
             Mishap::Fails(failing) => number == failing && is_new,
             Mishap::Dies(dying) => number == dying && (is_new || attempt > 1),
             Mishap::AllFail => is_new,

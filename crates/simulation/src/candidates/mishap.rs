@@ -12,6 +12,10 @@ pub enum Mishap {
     Dies(u64),
     /// Every delivery fails at first.
     AllFail,
+    /// The delivery of that number never comes, as when a relay was down for longer than a stream keeps.
+    Loses(u64),
+    /// Nothing comes the first time that it is said.
+    AllLost,
     /// They come in an order of their own, which the seed gives, and some of them twice.
     Shuffled(u64),
 }

@@ -1,9 +1,9 @@
 //! What waits to be delivered, in memory: in order unless a mishap is asked for.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
-use kernel::Envelope;
 use kernel::manifest::Subscription;
+use kernel::{Envelope, EventId};
 
 use super::Mishap;
 use crate::dice::Dice;
@@ -18,6 +18,8 @@ pub(super) struct Post {
     /// They failed once and are tried again when nothing else waits.
     late: Vec<Letter>,
     dead: Vec<Letter>,
+    /// What was lost once.
+    lost: HashSet<(&'static str, EventId)>,
     tried: u64,
     dice: Dice,
 }
@@ -30,6 +32,7 @@ impl Post {
             waiting: VecDeque::new(),
             late: Vec::new(),
             dead: Vec::new(),
+            lost: HashSet::new(),
             tried: 0,
             dice: Dice::of(seed),
         }
@@ -48,9 +51,14 @@ impl Post {
                 Mishap::Fails(failing) if failing == number => self.late.push(letter),
                 Mishap::AllFail => self.late.push(letter),
                 Mishap::Dies(dying) if dying == number => self.dead.push(letter),
-                Mishap::None | Mishap::Fails(_) | Mishap::Dies(_) | Mishap::Shuffled(_) => {
-                    return Some(letter);
-                }
+                Mishap::Loses(losing) if losing == number => {}
+                Mishap::AllLost if self.lost.insert((letter.0.name, letter.1.id)) => {}
+                Mishap::None
+                | Mishap::Fails(_)
+                | Mishap::Dies(_)
+                | Mishap::Loses(_)
+                | Mishap::AllLost
+                | Mishap::Shuffled(_) => return Some(letter),
             }
         }
         self.late.pop()

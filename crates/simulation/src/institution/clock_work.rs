@@ -1,5 +1,6 @@
 //! What the clock does: what each service declares as due, and how many sagas are open.
 
+use kernel::manifest::Due;
 use kernel::record::{Column, Shard};
 use kernel::store::{Order, Query};
 use kernel::{Kind, Stored};
@@ -12,13 +13,26 @@ const MANY: usize = 10_000;
 impl Institution {
     /// Decides of everything that is due now.
     pub async fn tick(&self) {
-        let until = self.now().micros() + 1;
         for due in SERVICES.iter().flat_map(|service| service.due) {
-            for stored in self.in_shards(due.kind, due.index, Some(until)).await {
+            for stored in self.due_of(due).await {
                 let decision = (due.decide)(stored.record.key());
                 self.store().port().decide(decision, request()).await.unwrap();
             }
         }
+    }
+
+    /// How many records are due now.
+    pub async fn due(&self) -> usize {
+        let mut count = 0;
+        for due in SERVICES.iter().flat_map(|service| service.due) {
+            count += self.due_of(due).await.len();
+        }
+        count
+    }
+
+    async fn due_of(&self, due: &Due) -> Vec<Stored> {
+        let until = self.now().micros() + 1;
+        self.in_shards(due.kind, due.index, Some(until)).await
     }
 
     /// How many records wait for an answer.

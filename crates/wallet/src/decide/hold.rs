@@ -8,7 +8,8 @@
 //! | void | `PAYMENT_VOIDED` | `PAYMENT_CAPTURED`, what was taken | `PAYMENT_VOIDED`, why it was |
 //!
 //! Where there is no such hold, or no such wallet, a capture gives `PAYMENT_CAPTURE_FAILED`, and a void
-//! `PAYMENT_VOIDED`, for nothing is held.
+//! `PAYMENT_VOIDED`, for nothing is held. From its `expires_at` on a hold has expired, also where the
+//! clock has not been there yet.
 
 use kernel::event::{PaymentCaptureRequested, PaymentVoidRequested, VoidReason};
 use kernel::record::Account as LedgerAccount;
@@ -119,15 +120,20 @@ impl Decision for ProcessPaymentVoid {
         let expires_at = hold.expires_at;
         let (refused, answer) = match hold.state {
             HoldState::Pending => {
+                let (why, state) = if expires_at <= account.now {
+                    (VoidReason::Expired, HoldState::Expired)
+                } else {
+                    (VoidReason::Requested, HoldState::Voided)
+                };
                 let draft = Entry {
                     hold_amount: Some(hold.amount),
-                    reason: Some(reason(VoidReason::Requested.text())),
+                    reason: Some(reason(why.text())),
                     ..account.draft(EntryKind::Release, payment)
                 }
                 .leaving(&rules::release(&account.wallet(), &hold));
                 let answer = view.event(EventKind::PaymentVoided);
                 account.book(writes, draft, answer);
-                writes.update(&hold, hold.ended(HoldState::Voided, None));
+                writes.update(&hold, hold.ended(state, None));
                 return Ok(Heard::Done);
             }
             HoldState::Captured => {

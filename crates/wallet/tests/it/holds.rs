@@ -162,6 +162,15 @@ fn every_way_a_void_can_end() {
         "PAYMENT_VOIDED expired",
         "ACTIVE 100 held 0",
     );
+    // The clock has not been there, and yet its time was up.
+    check(
+        |bank, payment| {
+            bank.pass_days(7);
+            bank.void("A", payment)
+        },
+        "PAYMENT_VOIDED expired",
+        "ACTIVE 100 held 0",
+    );
     check(
         |bank, payment| {
             bank.capture("A", payment, 40);

@@ -1,5 +1,5 @@
 //! Every saga over every store: with each step failing once, with each delivery dead until it is
-//! redriven, with everything heard twice, and out of order. The end is always the same, and no money
+//! redriven, with each one lost for ever, with everything heard twice, and out of order. The end is always the same, and no money
 //! is made or lost.
 
 mod at_once;
@@ -20,14 +20,27 @@ fn run<T>(future: impl Future<Output = T>) -> T {
 /// Plays a scenario and gives back how many deliveries it took.
 fn play(scenario: &Scenario, candidate: &dyn Candidate, echo: Echo) -> usize {
     run(async {
-        let mut institution = Institution::open(candidate, echo).await;
-        (scenario.play)(&mut institution).await;
-        institution.rest().await;
-        let line = institution.line().await;
-        assert_eq!(line, scenario.end, "{} over {}", scenario.name, candidate.name());
+        let institution = end(scenario, candidate, echo).await;
         institution.assert_sound().await;
         institution.deliveries().await
     })
+}
+
+/// Plays a scenario where events are lost.
+fn play_with_losses(scenario: &Scenario, candidate: &dyn Candidate) {
+    println!("{} over {}", scenario.name, candidate.name());
+    run(async {
+        end(scenario, candidate, Echo::None).await.assert_balanced().await;
+    });
+}
+
+async fn end(scenario: &Scenario, candidate: &dyn Candidate, echo: Echo) -> Institution {
+    let mut institution = Institution::open(candidate, echo).await;
+    (scenario.play)(&mut institution).await;
+    institution.rest().await;
+    let line = institution.line().await;
+    assert_eq!(line, scenario.end, "{} over {}", scenario.name, candidate.name());
+    institution
 }
 
 fn journal(mishap: Mishap) -> Embedded {
@@ -80,6 +93,32 @@ fn each_delivery_dies_and_is_redriven_in_memory() {
 #[test]
 fn each_delivery_dies_and_is_redriven_over_the_journal() {
     each_delivery(Mishap::Dies, |mishap| Box::new(journal(mishap)));
+}
+
+/// What a stream forgot before its relay ran again, the clock's work makes good.
+#[test]
+fn each_delivery_is_lost_for_ever() {
+    for scenario in SCENARIOS.iter().chain([&CAPTURE_THAT_MEETS_THE_EXPIRY]) {
+        let deliveries = play(scenario, &Memory(Mishap::None), Echo::None);
+        for number in 0..u64::try_from(deliveries).unwrap() {
+            play_with_losses(scenario, &Memory(Mishap::Loses(number)));
+        }
+    }
+}
+
+#[test]
+fn everything_is_lost_the_first_time() {
+    for scenario in SCENARIOS {
+        play_with_losses(scenario, &Memory(Mishap::AllLost));
+    }
+}
+
+#[test]
+fn everything_is_lost_the_first_time_over_dynamodb() {
+    let Some(candidate) = dynamodb(Mishap::AllLost) else { return };
+    for scenario in SCENARIOS {
+        play_with_losses(scenario, &*candidate);
+    }
 }
 
 /// None, said so, where the machine has no emulator.
