@@ -52,6 +52,32 @@ pub trait Waits: Record {
     fn with_waiting(&self, waiting: Option<Waiting>) -> Self;
 }
 
+/// Implements [`Waits`] for a kind of record that keeps it in the columns `waiting_since`, `speaks_at`
+/// and `open`, which are all there or all absent.
+#[macro_export]
+macro_rules! waits {
+    ($record:ty) => {
+        impl $crate::saga::Waits for $record {
+            fn waiting(&self) -> Option<$crate::saga::Waiting> {
+                Some($crate::saga::Waiting {
+                    since: self.waiting_since?,
+                    speaks_at: self.speaks_at?,
+                    shard: self.open?,
+                })
+            }
+
+            fn with_waiting(&self, waiting: Option<$crate::saga::Waiting>) -> Self {
+                Self {
+                    waiting_since: waiting.map(|waiting| waiting.since),
+                    speaks_at: waiting.map(|waiting| waiting.speaks_at),
+                    open: waiting.map(|waiting| waiting.shard),
+                    ..self.clone()
+                }
+            }
+        }
+    };
+}
+
 /// Says again what a record that still waits said last.
 pub struct SayAgain<R: Waits>(R::Id, PhantomData<fn() -> R>);
 

@@ -4,7 +4,6 @@
 use kernel::event::{EventData, LoanApproved, LoanRejected};
 use kernel::record::{Hash32, Rules, Shard};
 use kernel::request::RecentKeys;
-use kernel::saga::{Waiting, Waits};
 use kernel::text::Reason;
 use kernel::{
     Amount, Caller, Currency, EventId, EventKind, LoanId, RoleName, Said, Subject, Time, WalletId,
@@ -248,17 +247,4 @@ impl Rules for Loan {
     }
 }
 
-impl Waits for Loan {
-    fn waiting(&self) -> Option<Waiting> {
-        Some(Waiting { since: self.waiting_since?, speaks_at: self.speaks_at?, shard: self.open? })
-    }
-
-    fn with_waiting(&self, waiting: Option<Waiting>) -> Self {
-        Self {
-            waiting_since: waiting.map(|waiting| waiting.since),
-            speaks_at: waiting.map(|waiting| waiting.speaks_at),
-            open: waiting.map(|waiting| waiting.shard),
-            ..self.clone()
-        }
-    }
-}
+kernel::waits!(Loan);

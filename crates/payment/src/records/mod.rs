@@ -7,9 +7,7 @@ mod refund;
 pub use payment::{Asked, Payment, PaymentStatus};
 pub use refund::{Refund, RefundStatus};
 
-use kernel::record::Shard;
-use kernel::saga::Waiting;
-use kernel::{Amount, Balance, Currency, Time};
+use kernel::{Amount, Balance, Currency};
 
 /// The amount of a column. The records' checks hold it within what an amount may be.
 fn amount(minor: u64, currency: Currency) -> Amount {
@@ -25,11 +23,6 @@ fn balance(minor: u64, currency: Currency) -> Balance {
         Ok(balance) => balance,
         Err(refused) => unreachable!("a stored sum of {minor} minor units {refused}"),
     }
-}
-
-/// The three columns of a record that waits, put together; none unless all are there.
-fn waiting(since: Option<Time>, speaks_at: Option<Time>, open: Option<Shard>) -> Option<Waiting> {
-    Some(Waiting { since: since?, speaks_at: speaks_at?, shard: open? })
 }
 
 /// Goes on only if `rule` holds; `why` says what contradicts what.

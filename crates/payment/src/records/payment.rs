@@ -7,7 +7,6 @@ use kernel::event::{
 };
 use kernel::record::{Hash32, Shard};
 use kernel::request::RecentKeys;
-use kernel::saga::{Waiting, Waits};
 use kernel::text::{Description, MerchantId, Reason, Reference};
 use kernel::{
     Amount, Balance, Caller, Currency, EventId, HoldId, PaymentId, RoleName, Rules, Subject, Time,
@@ -17,7 +16,7 @@ use kernel::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{amount, balance, require, waiting};
+use super::{amount, balance, require};
 
 /// How far a payment is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -289,17 +288,4 @@ impl Rules for Payment {
     }
 }
 
-impl Waits for Payment {
-    fn waiting(&self) -> Option<Waiting> {
-        waiting(self.waiting_since, self.speaks_at, self.open)
-    }
-
-    fn with_waiting(&self, waiting: Option<Waiting>) -> Self {
-        Self {
-            waiting_since: waiting.map(|waiting| waiting.since),
-            speaks_at: waiting.map(|waiting| waiting.speaks_at),
-            open: waiting.map(|waiting| waiting.shard),
-            ..self.clone()
-        }
-    }
-}
+kernel::waits!(Payment);

@@ -3,14 +3,13 @@
 
 use kernel::event::{EventData, EventKind, PaymentRefundRequested, Said};
 use kernel::record::{Hash32, Shard};
-use kernel::saga::{Waiting, Waits};
 use kernel::text::{Description, MerchantId, Reason, Reference};
 use kernel::{Amount, Currency, PaymentId, RefundId, Rules, Subject, Time, WalletId};
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{amount, require, waiting};
+use super::{amount, require};
 
 /// How far a refund is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
@@ -111,17 +110,4 @@ impl Rules for Refund {
     }
 }
 
-impl Waits for Refund {
-    fn waiting(&self) -> Option<Waiting> {
-        waiting(self.waiting_since, self.speaks_at, self.open)
-    }
-
-    fn with_waiting(&self, waiting: Option<Waiting>) -> Self {
-        Self {
-            waiting_since: waiting.map(|waiting| waiting.since),
-            speaks_at: waiting.map(|waiting| waiting.speaks_at),
-            open: waiting.map(|waiting| waiting.shard),
-            ..self.clone()
-        }
-    }
-}
+kernel::waits!(Refund);
