@@ -68,32 +68,54 @@ impl Backup {
         to: &Path,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Self, BackupError> {
-        if fs::symlink_metadata(to).is_ok() {
-            return Err(BackupError::Exists(to.to_owned()));
-        }
-        let mut name = to.file_name().unwrap_or_default().to_owned();
-        name.push(".unfinished");
-        let unfinished = to.with_file_name(name);
-        let made =
-            OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(&unfinished);
-        match made {
-            Ok(_) => {}
-            Err(why) if why.kind() == io::ErrorKind::AlreadyExists => {
-                return Err(BackupError::Unfinished(unfinished));
-            }
-            Err(why) => return Err(BackupError::Disk { file: unfinished, why }),
-        }
-        let mut backup = Self { writer: None, unfinished, to: to.to_owned() };
+        let mut backup = Self::begin(to)?;
         snapshot.copy_to(&backup.unfinished, &mut |copied, total| {
             progress(Progress { copied, total });
         })?;
-        // It is made durable as a whole, when it is finished.
-        let options = Options { durability: Durability::Later, ..Options::default() };
-        let schema: Arc<Schema> = snapshot.schema();
-        let writer = backup.writer.insert(Writer::open(&backup.unfinished, schema, options)?);
+        let writer = backup.open(snapshot.schema())?;
         // A journal of the database that it was copied from must not be taken for its own.
         writer.renew_lineage()?;
         Ok(backup)
+    }
+
+    /// Begins with a database that has nothing in it.
+    pub(crate) fn anew(to: &Path, schema: Arc<Schema>) -> Result<Self, BackupError> {
+        let mut backup = Self::begin(to)?;
+        backup.open(schema)?;
+        Ok(backup)
+    }
+
+    /// An empty file beside its place, under a name of its own.
+    fn begin(to: &Path) -> Result<Self, BackupError> {
+        if fs::symlink_metadata(to).is_ok() {
+            return Err(BackupError::Exists(to.to_owned()));
+        }
+        let [unfinished, ..] = Self::unfinished(to);
+        let made =
+            OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(&unfinished);
+        match made {
+            Ok(_) => Ok(Self { writer: None, unfinished, to: to.to_owned() }),
+            Err(why) if why.kind() == io::ErrorKind::AlreadyExists => {
+                Err(BackupError::Unfinished(unfinished))
+            }
+            Err(why) => Err(BackupError::Disk { file: unfinished, why }),
+        }
+    }
+
+    fn open(&mut self, schema: Arc<Schema>) -> Result<&mut Writer, BackupError> {
+        // It is made durable as a whole, when it is finished.
+        let options = Options { durability: Durability::Later, ..Options::default() };
+        Ok(self.writer.insert(Writer::open(&self.unfinished, schema, options)?))
+    }
+
+    /// The files of one that is on its way to that name: the database first, then SQLite's own.
+    pub(crate) fn unfinished(to: &Path) -> [PathBuf; 3] {
+        ["", "-wal", "-shm"].map(|ending| {
+            let mut name = to.file_name().unwrap_or_default().to_owned();
+            name.push(".unfinished");
+            name.push(ending);
+            to.with_file_name(name)
+        })
     }
 
     /// The number of the last batch that is in the copy.
@@ -140,9 +162,7 @@ impl Drop for Backup {
     fn drop(&mut self) {
         // The files must be closed first. After a rename there is nothing of that name any more.
         drop(self.writer.take());
-        for ending in ["", "-wal", "-shm"] {
-            let mut file = self.unfinished.clone().into_os_string();
-            file.push(ending);
+        for file in Self::unfinished(&self.to) {
             drop(fs::remove_file(file));
         }
     }

@@ -162,6 +162,11 @@ impl Folder {
         self.path.join(JOURNAL)
     }
 
+    /// The file by which a process holds the folder.
+    pub(crate) fn lock_file(&self) -> PathBuf {
+        self.path.join(LOCK)
+    }
+
     /// Takes the right to write, until the lock is dropped or the process ends, however it ends.
     ///
     /// # Errors
@@ -171,7 +176,7 @@ impl Folder {
         let options = options.read(true).write(true).create(true).truncate(false).mode(FILE_MODE);
         // A link would have the file that it points to written over.
         let options = options.custom_flags(no_follow());
-        let mut file = options.open(self.path.join(LOCK)).map_err(|why| self.disk(why))?;
+        let mut file = options.open(self.lock_file()).map_err(|why| self.disk(why))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

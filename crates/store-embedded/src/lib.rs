@@ -8,6 +8,7 @@ pub mod files;
 pub mod folder;
 pub mod journal;
 mod ledger;
+pub mod load;
 mod open;
 pub mod policy;
 mod read_only;
@@ -16,5 +17,5 @@ pub mod sqlite;
 mod store;
 
 pub use open::{Durability, OpenError, Options};
-pub use read_only::ReadOnlyStore;
+pub use read_only::{ReadOnlyStore, Unheard};
 pub use store::EmbeddedStore;

@@ -2,6 +2,8 @@
 //! journal held beyond. For `verify` and exports; nothing is written, no lock is taken. Lists, events and
 //! dead letters are those of SQLite alone: the newest may be missing until a writer has folded.
 
+mod unheard;
+
 use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
@@ -23,6 +25,8 @@ use crate::open::OpenError;
 use crate::rows::RecordRow;
 use crate::sqlite::{self, Reader, Schema};
 
+pub use unheard::Unheard;
+
 /// The order of a scan: the id as text, then the sequence.
 type Place = (String, u64);
 
@@ -31,6 +35,8 @@ pub struct ReadOnlyStore {
     reader: Mutex<Reader>,
     /// What the journal had beyond SQLite, the newest version of each record.
     beyond: HashMap<&'static str, BTreeMap<Place, RecordRow>>,
+    /// What it had beyond SQLite of the bus.
+    bus: unheard::Beyond,
 }
 
 fn place_of(key: Key) -> Place {
@@ -51,13 +57,16 @@ impl ReadOnlyStore {
         let tail = Tail::open(&files, Names::of(kinds), &reader.standing()?)?;
         reader.hold()?;
         let mut beyond: HashMap<&'static str, BTreeMap<Place, RecordRow>> = HashMap::new();
+        let mut bus = unheard::Beyond::default();
         for batch in tail.after(&reader.standing()?)? {
-            for row in batch?.records {
+            let mut batch = batch?;
+            bus.add(&mut batch);
+            for row in batch.records {
                 let of_kind = beyond.entry(row.kind().name).or_default();
                 of_kind.insert(place_of(row.key()), row);
             }
         }
-        Ok(Arc::new(Self { reader: Mutex::new(reader), beyond }))
+        Ok(Arc::new(Self { reader: Mutex::new(reader), beyond, bus }))
     }
 
     fn get_now(&self, kind: &'static Kind, key: Key) -> Result<Option<Stored>, StoreError> {

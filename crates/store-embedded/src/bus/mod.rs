@@ -8,9 +8,9 @@ mod subscriber;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kernel::Envelope;
 use kernel::operators::DeliveryState;
 use kernel::time::Time;
+use kernel::{AnyId, Envelope, EventKind};
 
 pub(crate) use parked::{Parked, ParkedDelivery};
 
@@ -93,19 +93,28 @@ pub(crate) enum Failure {
     Final(String),
 }
 
+/// Calls `with` with what is heard of an event: its message attributes.
+pub(crate) fn heard<T>(
+    kind: EventKind,
+    subject: AnyId,
+    with: impl FnOnce(&Attributes<'_>) -> T,
+) -> T {
+    let mut written = [0; 48];
+    let subject = subject.write(&mut written);
+    with(&Attributes::of_event(kind.name(), u32::from(kind.schema_version()), subject))
+}
+
 impl Bus {
     /// Calls `each` with the number of every subscription that hears an event.
     pub(crate) fn hearers(&self, event: &Envelope, mut each: impl FnMut(u16)) {
         let kind = event.kind();
-        let mut subject = [0; 48];
-        let subject = event.data.subject().write(&mut subject);
-        let version = u32::from(kind.schema_version());
-        let attributes = Attributes::of_event(kind.name(), version, subject);
-        for (number, subscriber) in &self.subscribers {
-            if subscriber.topic == kind.topic() && subscriber.policy.matches(&attributes) {
-                each(*number);
+        heard(kind, event.data.subject(), |attributes| {
+            for (number, subscriber) in &self.subscribers {
+                if subscriber.hears(kind, attributes) {
+                    each(*number);
+                }
             }
-        }
+        });
     }
 
     /// The subscription of a number.

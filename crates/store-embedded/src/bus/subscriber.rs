@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use kernel::manifest::{React, Subscription};
 use kernel::store::BoxFuture;
-use kernel::{Envelope, Topic};
+use kernel::{Envelope, EventKind, Topic};
 
-use crate::policy::{FilterPolicy, PolicyRefused};
+use crate::policy::{Attributes, FilterPolicy, PolicyRefused};
 
 /// Somebody who hears events outside of the ledger: slow, remote, or not a decision at all. May hear
 /// an event more than once.
@@ -51,6 +51,11 @@ impl Subscriber {
             policy: FilterPolicy::from_json(&subscription.filter_policy())?,
             hearer: Hearer::Decide(subscription.react),
         })
+    }
+
+    /// Whether it hears an event of this type with these attributes.
+    pub(crate) fn hears(&self, kind: EventKind, attributes: &Attributes<'_>) -> bool {
+        self.topic == kind.topic() && self.policy.matches(attributes)
     }
 }
 

@@ -19,7 +19,8 @@ fn check(beyond: &[(u64, u64)], expected: &str) {
     let rows = beyond.iter().map(|(sequence, version)| silent(link(1, *sequence), *version));
     let rows = rows.map(|row| (place_of(row.key()), row)).collect();
     let beyond = HashMap::from([(Link::KIND.name, rows)]);
-    let store = ReadOnlyStore { reader: Mutex::new(reader), beyond };
+    let store =
+        ReadOnlyStore { reader: Mutex::new(reader), beyond, bus: unheard::Beyond::default() };
     let head = store.head_now(Link::KIND, WalletId::from_uuid(1).into()).unwrap().unwrap();
     let sequence = head.record.key().sequence.unwrap();
     assert_eq!(format!("entry {sequence} version {}", head.version), expected);

@@ -211,7 +211,7 @@ fn dead_letters_are_paged_and_found_by_their_id() {
     let reader = database.reader();
     let (mut told, mut after) = (Vec::new(), None);
     while let Some(letter) = reader.dead_letters(after.as_deref(), 1).unwrap().pop() {
-        assert_eq!(letter.event.kind(), EventKind::PaymentFailed);
+        assert_eq!(letter.event.as_ref().unwrap().kind(), EventKind::PaymentFailed);
         told.push(format!("{} {} {}", letter.id, letter.subscription, letter.reason));
         after = Some(letter.id);
     }
