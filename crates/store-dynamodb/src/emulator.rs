@@ -17,11 +17,11 @@ use aws_sdk_dynamodb::types::{
     StreamSpecification, StreamViewType,
 };
 use aws_smithy_async::rt::sleep::TokioSleep;
-use aws_smithy_http_client::Builder;
 
 pub use stream::Stream;
 
 use crate::tables::{Attribute, AttributeType, Projection, Table};
+use crate::wire::Wire;
 
 /// Where the emulator's program lies, from the folder that cargo builds into.
 const PROGRAM: &str = "dynamodb-emulator/debug/dynamodb-emulator";
@@ -87,7 +87,7 @@ pub fn client(endpoint: &str) -> Client {
         .region(Region::new("us-east-1"))
         .endpoint_url(endpoint)
         .credentials_provider(Credentials::new("test", "test", None, None, "tests"))
-        .http_client(Builder::new().build_http())
+        .http_client(Wire::new(None))
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()));
     Client::from_conf(config.build())
 }

@@ -26,6 +26,8 @@ pub mod tables;
 #[cfg(feature = "client")]
 mod trouble;
 #[cfg(feature = "client")]
+mod wire;
+#[cfg(feature = "client")]
 mod write;
 
 #[cfg(feature = "client")]

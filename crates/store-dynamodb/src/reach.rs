@@ -1,6 +1,7 @@
 //! How AWS is reached: with what the environment says, over one TLS stack. Nothing is looked for: no
 //! profile, no metadata, no certificates of the machine. Not in here: what is asked of AWS.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
@@ -10,10 +11,13 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedHttpClient};
 use aws_smithy_async::rt::sleep::TokioSleep;
-use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_types::SdkConfig;
+use rustls::crypto::ring::default_provider;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
+
+use crate::wire::Wire;
 
 /// The longest that one attempt of one call may take; a call is tried three times.
 const ATTEMPT_TIME: Duration = Duration::from_secs(3);
@@ -123,20 +127,32 @@ fn timeouts() -> TimeoutConfig {
 
 fn http_client(aws: &Aws) -> Result<SharedHttpClient, ReachError> {
     let is_plain = aws.endpoint.as_ref().is_some_and(|endpoint| endpoint.starts_with("http://"));
-    if is_plain {
-        return Ok(Builder::new().build_http());
-    }
-    let mut trusted = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
-    if let Some(file) = &aws.authorities {
+    let tls = if is_plain { None } else { Some(Arc::new(tls(aws.authorities.as_deref())?)) };
+    Ok(SharedHttpClient::new(Wire::new(tls)))
+}
+
+/// Trusts Amazon's authorities, and those in the file.
+fn tls(file: Option<&str>) -> Result<ClientConfig, ReachError> {
+    let refused = |error: &dyn std::fmt::Display| ReachError::Certificates(error.to_string());
+    let mut trusted = RootCertStore::empty();
+    let mut trust = |pem: &[u8]| -> Result<(), ReachError> {
+        for certificate in CertificateDer::pem_slice_iter(pem) {
+            let certificate = certificate.map_err(|error| refused(&error))?;
+            trusted.add(certificate).map_err(|error| refused(&error))?;
+        }
+        Ok(())
+    };
+    trust(AMAZON_ROOTS)?;
+    if let Some(file) = file {
         let pem = std::fs::read(file).map_err(|error| {
             ReachError::Certificates(format!("AWS_CA_BUNDLE: {file} cannot be read: {error}"))
         })?;
-        trusted = trusted.with_pem_certificate(pem);
+        trust(&pem)?;
     }
-    let context = TlsContext::builder().with_trust_store(trusted).build();
-    let context = context.map_err(|error| ReachError::Certificates(error.to_string()))?;
-    let tls = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
-    Ok(tls.tls_context(context).build_https())
+    let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| refused(&error))?;
+    Ok(config.with_root_certificates(trusted).with_no_client_auth())
 }
 
 #[cfg(test)]

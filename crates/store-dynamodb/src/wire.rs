@@ -1,0 +1,331 @@
+//! How a request of the SDK goes out and its answer comes back: HTTP/1.1 by hyper, TLS by rustls, over
+//! connections that are kept. The SDK's own client speaks HTTP/2 too, which DynamoDB and SNS do not
+//! need and every start would pay for. Not in here: what is asked, retries, whom to trust.
+
+use std::error::Error;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::connection::{CaptureSmithyConnection, ConnectionMetadata};
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::retry::ErrorKind;
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::header::{HOST, HeaderValue};
+use hyper::{Request, Uri};
+use hyper_util::rt::TokioIo;
+use parking_lot::Mutex;
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+/// A connection that was idle for longer is not used again: the other side has hung up by then, and a
+/// function that was frozen would not have noticed.
+const IDLE_TIME_MAX: Duration = Duration::from_secs(60);
+
+/// The HTTP client of every client of the SDK. Connections belong to the async runtime in which they
+/// were opened.
+#[derive(Debug, Clone)]
+pub(crate) struct Wire(Arc<Pool>);
+
+struct Pool {
+    tls: Option<TlsConnector>,
+    kept: Mutex<Vec<Connection>>,
+}
+
+/// Where a connection leads: with TLS or without, to `host:port`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Peer {
+    is_secure: bool,
+    host: String,
+    port: u16,
+}
+
+struct Connection {
+    peer: Peer,
+    sender: SendRequest<SdkBody>,
+    used: Instant,
+    /// The SDK saw an error on it that may be this one machine's.
+    is_poisoned: Arc<AtomicBool>,
+}
+
+/// Bytes to and from the other side. One type for both ways, so that HTTP is compiled once.
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+#[derive(Debug)]
+struct Connector {
+    wire: Wire,
+    settings: HttpConnectorSettings,
+}
+
+impl Wire {
+    /// `https` is refused where there is no TLS.
+    pub(crate) fn new(tls: Option<Arc<ClientConfig>>) -> Self {
+        Self(Arc::new(Pool { tls: tls.map(TlsConnector::from), kept: Mutex::default() }))
+    }
+}
+
+impl HttpClient for Wire {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        _components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(Connector { wire: self.clone(), settings: settings.clone() })
+    }
+}
+
+impl HttpConnector for Connector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let (pool, settings) = (Arc::clone(&self.wire.0), self.settings.clone());
+        HttpConnectorFuture::new(async move { exchange(&pool, &settings, request).await })
+    }
+}
+
+async fn exchange(
+    pool: &Pool,
+    settings: &HttpConnectorSettings,
+    request: HttpRequest,
+) -> Result<HttpResponse, ConnectorError> {
+    let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
+    let (peer, mut request) = addressed(request).map_err(ConnectorError::user)?;
+    loop {
+        let kept = pool.take(&peer);
+        let is_kept = kept.is_some();
+        let mut connection = match kept {
+            Some(connection) => connection,
+            None => within(settings.connect_timeout(), pool.connect(&peer)).await??,
+        };
+        if let Some(captured) = request.extensions().get::<CaptureSmithyConnection>() {
+            let metadata = connection.metadata();
+            captured.set_connection_retriever(move || Some(metadata.clone()));
+        }
+        let sent = connection.sender.try_send_request(request);
+        match within(settings.read_timeout(), sent).await? {
+            Ok(answer) => {
+                pool.keep(connection);
+                let answer = HttpResponse::try_from(answer.map(SdkBody::from_body_1_x));
+                return answer.map_err(|error| ConnectorError::other(error.into(), None));
+            }
+            Err(mut failed) => match failed.take_message() {
+                // The other side had hung up before anything was sent.
+                Some(unsent) if is_kept => request = unsent,
+                _ => return Err(told(failed.into_error())),
+            },
+        }
+    }
+}
+
+/// Where a request goes, and the request as it is written there.
+fn addressed(mut request: Request<SdkBody>) -> Result<(Peer, Request<SdkBody>), BoxError> {
+    let uri = request.uri();
+    let host = uri.host().ok_or("a request without a host")?.to_owned();
+    let is_secure = uri.scheme_str() == Some("https");
+    let usual = if is_secure { 443 } else { 80 };
+    let port = uri.port_u16().unwrap_or(usual);
+    // As it was signed: without the usual port.
+    let named = if port == usual { host.clone() } else { format!("{host}:{port}") };
+    let path = uri.path_and_query().map_or("/", |path| path.as_str()).parse::<Uri>()?;
+    *request.uri_mut() = path;
+    let named = HeaderValue::from_str(&named)?;
+    request.headers_mut().entry(HOST).or_insert(named);
+    Ok((Peer { is_secure, host, port }, request))
+}
+
+impl Pool {
+    fn take(&self, peer: &Peer) -> Option<Connection> {
+        let mut kept = self.kept.lock();
+        kept.retain(Connection::lasts);
+        // One whose answer is still being read is not ready.
+        let is_free = |kept: &Connection| kept.peer == *peer && kept.sender.is_ready();
+        let found = kept.iter().rposition(is_free)?;
+        Some(kept.swap_remove(found))
+    }
+
+    fn keep(&self, connection: Connection) {
+        self.kept.lock().push(Connection { used: Instant::now(), ..connection });
+    }
+
+    async fn connect(&self, peer: &Peer) -> Result<Connection, ConnectorError> {
+        let connected = self.open(peer).await;
+        let stream =
+            connected.map_err(|error| ConnectorError::io(error.into()).never_connected())?;
+        let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(told)?;
+        // It ends with the connection, and whoever waits for an answer is told why.
+        tokio::spawn(connection);
+        let (peer, used) = (peer.clone(), Instant::now());
+        Ok(Connection { peer, sender, used, is_poisoned: Arc::default() })
+    }
+
+    async fn open(&self, peer: &Peer) -> io::Result<Pin<Box<dyn Stream>>> {
+        let stream = TcpStream::connect(format!("{}:{}", peer.host, peer.port)).await?;
+        stream.set_nodelay(true)?;
+        if !peer.is_secure {
+            return Ok(Box::pin(stream));
+        }
+        let tls = self.tls.as_ref().ok_or(io::ErrorKind::Unsupported)?;
+        let name = peer.host.trim_start_matches('[').trim_end_matches(']');
+        let name = ServerName::try_from(name.to_owned()).map_err(io::Error::other)?;
+        Ok(Box::pin(tls.connect(name, stream).await?))
+    }
+}
+
+impl Connection {
+    fn lasts(&self) -> bool {
+        !self.sender.is_closed()
+            && self.used.elapsed() < IDLE_TIME_MAX
+            && !self.is_poisoned.load(Ordering::Relaxed)
+    }
+
+    /// What the SDK knows of it: how to see that it is not used again.
+    fn metadata(&self) -> ConnectionMetadata {
+        let is_poisoned = Arc::clone(&self.is_poisoned);
+        ConnectionMetadata::builder()
+            .proxied(false)
+            .poison_fn(move || is_poisoned.store(true, Ordering::Relaxed))
+            .build()
+    }
+}
+
+impl std::fmt::Debug for Pool {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pool").finish_non_exhaustive()
+    }
+}
+
+async fn within<T>(
+    time: Option<Duration>,
+    doing: impl Future<Output = T>,
+) -> Result<T, ConnectorError> {
+    match time {
+        None => Ok(doing.await),
+        Some(time) => {
+            let done = tokio::time::timeout(time, doing).await;
+            done.map_err(|late| ConnectorError::timeout(late.into()))
+        }
+    }
+}
+
+/// What an error of hyper means to the SDK, which decides by it whether to try again.
+fn told(error: hyper::Error) -> ConnectorError {
+    let is_io = error.source().is_some_and(|source| source.is::<io::Error>());
+    if error.is_user() {
+        ConnectorError::user(error.into())
+    } else if error.is_incomplete_message() {
+        ConnectorError::other(error.into(), Some(ErrorKind::TransientError))
+    } else if error.is_closed() || error.is_canceled() || is_io {
+        ConnectorError::io(error.into())
+    } else {
+        ConnectorError::other(error.into(), None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// Answers so many requests on each connection, with the connection's number and what it read,
+    /// then hangs up.
+    async fn serve(listener: TcpListener, answers: usize) {
+        for number in 1.. {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            tokio::spawn(async move {
+                for _ in 0..answers {
+                    let mut read = vec![0; 4096];
+                    let length = stream.read(&mut read).await.unwrap();
+                    let said = format!("{number} {}", String::from_utf8_lossy(&read[..length]));
+                    let length = said.len();
+                    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n");
+                    stream.write_all(format!("{head}{said}").as_bytes()).await.unwrap();
+                }
+            });
+        }
+    }
+
+    async fn listen(answers: usize) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(serve(listener, answers));
+        format!("http://{address}/path?query")
+    }
+
+    async fn ask(
+        wire: &Wire,
+        url: &str,
+        captured: &CaptureSmithyConnection,
+    ) -> Result<String, ConnectorError> {
+        let mut request = HttpRequest::empty();
+        request.set_uri(url).unwrap();
+        request.add_extension(captured.clone());
+        let connector =
+            Connector { wire: wire.clone(), settings: HttpConnectorSettings::default() };
+        let answer = connector.call(request).await?.into_body();
+        let body = http_body_util::BodyExt::collect(answer).await.unwrap().to_bytes();
+        Ok(String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    /// On which connection each of so many requests goes.
+    async fn check(answers: usize, expected: &[&str]) {
+        let (wire, url) = (Wire::new(None), listen(answers).await);
+        let mut found = Vec::new();
+        for _ in expected {
+            let said = ask(&wire, &url, &CaptureSmithyConnection::new()).await.unwrap();
+            found.push(said.split(' ').next().unwrap().to_owned());
+        }
+        assert_eq!(found, expected);
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_used_while_it_lasts() {
+        check(9, &["1", "1", "1", "1"]).await;
+        check(2, &["1", "1", "2", "2", "3"]).await;
+        check(1, &["1", "2", "3"]).await;
+    }
+
+    #[tokio::test]
+    async fn a_poisoned_connection_is_not_used_again() {
+        let (wire, url) = (Wire::new(None), listen(9).await);
+        let captured = CaptureSmithyConnection::new();
+        assert!(ask(&wire, &url, &captured).await.unwrap().starts_with("1 "));
+        captured.get().unwrap().poison();
+        assert!(ask(&wire, &url, &captured).await.unwrap().starts_with("2 "));
+    }
+
+    #[tokio::test]
+    async fn a_request_names_its_path_and_host() {
+        let url = listen(1).await;
+        let said = ask(&Wire::new(None), &url, &CaptureSmithyConnection::new()).await.unwrap();
+        let host = url.trim_start_matches("http://").trim_end_matches("/path?query");
+        assert!(said.starts_with("1 GET /path?query HTTP/1.1\r\n"), "{said}");
+        assert!(said.contains(&format!("host: {host}\r\n")), "{said}");
+    }
+
+    #[tokio::test]
+    async fn who_does_not_answer_may_be_asked_again() {
+        let (wire, captured) = (Wire::new(None), CaptureSmithyConnection::new());
+        let hangs_up = listen(0).await;
+        let cut = ask(&wire, &hangs_up, &captured).await.unwrap_err();
+        assert!(cut.is_io() || cut.as_other() == Some(ErrorKind::TransientError), "{cut:?}");
+        let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        let refused = ask(&wire, &format!("http://{nobody}/"), &captured).await.unwrap_err();
+        assert!(refused.is_io(), "{refused:?}");
+        let without_tls = ask(&wire, &hangs_up.replace("http:", "https:"), &captured).await;
+        assert!(without_tls.unwrap_err().is_io());
+    }
+}
