@@ -210,7 +210,7 @@ fn is_decimal(text: &str) -> bool {
 }
 
 /// The operation that a request is for; one whose path has fewest parts that vary.
-fn operation_of(asked: &Asked) -> Option<&'static Operation> {
+pub(crate) fn operation_of(asked: &Asked) -> Option<&'static Operation> {
     let path = asked.path.split('?').next().unwrap_or_default().strip_prefix("/v1")?;
     let parts: Vec<_> = path.split('/').collect();
     let varies = |operation: &Operation| operation.path.matches('{').count();

@@ -28,6 +28,8 @@ mod policies;
 #[cfg(test)]
 mod program;
 #[cfg(test)]
+mod promised;
+#[cfg(test)]
 mod readme;
 #[cfg(test)]
 mod samples;
@@ -42,3 +44,5 @@ mod site;
 mod stopping;
 #[cfg(test)]
 mod tour;
+#[cfg(test)]
+mod transport;

@@ -1,28 +1,25 @@
-//! The application in this process, with callers of every role: the routes that `serve` mounts, over
-//! the same store in a folder of its own. Every answer is held against the OpenAPI document.
-//! Not in here: sockets and processes, see `program`; what is asked, see `samples`.
+//! The application in this process, with callers of every role, over the durable store in a folder of
+//! its own. Every answer is held against the OpenAPI document. The same site, samples and cases are
+//! asked through the gateway's events, by the tests of `lambda`.
+//! Not in here: how a request gets to the routes, see `transport`; what is asked, see `samples`.
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::body::Body;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Request};
-use http_api::{Authenticator, Deployment, Front, Hosts, Problem, Settings};
-use http_body_util::BodyExt;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use http_api::Settings;
 use kernel::audit::Audit;
 use kernel::manifest::{Subscription, Unprocessable};
 use kernel::operators::{DeliveryState, EventQuery, EventsPort};
 use kernel::store::StorePort;
-use kernel::time::System;
-use kernel::{Caller, EventKind, Kind, Record, Role, Store, Subject, Topic};
+use kernel::{Caller, EventKind, Kind, Record, Role, Subject, Topic};
 use serde_json::Value;
 use store_embedded::bus::Subscriber;
 use store_embedded::{EmbeddedStore, Options};
 use tempfile::TempDir;
-use tower::ServiceExt;
 
 use crate::contract::Contract;
 use crate::services;
+use crate::transport::Transport;
 
 /// Who calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +54,11 @@ impl Actor {
         }
     }
 
-    fn caller(self) -> Caller {
+    pub(crate) fn named(name: &str) -> Self {
+        Self::ALL.into_iter().find(|actor| actor.name() == name).unwrap()
+    }
+
+    pub(crate) fn caller(self) -> Caller {
         let service = |scope: &str| Role::Service { scopes: Arc::from([Box::from(scope)]) };
         let role = match self {
             Self::Nobody | Self::Other | Self::Owner => Role::Customer,
@@ -69,18 +70,8 @@ impl Actor {
     }
 }
 
-const CALLER: &str = "x-caller";
-
-/// Takes a caller's word for who he is.
-struct ByName;
-
-impl Authenticator for ByName {
-    fn caller(&self, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
-        let name = headers.get(CALLER).map(|name| name.to_str().unwrap());
-        let actor = name.map(|name| Actor::ALL.into_iter().find(|actor| actor.name() == name));
-        Ok(actor.map(|actor| actor.unwrap().caller()))
-    }
-}
+/// The header by which an actor is known here.
+pub(crate) const CALLER: &str = "x-caller";
 
 /// Hears rejected loans and cannot, so that there are dead letters.
 const DEAF: Subscription = Subscription {
@@ -92,7 +83,7 @@ const DEAF: Subscription = Subscription {
 };
 
 pub(crate) struct Site {
-    router: Router,
+    transport: Transport,
     store: Arc<EmbeddedStore>,
     pub(crate) contract: Contract,
     /// Goes with the site.
@@ -117,23 +108,8 @@ impl Site {
         subscribers.push(Subscriber::of(&DEAF).unwrap());
         let options = Options::new(folder.path(), services::kinds(), subscribers);
         let store = EmbeddedStore::open(options).unwrap();
-        let deployment = Deployment {
-            store: Store::new(Arc::<EmbeddedStore>::clone(&store)),
-            events: Arc::<EmbeddedStore>::clone(&store),
-            settings,
-        };
-        let front = Front {
-            authenticator: Arc::new(ByName),
-            hosts: Hosts::of_listener("127.0.0.1:8080".parse().unwrap()),
-            ids: Arc::new(System),
-        };
-        let router = http_api::app(
-            services::routes(loan::rate::RateTable::default()),
-            Router::new(),
-            Arc::new(deployment),
-            front,
-        );
-        Self { router, store, contract: Contract::new(), _folder: folder }
+        let transport = Transport::new(&store, settings);
+        Self { transport, store, contract: Contract::new(), _folder: folder }
     }
 
     /// Asks, and waits for the end of a saga.
@@ -142,17 +118,9 @@ impl Site {
     }
 
     pub(crate) async fn send(&self, asked: &Asked) -> Answer {
-        let mut request = Request::builder().method(&*asked.method).uri(&asked.path);
-        for (name, value) in &asked.headers {
-            request = request.header(name, value);
-        }
-        let request = request.body(Body::from(asked.body.clone())).unwrap();
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes();
-        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        let (status, headers, text) = self.transport.send(asked).await;
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
-        let answer = Answer { status: parts.status.as_u16(), headers: parts.headers, text, json };
+        let answer = Answer { status, headers, text, json };
         self.contract.check(asked, &answer);
         answer
     }
@@ -207,7 +175,7 @@ impl Site {
 pub(crate) struct Asked {
     pub(crate) method: String,
     pub(crate) path: String,
-    headers: HeaderMap,
+    pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
 }
 

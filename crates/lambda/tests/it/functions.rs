@@ -38,6 +38,12 @@ pub(crate) struct Topics {
     refused_from: AtomicUsize,
 }
 
+impl Default for Topics {
+    fn default() -> Self {
+        Self { published: Mutex::default(), refused_from: AtomicUsize::new(usize::MAX) }
+    }
+}
+
 impl Topics {
     /// What was published since it was last asked.
     pub(crate) fn take(&self) -> Vec<Message> {
@@ -81,8 +87,7 @@ impl Deployment {
     pub(crate) fn new() -> Self {
         let clock = Arc::new(HandClock(AtomicI64::new(System.now().micros())));
         let given: Arc<dyn Clock> = Arc::<HandClock>::clone(&clock);
-        let published =
-            Topics { published: Mutex::default(), refused_from: AtomicUsize::new(usize::MAX) };
+        let published = Topics::default();
         let memory = Arc::new(MemoryStore::with(given, Arc::new(System)));
         Self { memory, published: Arc::new(published), clock }
     }

@@ -1,8 +1,18 @@
 //! Functions over the reference store, by the events that Lambda hands them: what a file under
-//! `tests/events` holds is what AWS documents.
+//! `tests/events` holds is what AWS documents. The program's own cases of who may call and of bad input
+//! are asked here too, through the gateway's events.
 
 #![allow(clippy::arithmetic_side_effects, reason = "a test that overflows fails, as it should")]
 
+#[cfg(test)]
+#[path = "../../../fintech/tests/it/access.rs"]
+mod access;
+#[cfg(test)]
+#[path = "../../../fintech/tests/it/bad_input/mod.rs"]
+mod bad_input;
+#[cfg(test)]
+#[path = "../../../fintech/tests/it/contract.rs"]
+mod contract;
 #[cfg(test)]
 mod functions;
 #[cfg(test)]
@@ -10,8 +20,22 @@ mod gateway;
 #[cfg(test)]
 mod operations;
 #[cfg(test)]
+#[path = "../../../fintech/tests/it/promised.rs"]
+mod promised;
+#[cfg(test)]
 mod relay;
 #[cfg(test)]
 mod sagas;
 #[cfg(test)]
+#[path = "../../../fintech/tests/it/samples.rs"]
+mod samples;
+#[cfg(test)]
+#[path = "../../../fintech/src/services.rs"]
+mod services;
+#[cfg(test)]
+#[path = "../../../fintech/tests/it/site.rs"]
+mod site;
+#[cfg(test)]
 mod start;
+#[cfg(test)]
+mod transport;

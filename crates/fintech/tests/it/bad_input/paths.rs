@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::Scene;
 use crate::contract::operations;
-use crate::site::{Actor, Asked, Site};
+use crate::site::{Actor, Answer, Asked, Site};
+use crate::transport;
 
 const UUID: &str = "01979e6c-4a3b-7c54-8d1e-2f3a4b5c6d7e";
 
@@ -62,8 +63,8 @@ async fn there_are_no_other_paths_and_methods() {
             asked.path = format!("{}{more}", asked.path.split('?').next().unwrap());
             let answer = scene.site.send(&asked).await;
             // What follows may be an id, where there is a route for one.
-            let is_path =
-                matches!(answer.line().as_str(), "404 not-found" | "405 method-not-allowed");
+            let is_path = is_no_route(&answer)
+                || matches!(answer.line().as_str(), "404 not-found" | "405 method-not-allowed");
             assert!(is_path, "{}: {answer:?}", scene.told(&asked));
             assert!(scene.site.state().await == scene.state, "{}", scene.told(&asked));
         }
@@ -71,9 +72,11 @@ async fn there_are_no_other_paths_and_methods() {
             let mut asked = scene.asked();
             method.clone_into(&mut asked.method);
             let answer = scene.site.send(&asked).await;
-            assert_eq!(answer.line(), "405 method-not-allowed", "{}", scene.told(&asked));
-            assert!(answer.header("allow").is_some(), "{answer:?}");
-            super::expect_problem(&asked, &answer);
+            if !is_no_route(&answer) {
+                assert_eq!(answer.line(), "405 method-not-allowed", "{}", scene.told(&asked));
+                assert!(answer.header("allow").is_some(), "{answer:?}");
+                super::expect_problem(&asked, &answer);
+            }
             assert!(scene.site.state().await == scene.state, "{}", scene.told(&asked));
         }
         scene.works().await;
@@ -83,8 +86,15 @@ async fn there_are_no_other_paths_and_methods() {
         for method in ["GET", "POST"] {
             let asked = Asked::of(Actor::Operator, &format!("{method} {path}"), &Value::Null);
             let answer = site.send(&asked).await;
-            assert_eq!(answer.line(), "404 not-found", "{method} {path}: {answer:?}");
-            super::expect_problem(&asked, &answer);
+            if !is_no_route(&answer) {
+                assert_eq!(answer.line(), "404 not-found", "{method} {path}: {answer:?}");
+                super::expect_problem(&asked, &answer);
+            }
         }
     }
+}
+
+/// The gateway's own answer, which has its own body, where there is no route.
+fn is_no_route(answer: &Answer) -> bool {
+    !transport::ANSWERS_EVERY_PATH && answer.line() == "404"
 }

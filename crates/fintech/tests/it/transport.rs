@@ -1,0 +1,69 @@
+//! How a request gets to the routes here: those that `serve` mounts, without a socket. What is true of
+//! this way and not of the gateway's stands in the constants, for the cases that differ.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request};
+use http_api::{Authenticator, Deployment, Front, Hosts, Problem, Settings};
+use http_body_util::BodyExt;
+use kernel::time::System;
+use kernel::{Caller, Store};
+use store_embedded::EmbeddedStore;
+use tower::ServiceExt;
+
+use crate::services;
+use crate::site::{Actor, Asked, CALLER};
+
+/// Whether a foreign `Host`, or a page of another site, is turned away by the program.
+pub(crate) const CHECKS_HOSTS: bool = true;
+
+/// Whether headers that came twice are still two.
+pub(crate) const KEEPS_HEADERS_APART: bool = true;
+
+/// Whether paths and methods that there are not are answered by the program, and HEAD like GET.
+pub(crate) const ANSWERS_EVERY_PATH: bool = true;
+
+/// The application.
+pub(crate) struct Transport(Router);
+
+/// Takes a caller's word for who he is.
+struct ByName;
+
+impl Authenticator for ByName {
+    fn caller(&self, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
+        let name = headers.get(CALLER).map(|name| name.to_str().unwrap());
+        Ok(name.map(|name| Actor::named(name).caller()))
+    }
+}
+
+impl Transport {
+    pub(crate) fn new(store: &Arc<EmbeddedStore>, settings: Settings) -> Self {
+        let deployment = Deployment {
+            store: Store::new(Arc::<EmbeddedStore>::clone(store)),
+            events: Arc::<EmbeddedStore>::clone(store),
+            settings,
+        };
+        let front = Front {
+            authenticator: Arc::new(ByName),
+            hosts: Hosts::of_listener("127.0.0.1:8080".parse().unwrap()),
+            ids: Arc::new(System),
+        };
+        let routes = services::routes(loan::rate::RateTable::default());
+        Self(http_api::app(routes, Router::new(), Arc::new(deployment), front))
+    }
+
+    /// The status, headers and body of an answer.
+    pub(crate) async fn send(&self, asked: &Asked) -> (u16, HeaderMap, String) {
+        let mut request = Request::builder().method(&*asked.method).uri(&asked.path);
+        for (name, value) in &asked.headers {
+            request = request.header(name, value);
+        }
+        let request = request.body(Body::from(asked.body.clone())).unwrap();
+        let response = self.0.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        (parts.status.as_u16(), parts.headers, String::from_utf8(bytes.to_vec()).unwrap())
+    }
+}
