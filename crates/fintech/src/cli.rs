@@ -3,7 +3,9 @@
 use clap::error::{ContextKind, ContextValue};
 use clap::{Parser, Subcommand};
 
-use crate::commands::{backup, dead_letters, demo, events, export, import, serve, tick, verify};
+use crate::commands::{
+    backup, dead_letters, demo, events, export, import, load, serve, tick, verify,
+};
 use crate::end::EXIT_CODES;
 
 const ABOUT: &str = "Wallets, payments and loans, durable, from one program";
@@ -44,6 +46,7 @@ pub(crate) enum Command {
     Verify(verify::Options),
     Backup(backup::Options),
     Export(export::Options),
+    Load(load::Options),
     Tick(tick::Options),
     #[command(subcommand)]
     DeadLetters(dead_letters::Command),

@@ -1,26 +1,43 @@
 //! The data folder as the commands use it: opened for writing, closed again, and the key that signs
 //! cursors. What is in it is the store's.
 
+use std::ffi::OsString;
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use kernel::Clock;
 use store_embedded::folder::{Folder, FolderError};
 use store_embedded::sqlite::SqliteError;
 use store_embedded::{EmbeddedStore, OpenError, Options, ReadOnlyStore};
 
 use crate::end::Failure;
+use crate::home::Home;
 use crate::services;
 
 /// The option that every command on a data folder has.
 #[derive(Debug, Args)]
 pub(crate) struct DataOption {
     /// The data folder
-    #[arg(long, value_name = "FOLDER", env = "FINTECH_DATA", default_value = "./fintech-data")]
+    #[arg(
+        long,
+        value_name = "FOLDER",
+        env = "FINTECH_DATA",
+        default_value = "./fintech-data",
+        value_parser = OsStringValueParser::new().try_map(folder_alone)
+    )]
     pub(crate) data: PathBuf,
+}
+
+/// Tables are another home than a folder: nobody means a folder of such a name.
+fn folder_alone(text: OsString) -> Result<PathBuf, &'static str> {
+    match Home::of(text) {
+        Home::Folder(path) => Ok(path),
+        Home::Tables(_) => Err("only verify, export and load know tables; name a folder"),
+    }
 }
 
 /// Opens the folder for writing and makes it if it is not there. To be called within the runtime.

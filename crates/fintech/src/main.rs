@@ -8,6 +8,7 @@ mod commands;
 mod end;
 mod folder;
 mod health;
+mod home;
 mod import;
 mod local;
 mod logging;
@@ -16,6 +17,7 @@ mod output;
 mod runtime;
 mod services;
 mod signals;
+mod tables;
 
 use std::process::ExitCode;
 

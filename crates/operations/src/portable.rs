@@ -1,9 +1,10 @@
 //! Records as lines of JSON, by which an institution moves from one home to another: every record
-//! with its version and the events that it said last. Where the lines go and where they come from is
-//! not known here.
+//! with its version and the events that it said last, and at the end a line that says how many there
+//! were. Where the lines go and where they come from is not known here.
 
+use kernel::event::BadEvent;
 use kernel::record::{BadRecord, ColumnSpec, ColumnType};
-use kernel::{EventKind, Kind, Said, Stored, Time, Value};
+use kernel::{Envelope, EventKind, Kind, Said, Stored, Time, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value as Json};
 
@@ -18,6 +19,14 @@ pub struct Header {
     pub fintech_export: u16,
     /// When the moment was that it shows, in microseconds since 1970.
     pub at: i64,
+}
+
+/// The last line of an export: without it something was cut off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trailer {
+    /// How many records stand before it.
+    pub records: u64,
 }
 
 /// A line is no record that this program can take.
@@ -35,6 +44,9 @@ pub enum BadLine {
     /// An event that cannot be read.
     #[error("an event that it said cannot be read: its `{0}`")]
     Said(&'static str),
+    /// An event that such a record cannot say.
+    #[error(transparent)]
+    Event(#[from] BadEvent),
     /// The record contradicts itself, or is of a newer version.
     #[error(transparent)]
     Record(#[from] BadRecord),
@@ -49,6 +61,8 @@ struct Line {
     columns: Map<String, Json>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     said: Vec<SaidLine>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    said_before: Vec<SaidLine>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -83,6 +97,7 @@ pub fn line(stored: &Stored) -> String {
         version: stored.version,
         columns,
         said: stored.said.iter().map(said_line).collect(),
+        said_before: stored.said_before.iter().map(said_line).collect(),
     };
     match serde_json::to_string(&line) {
         Ok(text) => text,
@@ -105,8 +120,18 @@ pub fn read(kinds: &[&'static Kind], text: &str) -> Result<Stored, BadLine> {
     }
     let values = kind.columns.iter().map(|column| value(column, line.columns.get(column.name)));
     let record = kind.read(line.schema_version, values.collect::<Result<_, _>>()?)?;
-    let said: Vec<Said> = line.said.into_iter().map(said).collect::<Result<_, _>>()?;
-    Ok(Stored::new(record, line.version, said.into()))
+    let events = |lines: Vec<SaidLine>| lines.into_iter().map(said).collect::<Result<Vec<_>, _>>();
+    let said_before = events(line.said_before)?.into();
+    let said = events(line.said)?;
+    for said in &said {
+        Envelope::build(&*record, said)?;
+    }
+    Ok(Stored { said_before, ..Stored::new(record, line.version, said.into()) })
+}
+
+/// How many records stood before, if the line is the last one.
+pub fn trailer(text: &str) -> Option<u64> {
+    serde_json::from_str(text).ok().map(|Trailer { records }| records)
 }
 
 /// Nothing for what is absent.

@@ -3,31 +3,50 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
-use kernel::Kind;
+use indicatif::ProgressBar;
+use kernel::memory::value_of;
+use kernel::operators::DeliveryState;
 use kernel::store::{Scan, StorePort};
-use operations::portable::{self, FORMAT, Header};
+use kernel::{Kind, Value};
+use operations::portable::{self, FORMAT, Header, Trailer};
+use store_embedded::Unheard;
 
 use crate::end::{End, Failure};
-use crate::folder::{self, DataOption};
-use crate::{output, runtime, services};
+use crate::home::{Home, HomeOption};
+use crate::{folder, output, runtime, services};
 
 const LONG_ABOUT: &str = "\
 Write every record as a line of JSON, to move to another home.
 
-The first line says what it is and of which moment; each other is one record with its version and the \
-events that it said last. What was acknowledged before it began is in it, and nothing half. It takes \
-no lock and changes nothing; but what is booked after it began is not in it, so stop the server first \
-when you move for good. Run `fintech verify` before, and on the other side after.
+The first line says what it is and of which moment, the last how many records there are; each other is \
+one record with its version and the events that it said last. Of a folder, what was acknowledged before \
+it began is in it, and nothing half. Tables on AWS are read one after another, so nothing may write to \
+them meanwhile. It takes no lock and changes nothing; but what is booked after it began is not in it, so \
+stop the server first when you move for good. Run `fintech verify` before, and after `fintech load` on \
+the other side.
+
+A message that somebody had not heard yet is not in it. What waits for it asks again by itself once it \
+is loaded; still each is named, and the exit code is 1: redrive dead letters, let the server run until \
+the rest is heard, and export again.
 
 A file that is there already is not overwritten.";
 
 const EXAMPLES: &str = "\
 Examples:
   fintech export monday.jsonl --data ./fintech-data
+  fintech export monday.jsonl --data dynamodb:fintech    of the tables fintech-wallet, fintech-payment, …
   fintech export /dev/stdout | gzip > monday.jsonl.gz";
+
+/// The file is its owner's alone: there are names and amounts in it.
+const FILE_MODE: u32 = 0o600;
+
+/// At most so many messages are named.
+const TOLD_MAX: usize = 20;
 
 /// How many records are read at once.
 const ROWS_AT_ONCE: usize = 1000;
@@ -40,34 +59,82 @@ pub(crate) struct Options {
     #[arg(value_name = "FILE", env = "FINTECH_FILE")]
     file: PathBuf,
     #[command(flatten)]
-    data: DataOption,
+    data: HomeOption,
 }
 
 /// Runs it.
 pub(crate) fn run(options: &Options) -> Result<End, Failure> {
-    let snapshot = folder::snapshot(&options.data.data)?;
-    let file = create(&options.file)?;
-    let is_ours = file.metadata().is_ok_and(|file| file.is_file());
-    let written = runtime::build("export")?.block_on(write(&*snapshot, &file));
-    match written {
-        Ok(records) => {
-            output::tell(format_args!("{records} records"));
-            Ok(End::Done)
+    let Options { file: path, data: HomeOption { data: home } } = options;
+    runtime::build("export")?.block_on(async {
+        let (port, unheard) = open(home).await?;
+        let file = create(path)?;
+        let is_ours = file.metadata().is_ok_and(|file| file.is_file());
+        let written = write(&*port, &file).await;
+        if written.is_err() && is_ours {
+            // Half an export must not be taken for a whole one.
+            drop(std::fs::remove_file(path));
         }
-        Err(failure) => {
-            if is_ours {
-                // Half an export must not be taken for a whole one.
-                drop(std::fs::remove_file(&options.file));
-            }
-            Err(failure)
+        let Written { records, waiting } = written?;
+        output::tell(format_args!("{records} records"));
+        if waiting > 0 {
+            let how = "wait for an answer, and ask again by themselves once they are loaded";
+            output::tell(format_args!("{waiting} of them {how}"));
         }
+        tell(&unheard);
+        Ok(End::flawed_if(!unheard.is_empty()))
+    })
+}
+
+/// The records, and what was not heard yet of what they said. Nobody can tell of tables: there it is
+/// on its way between services.
+async fn open(home: &Home) -> Result<(Arc<dyn StorePort>, Vec<Unheard>), Failure> {
+    let Home::Folder(path) = home else { return Ok((home.read().await?, Vec::new())) };
+    let snapshot = folder::snapshot(path)?;
+    let subscribers = services::subscribers().map_err(Failure::cannot_run)?;
+    let unheard = snapshot.unheard(&subscribers).map_err(Failure::cannot_run)?;
+    Ok((snapshot, unheard))
+}
+
+/// Names what is not in the file.
+fn tell(unheard: &[Unheard]) {
+    if unheard.is_empty() {
+        return;
     }
+    let count = unheard.len();
+    output::tell(format_args!("{count} messages were not heard yet, and are not in it:"));
+    for Unheard { event, subject, subscription, state, reason } in unheard.iter().take(TOLD_MAX) {
+        let how = match state {
+            DeliveryState::Waiting => "waits",
+            DeliveryState::Parked => "is tried again",
+            DeliveryState::Dead => "is a dead letter",
+            DeliveryState::Delivered => "was heard",
+        };
+        let why = reason.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
+        output::tell(format_args!("  {} of {subject} to {subscription} {how}{why}", event.name()));
+    }
+    let more = count.saturating_sub(TOLD_MAX);
+    if more > 0 {
+        output::tell(format_args!("  and {more} more"));
+    }
+    output::tell(
+        "What waits for them asks again by itself after the load. To take none along, redrive dead \
+         letters (`fintech dead-letters`), let the server run until the rest is heard, stop it, and \
+         export again.",
+    );
+}
+
+/// What stands in the file.
+#[derive(Default)]
+struct Written {
+    records: u64,
+    /// So many of them wait for an answer.
+    waiting: u64,
 }
 
 /// A new file, or something that is no file, such as a pipe.
 fn create(path: &Path) -> Result<File, Failure> {
     let is_special = path.metadata().is_ok_and(|file| !file.is_file() && !file.is_dir());
-    let made = OpenOptions::new().write(true).create_new(!is_special).open(path);
+    let made = OpenOptions::new().write(true).create_new(!is_special).mode(FILE_MODE).open(path);
     made.map_err(|error| {
         let name = path.display();
         if error.kind() == io::ErrorKind::AlreadyExists {
@@ -78,34 +145,36 @@ fn create(path: &Path) -> Result<File, Failure> {
     })
 }
 
-async fn write(port: &dyn StorePort, file: &File) -> Result<u64, Failure> {
+async fn write(port: &dyn StorePort, file: &File) -> Result<Written, Failure> {
     let mut out = BufWriter::new(file);
     let header = Header { fintech_export: FORMAT, at: port.now().micros() };
-    let header = serde_json::to_string(&header).map_err(Failure::cannot_run)?;
-    writeln!(out, "{header}").map_err(Failure::cannot_run)?;
+    write_line(&mut out, &serde_json::to_string(&header).map_err(Failure::cannot_run)?)?;
     let bar = output::spinner("{msg}: {pos} written");
-    let mut records = 0_u64;
+    let mut written = Written::default();
     for kind in services::kinds() {
         bar.set_message(kind.name);
-        records = records.saturating_add(write_kind(port, kind, &mut out).await?);
-        bar.set_position(records);
+        write_kind(port, kind, &mut out, &mut written, &bar).await?;
     }
     bar.finish_and_clear();
+    let trailer = Trailer { records: written.records };
+    write_line(&mut out, &serde_json::to_string(&trailer).map_err(Failure::cannot_run)?)?;
     out.flush().map_err(Failure::cannot_run)?;
     drop(out);
     // A pipe has nothing to sync.
     if file.metadata().is_ok_and(|file| file.is_file()) {
         file.sync_all().map_err(Failure::cannot_run)?;
     }
-    Ok(records)
+    Ok(written)
 }
 
 async fn write_kind(
     port: &dyn StorePort,
     kind: &'static Kind,
     out: &mut impl Write,
-) -> Result<u64, Failure> {
-    let mut records = 0_u64;
+    written: &mut Written,
+    bar: &ProgressBar,
+) -> Result<(), Failure> {
+    let waiting_since = waiting_since(kind);
     let mut after = None;
     loop {
         let scanned = port.scan(kind, after, ROWS_AT_ONCE).await.map_err(Failure::cannot_run)?;
@@ -114,12 +183,26 @@ async fn write_kind(
             let stored = row.map_err(|bad| {
                 Failure::cannot_run(format!("not exported; run `fintech verify`: {bad}"))
             })?;
-            writeln!(out, "{}", portable::line(&stored)).map_err(Failure::cannot_run)?;
-            records = records.saturating_add(1);
+            write_line(out, &portable::line(&stored))?;
+            written.records = written.records.saturating_add(1);
+            if waiting_since.is_some_and(|column| value_of(&stored, column) != Value::Null) {
+                written.waiting = written.waiting.saturating_add(1);
+            }
         }
+        bar.set_position(written.records);
         if next.is_none() {
-            return Ok(records);
+            return Ok(());
         }
         after = next;
     }
+}
+
+/// The column by which a record of this kind says that it waits for an answer, if it can.
+fn waiting_since(kind: &Kind) -> Option<&'static str> {
+    let mut sagas = services::SERVICES.iter().flat_map(|service| service.sagas);
+    sagas.find(|saga| saga.kind == kind).map(|saga| saga.waiting_since)
+}
+
+fn write_line(out: &mut impl Write, line: &str) -> Result<(), Failure> {
+    writeln!(out, "{line}").map_err(|error| Failure::cannot_run(format!("not exported: {error}")))
 }

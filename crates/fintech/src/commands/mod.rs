@@ -6,6 +6,7 @@ pub(crate) mod demo;
 pub(crate) mod events;
 pub(crate) mod export;
 pub(crate) mod import;
+pub(crate) mod load;
 pub(crate) mod serve;
 pub(crate) mod tick;
 pub(crate) mod verify;
@@ -24,6 +25,7 @@ pub(crate) fn run(command: &Command) -> Result<End, Failure> {
         Command::Verify(options) => verify::run(options),
         Command::Backup(options) => backup::run(options),
         Command::Export(options) => export::run(options),
+        Command::Load(options) => load::run(options),
         Command::Tick(options) => tick::run(options),
         Command::DeadLetters(command) => dead_letters::run(command),
         Command::Events(command) => events::run(command),

@@ -4,7 +4,7 @@ use clap::Args;
 use operations::verify::{Progress, Report, verify};
 
 use crate::end::{End, Failure};
-use crate::folder::{self, DataOption};
+use crate::home::HomeOption;
 use crate::{output, runtime};
 
 const LONG_ABOUT: &str = "\
@@ -15,20 +15,22 @@ matched; each currency is summed over all accounts to zero; and the services and
 matched both ways: each successful payment, refund and funded loan has its one movement of that \
 amount, each movement its cause, and what failed has none.
 
-It reads a snapshot, takes no lock and changes nothing: it works beside a running server. What is \
-wrong is named, and then the exit code is 1.";
+It takes no lock and changes nothing. Of a folder it reads a snapshot, so that it works beside a \
+running server. Tables on AWS are read one after another: what is written meanwhile can look wrong. \
+What is wrong is named, and then the exit code is 1.";
 
 const EXAMPLES: &str = "\
 Examples:
   fintech verify --data ./fintech-data
-  fintech verify --data ./fintech-data --json    as JSON, for programs";
+  fintech verify --data ./fintech-data --json    as JSON, for programs
+  fintech verify --data dynamodb:fintech         the tables of a deployment on AWS";
 
 /// Check the whole ledger
 #[derive(Debug, Args)]
 #[command(long_about = LONG_ABOUT, after_long_help = EXAMPLES)]
 pub(crate) struct Options {
     #[command(flatten)]
-    data: DataOption,
+    data: HomeOption,
     /// Print the report as JSON
     #[arg(long, env = "FINTECH_JSON", value_parser = clap::builder::BoolishValueParser::new())]
     json: bool,
@@ -37,13 +39,13 @@ pub(crate) struct Options {
 /// Runs it.
 pub(crate) fn run(options: &Options) -> Result<End, Failure> {
     let report = runtime::build("verify")?.block_on(async {
-        let snapshot = folder::snapshot(&options.data.data)?;
+        let home = options.data.data.read().await?;
         let bar = output::spinner("{msg}: {pos} read");
         let mut watch = |Progress { kind, seen }: Progress| {
             bar.set_message(kind);
             bar.set_position(seen);
         };
-        let report = verify(&*snapshot, &mut watch).await;
+        let report = verify(&*home, &mut watch).await;
         bar.finish_and_clear();
         report.map_err(Failure::cannot_run)
     })?;

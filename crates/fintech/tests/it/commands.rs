@@ -10,12 +10,13 @@ fn help_teaches_with_examples() {
     for words in ["Exit codes:", "3  cannot run", "FINTECH_DATA", "fintech demo"] {
         assert!(whole.contains(words), "{words:?} is not in {whole}");
     }
-    let commands: [&[&str]; 10] = [
+    let commands: [&[&str]; 11] = [
         &["serve"],
         &["import"],
         &["verify"],
         &["backup"],
         &["export"],
+        &["load"],
         &["tick"],
         &["dead-letters", "list"],
         &["dead-letters", "redrive"],

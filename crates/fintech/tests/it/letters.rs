@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::program::{Server, run, text};
 
 /// A folder with one payment, both of whose deliveries are said to be dead.
-fn with_dead_letters(data: &Path) -> String {
+pub(crate) fn with_dead_letters(data: &Path) -> String {
     let server = Server::start(data);
     let wallet_id = server.post("/v1/wallet", &json!({})).expect(201).text("/wallet_id");
     let credit = json!({ "amount": "10.00" });

@@ -22,6 +22,8 @@ mod letters;
 #[cfg(test)]
 mod manifests;
 #[cfg(test)]
+mod moving;
+#[cfg(test)]
 mod openapi;
 #[cfg(test)]
 mod policies;

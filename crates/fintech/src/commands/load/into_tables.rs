@@ -1,0 +1,94 @@
+//! An export into tables on DynamoDB. They hold nothing else: what is there already was put by an
+//! earlier load of the same file that was cut off. How a record is put is in the store.
+
+use std::collections::HashSet;
+
+use kernel::store::{Scan, StorePort};
+use kernel::{Key, Stored};
+use store_dynamodb::DynamoStore;
+
+use super::file::{Contents, Export};
+use crate::end::Failure;
+use crate::{output, services, tables};
+
+/// How many records are read at once.
+const ROWS_AT_ONCE: usize = 1000;
+
+/// How many are handed to the store at once.
+const PUTS_AT_ONCE: usize = 320;
+
+/// Records that are there already, by their kinds' names and keys.
+type There = HashSet<(&'static str, Key)>;
+
+/// How many records are there now.
+///
+/// # Errors
+/// When something else is in the tables, or the file cannot be taken: then nothing was written. When
+/// AWS cannot: then some records may be there, and the same load goes on.
+pub(super) async fn load(export: &Export, prefix: &str) -> Result<u64, Failure> {
+    let store = tables::open(prefix).await?;
+    let contents = export.check()?;
+    let there = what_is_there(&store, &contents, prefix).await?;
+    let records = contents.records();
+    let bar = output::progress_bar(records, "{pos} of {len} loaded");
+    let mut some: Vec<Stored> = Vec::new();
+    for stored in export.records()? {
+        let stored = stored?;
+        bar.inc(1);
+        let record = &stored.record;
+        if !there.contains(&(record.kind().name, record.key())) {
+            some.push(stored);
+        }
+        if some.len() >= PUTS_AT_ONCE {
+            put(&store, &mut some).await?;
+        }
+    }
+    put(&store, &mut some).await?;
+    bar.finish_and_clear();
+    Ok(records)
+}
+
+async fn put(store: &DynamoStore, some: &mut Vec<Stored>) -> Result<(), Failure> {
+    let put = store.load(some).await;
+    some.clear();
+    put.map(drop).map_err(|error| {
+        Failure::cannot_run(format!(
+            "{error}; what was loaded stays: run the same again, and it goes on"
+        ))
+    })
+}
+
+async fn what_is_there(
+    store: &DynamoStore,
+    contents: &Contents,
+    prefix: &str,
+) -> Result<There, Failure> {
+    let mut there = There::new();
+    let bar = output::spinner("{msg}: {pos} are there already");
+    for kind in services::kinds() {
+        bar.set_message(kind.name);
+        let mut after = None;
+        loop {
+            let scanned = store.scan(kind, after, ROWS_AT_ONCE).await;
+            let Scan { rows, next } = scanned.map_err(Failure::cannot_run)?;
+            for row in rows {
+                let stored = row.map_err(Failure::cannot_run)?;
+                let key = stored.record.key();
+                if !contents.has(&stored) {
+                    return Err(Failure::wrong_use(format!(
+                        "the tables of {prefix} are not empty: {key:?} is not in the file as it is \
+                         there; load into tables that nothing else has written to"
+                    )));
+                }
+                there.insert((kind.name, key));
+                bar.inc(1);
+            }
+            after = next;
+            if after.is_none() {
+                break;
+            }
+        }
+    }
+    bar.finish_and_clear();
+    Ok(there)
+}
