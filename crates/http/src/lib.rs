@@ -6,7 +6,8 @@
 //! ```text
 //! // manifest.rs: declared once.
 //! pub static REQUEST_PAYMENT: Operation = Operation { name: "request_payment", method: Method::Post,
-//!     path: "/payment", who: &[Who::Owner], reads: &[], writes: &[Payment::KIND] };
+//!     path: "/payment", who: &[Who::Owner], reads: &[], writes: &[Payment::KIND],
+//!     lists: &[], events_of: &[] };
 //!
 //! // bodies.rs: request types refuse unknown fields; `Routes` insists on it.
 //! #[derive(Deserialize, ToSchema)]

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::decision::ErasedDecision;
 use crate::event::{Envelope, EventKind, Topic};
+use crate::id::Prefix;
 use crate::record::{Key, Kind};
 
 /// Everything that a service declares.
@@ -81,6 +82,9 @@ pub struct Operation {
     /// The lists that it reads: kinds, each with the index by which. The entries of a chain are
     /// listed by their own key, without an index.
     pub lists: &'static [(&'static Kind, &'static str)],
+    /// It asks what was said about such ids. A home without a log of events then reads the records of
+    /// every service that says something about them.
+    pub events_of: &'static [Prefix],
 }
 
 impl Operation {

@@ -93,6 +93,11 @@ pub struct DeadLetter {
 
 /// What operators look at beside records.
 pub trait EventsPort: Send + Sync + 'static {
+    /// Whether it has a log of all events. Without one they are found by what they are about alone.
+    fn keeps_log(&self) -> bool {
+        true
+    }
+
     /// Events, oldest first.
     fn events(&self, query: EventQuery) -> BoxFuture<'_, Result<Vec<LoggedEvent>, StoreError>>;
 

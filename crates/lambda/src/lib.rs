@@ -17,6 +17,7 @@ pub mod open;
 mod relay;
 mod settings;
 
+pub use events::Events;
 pub use failure::Failure;
 pub use function::{Function, RELAY, SERVICES, VERIFY_LEDGER};
 pub use gateway::JwtClaims;

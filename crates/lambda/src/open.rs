@@ -31,9 +31,11 @@ pub async fn base(function: Function, settings: Settings) -> Result<Base, Failur
         warm(&*store, kind, &settings.table_prefix).await?;
     }
     let publisher = publisher(function, &settings, &reach).await?;
+    let store = Store::new(store);
+    let events = Events::new(store.clone());
     Ok(Base {
-        store: Store::new(store),
-        events: Arc::new(Events::default()),
+        store,
+        events: Arc::new(events),
         publisher,
         conflicts,
         settings: settings.deployed,

@@ -17,6 +17,7 @@ pub const APPLY_FOR_LOAN: Operation = Operation {
     reads: &[Loan::KIND],
     writes: &[Loan::KIND],
     lists: &[],
+    events_of: &[],
 };
 
 /// `GET /loan/{loan_id}`
@@ -28,6 +29,7 @@ pub const GET_LOAN: Operation = Operation {
     reads: &[Loan::KIND],
     writes: &[],
     lists: &[],
+    events_of: &[],
 };
 
 /// `GET /loan/by-wallet/{wallet_id}`
@@ -39,6 +41,7 @@ pub const LIST_LOANS_BY_WALLET: Operation = Operation {
     reads: &[Loan::KIND],
     writes: &[],
     lists: &[(Loan::KIND, "by_wallet")],
+    events_of: &[],
 };
 
 /// `GET /loan`
@@ -50,6 +53,7 @@ pub const LIST_LOANS: Operation = Operation {
     reads: &[Loan::KIND],
     writes: &[],
     lists: &[(Loan::KIND, "by_status")],
+    events_of: &[],
 };
 
 /// `POST /loan/{loan_id}/approve`
@@ -61,6 +65,7 @@ pub const APPROVE_LOAN: Operation = Operation {
     reads: &[Loan::KIND],
     writes: &[Loan::KIND, Audit::KIND],
     lists: &[],
+    events_of: &[],
 };
 
 /// `POST /loan/{loan_id}/reject`
@@ -72,6 +77,7 @@ pub const REJECT_LOAN: Operation = Operation {
     reads: &[Loan::KIND],
     writes: &[Loan::KIND, Audit::KIND],
     lists: &[],
+    events_of: &[],
 };
 
 /// Hears what became of an approval.

@@ -8,6 +8,7 @@ pub mod manifest;
 pub mod portable;
 mod routes;
 mod sagas;
+pub mod said;
 pub mod sums;
 pub mod trial_balance;
 pub mod verify;

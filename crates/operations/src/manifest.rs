@@ -4,7 +4,7 @@
 use kernel::audit::Audit;
 use kernel::caller::SCOPE_PAYMENTS;
 use kernel::manifest::{Method, Operation, ServiceManifest, Who};
-use kernel::{Kind, Record};
+use kernel::{Kind, Prefix, Record};
 use loan::records::Loan;
 use payment::records::{Payment, Refund};
 use wallet::records::Entry;
@@ -45,6 +45,7 @@ const fn reads(
         reads,
         writes: &[],
         lists: &[],
+        events_of: &[],
     }
 }
 
@@ -57,6 +58,7 @@ pub const GET_ME: Operation = Operation {
     reads: &[],
     writes: &[],
     lists: &[],
+    events_of: &[],
 };
 /// What is in all accounts, by class and currency.
 pub const GET_TRIAL_BALANCE: Operation =
@@ -67,7 +69,10 @@ pub const LIST_SAGAS: Operation = Operation {
     ..reads("list_sagas", "/sagas", &[Payment::KIND, Refund::KIND, Loan::KIND])
 };
 /// What was said.
-pub const LIST_EVENTS: Operation = reads("list_events", "/events", &[]);
+pub const LIST_EVENTS: Operation = Operation {
+    events_of: &[Prefix::Payment, Prefix::Loan],
+    ..reads("list_events", "/events", &[Payment::KIND, Loan::KIND])
+};
 /// What could not be delivered.
 pub const LIST_DEAD_LETTERS: Operation = reads("list_dead_letters", "/dead-letters", &[]);
 /// What operators did.
@@ -84,4 +89,5 @@ pub const REDRIVE_DEAD_LETTER: Operation = Operation {
     reads: &[Audit::KIND],
     writes: &[Audit::KIND],
     lists: &[],
+    events_of: &[],
 };

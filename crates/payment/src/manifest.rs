@@ -5,7 +5,7 @@ use kernel::audit::Audit;
 use kernel::caller::SCOPE_PAYMENTS;
 use kernel::manifest::{Due, Method, Operation, Saga, ServiceManifest, Subscription, Who};
 use kernel::saga::SayAgain;
-use kernel::{EventKind, Id, PaymentId, Record, RefundId, Topic};
+use kernel::{EventKind, Id, PaymentId, Prefix, Record, RefundId, Topic};
 
 use crate::decide::AskAboutExpiredHold;
 use crate::reactions;
@@ -84,6 +84,7 @@ pub const REQUEST_PAYMENT: Operation = Operation {
     reads: &[Payment::KIND],
     writes: &[Payment::KIND],
     lists: &[],
+    events_of: &[],
 };
 
 /// One payment.
@@ -95,6 +96,7 @@ pub const GET_PAYMENT: Operation = Operation {
     reads: &[Payment::KIND],
     writes: &[],
     lists: &[],
+    events_of: &[],
 };
 
 /// The payments of a wallet.
@@ -106,6 +108,7 @@ pub const LIST_PAYMENTS_BY_WALLET: Operation = Operation {
     reads: &[Payment::KIND],
     writes: &[],
     lists: &[(Payment::KIND, "by_wallet")],
+    events_of: &[],
 };
 
 /// Payments of all wallets.
@@ -117,6 +120,7 @@ pub const LIST_PAYMENTS: Operation = Operation {
     reads: &[Payment::KIND],
     writes: &[],
     lists: &[(Payment::KIND, "open"), (Payment::KIND, "held")],
+    events_of: &[],
 };
 
 /// Asks that held money be taken.
@@ -128,6 +132,7 @@ pub const CAPTURE_PAYMENT: Operation = Operation {
     reads: &[Payment::KIND],
     writes: &[Payment::KIND, Audit::KIND],
     lists: &[],
+    events_of: &[],
 };
 
 /// Asks that held money be released.
@@ -139,6 +144,7 @@ pub const VOID_PAYMENT: Operation = Operation {
     reads: &[Payment::KIND],
     writes: &[Payment::KIND, Audit::KIND],
     lists: &[],
+    events_of: &[],
 };
 
 /// Asks that a payment's money go back.
@@ -150,6 +156,7 @@ pub const REFUND_PAYMENT: Operation = Operation {
     reads: &[Payment::KIND, Refund::KIND],
     writes: &[Payment::KIND, Refund::KIND, Audit::KIND],
     lists: &[],
+    events_of: &[],
 };
 
 /// The refunds of a payment.
@@ -161,6 +168,7 @@ pub const LIST_REFUNDS: Operation = Operation {
     reads: &[Payment::KIND, Refund::KIND],
     writes: &[],
     lists: &[(Refund::KIND, "by_payment")],
+    events_of: &[],
 };
 
 /// One refund.
@@ -172,6 +180,7 @@ pub const GET_REFUND: Operation = Operation {
     reads: &[Payment::KIND, Refund::KIND],
     writes: &[],
     lists: &[],
+    events_of: &[],
 };
 
 /// Every event of a payment's saga.
@@ -183,6 +192,7 @@ pub const GET_PAYMENT_TIMELINE: Operation = Operation {
     reads: &[Payment::KIND],
     writes: &[],
     lists: &[],
+    events_of: &[Prefix::Payment],
 };
 
 const SUBSCRIPTIONS: &[Subscription] =

@@ -54,6 +54,7 @@ const fn reads(name: &'static str, path: &'static str) -> Operation {
         reads: ENTRIES,
         writes: &[],
         lists: &[],
+        events_of: &[],
     }
 }
 
@@ -67,6 +68,7 @@ const fn moves(name: &'static str, path: &'static str) -> Operation {
         reads: ENTRIES,
         writes: AUDITED,
         lists: &[],
+        events_of: &[],
     }
 }
 
@@ -79,6 +81,7 @@ const fn audited(name: &'static str, path: &'static str) -> Operation {
         reads: ENTRIES,
         writes: AUDITED,
         lists: &[],
+        events_of: &[],
     }
 }
 
@@ -91,6 +94,7 @@ pub static CREATE_WALLET: Operation = Operation {
     reads: ENTRIES,
     writes: ENTRIES,
     lists: &[],
+    events_of: &[],
 };
 /// The caller's wallets.
 pub static LIST_WALLETS: Operation =

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use kernel::audit::Audit;
 use kernel::manifest::{Due, Operation, ServiceManifest, Subscription, Who};
 use kernel::{Kind, Record};
+use operations::said;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -92,6 +93,11 @@ fn on_route(
     }
     for (kind, index) in operation.lists {
         access.lists(kind, index, &owners(kind, service, services));
+    }
+    for reads in said::READS.iter().filter(|reads| operation.events_of.contains(&reads.about)) {
+        reads.kinds.iter().for_each(|kind| access.reads(kind, &[kind.service]));
+        let lists = reads.lists.iter();
+        lists.for_each(|(kind, index)| access.lists(kind, index, &[kind.service]));
     }
     let path = format!("{}{}", http_api::BASE, operation.path);
     let route = Route { method: operation.method.text(), path, scopes: scopes(operation) };

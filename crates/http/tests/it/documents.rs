@@ -108,6 +108,7 @@ const THERE: Operation = Operation {
     reads: &[],
     writes: &[],
     lists: &[],
+    events_of: &[],
 };
 
 fn check(operation: Operation, expected: Option<&str>) {

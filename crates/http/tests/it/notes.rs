@@ -67,7 +67,16 @@ const fn operation(
     path: &'static str,
     who: &'static [Who],
 ) -> Operation {
-    Operation { name, method, path, who, reads: &[], writes: &[Note::KIND], lists: &[] }
+    Operation {
+        name,
+        method,
+        path,
+        who,
+        reads: &[],
+        writes: &[Note::KIND],
+        lists: &[],
+        events_of: &[],
+    }
 }
 
 const ALL: &[Who] = &[Who::Owner, Who::Operator, Who::Service("notes")];

@@ -7,7 +7,6 @@ use kernel::operators::DeadLetter;
 use super::not_kept;
 
 /// Dead letters.
-#[derive(Default)]
 pub(super) struct Letters;
 
 impl Letters {

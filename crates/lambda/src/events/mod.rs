@@ -2,30 +2,40 @@
 //! the letters that could not be delivered. Not in here: the records themselves.
 
 mod letters;
-mod said;
 
-use kernel::StoreError;
 use kernel::audit::Audit;
 use kernel::operators::{DeadLetter, Delivery, EventQuery, EventsPort, LoggedEvent};
 use kernel::store::BoxFuture;
+use kernel::{Store, StoreError};
+use operations::said;
 
 use letters::Letters;
-use said::SaidByRecords;
 
 /// Events from the records that said them, dead letters from where AWS lays them.
-#[derive(Default)]
-pub(crate) struct Events {
-    said: SaidByRecords,
+pub struct Events {
+    store: Store,
     letters: Letters,
 }
 
+impl Events {
+    /// Over a store.
+    pub fn new(store: Store) -> Self {
+        Self { store, letters: Letters }
+    }
+}
+
 impl EventsPort for Events {
-    fn events(&self, query: EventQuery) -> BoxFuture<'_, Result<Vec<LoggedEvent>, StoreError>> {
-        Box::pin(self.said.events(query))
+    fn keeps_log(&self) -> bool {
+        false
     }
 
-    fn deliveries(&self, positions: Vec<u64>) -> BoxFuture<'_, Result<Vec<Delivery>, StoreError>> {
-        Box::pin(self.said.deliveries(positions))
+    fn events(&self, query: EventQuery) -> BoxFuture<'_, Result<Vec<LoggedEvent>, StoreError>> {
+        Box::pin(async move { said::events(&self.store, &query).await })
+    }
+
+    /// None: SNS tells nobody how often it tried. What it gave up is a dead letter.
+    fn deliveries(&self, _: Vec<u64>) -> BoxFuture<'_, Result<Vec<Delivery>, StoreError>> {
+        Box::pin(async { Ok(Vec::new()) })
     }
 
     fn dead_letters(

@@ -10,7 +10,7 @@ use kernel::memory::MemoryStore;
 use kernel::store::{BoxFuture, StorePort};
 use kernel::time::System;
 use kernel::{Clock, Envelope, Store, Time, Topic};
-use lambda::{Base, Failure, Function, Handler, Message, Publisher, Unpublished};
+use lambda::{Base, Events, Failure, Function, Handler, Message, Publisher, Unpublished};
 use loan::rate::RateTable;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
@@ -100,9 +100,10 @@ impl Deployment {
     pub(crate) fn handler(&self, name: &str) -> Handler {
         let function = Function::named(name).unwrap_or_else(|| panic!("no function {name}"));
         let port: Arc<dyn StorePort> = Arc::<MemoryStore>::clone(&self.memory);
+        let store = Store::new(port);
         let base = Base {
-            store: Store::new(port),
-            events: Arc::<MemoryStore>::clone(&self.memory),
+            events: Arc::new(Events::new(store.clone())),
+            store,
             publisher: Arc::<Topics>::clone(&self.published),
             conflicts: Arc::default(),
             settings: Settings { self_funding: true, ..Settings::new([7; 32]) },

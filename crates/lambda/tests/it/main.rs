@@ -14,6 +14,8 @@ mod bad_input;
 #[path = "../../../fintech/tests/it/contract.rs"]
 mod contract;
 #[cfg(test)]
+mod events;
+#[cfg(test)]
 mod functions;
 #[cfg(test)]
 mod gateway;

@@ -17,6 +17,8 @@ mod portable;
 #[cfg(test)]
 mod routes;
 #[cfg(test)]
+mod said;
+#[cfg(test)]
 mod tampering;
 #[cfg(test)]
 mod world;
