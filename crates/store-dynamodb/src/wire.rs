@@ -235,6 +235,7 @@ fn told(error: hyper::Error) -> ConnectorError {
 
 #[cfg(test)]
 mod tests {
+    use aws_smithy_types::byte_stream::ByteStream;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
@@ -276,7 +277,7 @@ mod tests {
         let connector =
             Connector { wire: wire.clone(), settings: HttpConnectorSettings::default() };
         let answer = connector.call(request).await?.into_body();
-        let body = http_body_util::BodyExt::collect(answer).await.unwrap().to_bytes();
+        let body = ByteStream::new(answer).collect().await.unwrap();
         Ok(String::from_utf8(body.to_vec()).unwrap())
     }
 

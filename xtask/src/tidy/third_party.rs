@@ -36,18 +36,15 @@ const BANS: &[Ban] = &[
         instead: "ask the store; the SDK stays in `store-dynamodb` and `lambda`",
     },
     Ban {
-        packages: &[
-            "axum",
-            "axum-*",
-            "http",
-            "http-body",
-            "http-body-*",
-            "hyper",
-            "hyper-*",
-            "tower",
-            "tower-*",
-        ],
+        packages: &["axum", "axum-*", "http", "http-body", "http-body-*", "tower", "tower-*"],
         allowed: Allowed::ButIn(&["kernel", "store-embedded", "store-dynamodb", "xtask"]),
+        allowed_in_tests: &[],
+        instead: "leave HTTP to `http-api`, the `routes` modules and the program",
+    },
+    Ban {
+        // In `store-dynamodb` it carries the SDK's requests.
+        packages: &["hyper", "hyper-*"],
+        allowed: Allowed::ButIn(&["kernel", "store-embedded", "xtask"]),
         allowed_in_tests: &[],
         instead: "leave HTTP to `http-api`, the `routes` modules and the program",
     },
@@ -167,6 +164,7 @@ mod tests {
             &["axum", "http", "tokio", "hyper"],
         );
         check_crate("store-embedded", &["tower-http"], &[], &["tower-http"]);
+        check_crate("store-dynamodb", &["axum", "hyper"], &[], &["axum"]);
     }
 
     fn check_text(path: &str, text: &str, expected: &[&str]) {
