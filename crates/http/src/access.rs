@@ -56,16 +56,6 @@ fn name(who: Who) -> String {
     }
 }
 
-/// How it stands in the OpenAPI document, in `x-who`.
-pub(crate) fn word(who: Who) -> String {
-    match who {
-        Who::Nobody => "nobody".to_owned(),
-        Who::Owner => "owner".to_owned(),
-        Who::Operator => "operator".to_owned(),
-        Who::Service(scope) => format!("service:{scope}"),
-    }
-}
-
 /// Lays the check over a route.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct AccessLayer {

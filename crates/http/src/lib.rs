@@ -23,7 +23,7 @@
 //! pub fn routes() -> Routes {
 //!     Routes::new()
 //!         .add(&manifest::REQUEST_PAYMENT, routes!(request_payment))
-//!         .add(&manifest::LIST_PAYMENTS, routes!(list_payments))
+//!         .add(&manifest::LIST_PAYMENTS, routes!(list_payments).with_query())
 //! }
 //!
 //! /// Requests a payment. (The first line of the comment is the summary in the document.)
@@ -60,6 +60,11 @@
 //! ```
 //! The operation's name is the handler's name. Ids in a path are `Id<T>` and `Ids<A, B>`, a query
 //! string of a single resource is `Filter<T>`, a single resource is answered `with_etag`.
+//!
+//! # Without the document
+//! The feature `document` adds the OpenAPI document, and the checks of handlers against the manifest
+//! that come with it. The functions on AWS do without: no one of them serves it, and every start would
+//! pay for it.
 
 pub mod access;
 pub mod answer;
@@ -86,7 +91,11 @@ pub use path::{Id, Ids, Part};
 pub use problem::{Problem, ProblemKind};
 pub use query::Filter;
 pub use request::Request;
-pub use routes::{BASE, Routes};
-pub use serve::{Front, Hosts, app, bare};
-pub use utoipa_axum::routes;
+pub use routes::{BASE, Route, Routes};
+#[cfg(feature = "document")]
+pub use serve::app;
+pub use serve::{Front, Hosts, bare};
+#[cfg(feature = "document")]
+#[doc(hidden)]
+pub use utoipa_axum::routes as described;
 pub use wait::wait_until;

@@ -3,6 +3,7 @@
 
 mod kind;
 mod page;
+#[cfg(feature = "document")]
 mod schema;
 
 use std::borrow::Cow;

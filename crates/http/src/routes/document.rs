@@ -1,6 +1,7 @@
 //! The OpenAPI document: what every operation has is added here, so that no route says it by hand.
 //! Not in here: the schemas of bodies, which their types give.
 
+use axum::routing::MethodRouter;
 use kernel::manifest::{Method, Operation, Who};
 use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::path::PathItem;
@@ -9,20 +10,25 @@ use utoipa::openapi::schema::{ComponentsBuilder, ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr};
 use utoipa::openapi::{Required, Response, ResponseBuilder};
+use utoipa_axum::router::OpenApiRouter;
 
-use crate::access;
+use super::BASE;
+use super::route::{Described, Route};
 use crate::pages::{LIMIT_DEFAULT, LIMIT_MAX};
 use crate::problem::Problem;
 
 const BEARER: &str = "bearer";
 
-/// A document without operations.
-pub(super) fn empty() -> OpenApi {
-    OpenApiBuilder::new().build()
+/// The document of these handlers, with [`BASE`] before every path.
+pub(super) fn of(handlers: impl Iterator<Item = Described>) -> OpenApi {
+    let empty = OpenApiRouter::<()>::with_openapi(OpenApiBuilder::new().build());
+    let handlers = handlers.map(|(schemas, paths)| (schemas, paths, MethodRouter::new()));
+    let all = handlers.fold(empty, OpenApiRouter::routes);
+    whole(OpenApiRouter::new().nest(BASE, all).into_openapi())
 }
 
 /// The document of all operations, with what belongs to none of them.
-pub(super) fn whole(mut openapi: OpenApi) -> OpenApi {
+fn whole(mut openapi: OpenApi) -> OpenApi {
     let description = "Wallets, payments and loans. Amounts are decimal strings beside their \
         currency. Every failure is a problem document (RFC 9457), and every answer carries \
         `X-Request-Id`; only what is no HTTP request, or has too many or too long headers, is \
@@ -42,7 +48,20 @@ pub(super) fn whole(mut openapi: OpenApi) -> OpenApi {
 }
 
 /// Checks an operation's documentation against the manifest and adds what every operation has.
-pub(super) fn operation(operation: &'static Operation, item: &mut PathItem) {
+pub(super) fn complete(operation: &'static Operation, route: &mut Route) {
+    let name = operation.name;
+    let paths = &mut route.described.1.paths;
+    assert_eq!(paths.len(), 1, "{name}: one handler is one route");
+    let Some(item) = paths.get_mut(operation.path) else {
+        let found: Vec<_> = paths.keys().collect();
+        unreachable!("{name}: the handler's path {found:?} is not {}", operation.path);
+    };
+    add_to(operation, item);
+    let (is_documented, is_read) = (reads_query(item), route.reads_query);
+    assert_eq!(is_documented, is_read, "{name}: `with_query` is for what reads the query string");
+}
+
+fn add_to(operation: &'static Operation, item: &mut PathItem) {
     let name = operation.name;
     let all = [&item.get, &item.put, &item.post, &item.delete, &item.options, &item.head];
     let all = all.into_iter().chain([&item.patch, &item.trace]);
@@ -57,7 +76,7 @@ pub(super) fn operation(operation: &'static Operation, item: &mut PathItem) {
     };
     assert_eq!(documented.operation_id.as_deref(), Some(name), "{name}: operation_id differs");
 
-    let who: Vec<_> = operation.who.iter().map(|who| access::word(*who)).collect();
+    let who: Vec<_> = operation.who.iter().map(|who| word(*who)).collect();
     let extensions = documented.extensions.get_or_insert_with(Extensions::default);
     extensions.insert("x-who".to_owned(), who.into());
     if !operation.who.contains(&Who::Nobody) {
@@ -78,8 +97,18 @@ pub(super) fn operation(operation: &'static Operation, item: &mut PathItem) {
     responses.insert("default".to_owned(), RefOr::T(failure()));
 }
 
+/// How it stands in `x-who`.
+fn word(who: Who) -> String {
+    match who {
+        Who::Nobody => "nobody".to_owned(),
+        Who::Owner => "owner".to_owned(),
+        Who::Operator => "operator".to_owned(),
+        Who::Service(scope) => format!("service:{scope}"),
+    }
+}
+
 /// Whether an operation, documented already, has parameters in its query string.
-pub(super) fn reads_query(item: &PathItem) -> bool {
+fn reads_query(item: &PathItem) -> bool {
     let documented = [&item.get, &item.post, &item.delete].into_iter().flatten();
     let parameters = documented.filter_map(|documented| documented.parameters.as_ref()).flatten();
     parameters

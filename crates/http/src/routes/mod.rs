@@ -2,16 +2,22 @@
 //! route, so that each is declared, documented and behind the access check.
 //! Not in here: what lies around all routes, see `serve`.
 
+#[cfg(feature = "document")]
 mod document;
+mod route;
+#[cfg(feature = "document")]
 mod schemas;
 
 use std::fmt;
 
 use axum::Router;
 use axum::http::Uri;
-use kernel::manifest::Operation;
+use axum::routing::MethodFilter;
+use kernel::manifest::{Method, Operation};
+#[cfg(feature = "document")]
 use utoipa::openapi::OpenApi;
-use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
+
+pub use route::Route;
 
 use crate::access::AccessLayer;
 use crate::deployment::App;
@@ -25,7 +31,7 @@ pub const BASE: &str = "/v1";
 pub struct Routes {
     operations: Vec<&'static Operation>,
     /// One for each operation, in the same order.
-    handlers: Vec<UtoipaMethodRouter<App>>,
+    handlers: Vec<Route>,
 }
 
 impl fmt::Debug for Routes {
@@ -42,27 +48,22 @@ impl Routes {
 
     /// Adds an operation: `.add(&manifest::REQUEST_PAYMENT, routes!(request_payment))`.
     ///
-    /// Asserts that the handler's `#[utoipa::path]` and the manifest agree on method, path (below
-    /// `/v1`) and name (`operation_id`; the function's own name if it gives none).
+    /// Asserts, where there is a document, that the handler's `#[utoipa::path]` and the manifest agree
+    /// on method, path (below `/v1`) and name (`operation_id`; the function's own name if it gives
+    /// none), and that a query string is read where one is documented.
     #[must_use]
-    pub fn add(mut self, operation: &'static Operation, route: UtoipaMethodRouter<App>) -> Self {
+    #[cfg_attr(not(feature = "document"), expect(unused_mut, reason = "the document is added to"))]
+    pub fn add(mut self, operation: &'static Operation, mut route: Route) -> Self {
         let name = operation.name;
         assert!(
             self.operations.iter().all(|other| other.name != name),
             "the operation {name} has two routes"
         );
         assert!(!operation.who.is_empty(), "{name}: nobody is declared who may call it");
-        let (schemas, mut paths, methods) = route;
-        assert_eq!(paths.paths.len(), 1, "{name}: one handler is one route");
-        let Some(item) = paths.paths.get_mut(operation.path) else {
-            let found: Vec<_> = paths.paths.keys().collect();
-            unreachable!("{name}: the handler's path {found:?} is not {}", operation.path);
-        };
-        document::operation(operation, item);
-        let reads_query = document::reads_query(item);
-        let methods = methods.layer(AccessLayer { operation, reads_query });
+        #[cfg(feature = "document")]
+        document::complete(operation, &mut route);
         self.operations.push(operation);
-        self.handlers.push((schemas, paths, methods));
+        self.handlers.push(route);
         self
     }
 
@@ -91,20 +92,25 @@ impl Routes {
 
     /// The router and the document, both with `/v1` before every path. Asserts that the bodies of
     /// requests refuse unknown fields.
+    #[cfg(feature = "document")]
     pub fn into_parts(self) -> (Router<App>, OpenApi) {
-        let (router, openapi) = self.nested().split_for_parts();
-        (with_fallbacks(router), schemas::strict(document::whole(openapi)))
+        let openapi = document::of(self.handlers.iter().map(|route| route.described.clone()));
+        (with_fallbacks(self.into_router()), schemas::strict(openapi))
     }
 
     /// The router alone, with `/v1` before every path.
     pub(crate) fn into_router(self) -> Router<App> {
-        self.nested().split_for_parts().0
-    }
-
-    fn nested(self) -> OpenApiRouter<App> {
-        let empty = OpenApiRouter::with_openapi(document::empty());
-        let router = self.handlers.into_iter().fold(empty, OpenApiRouter::routes);
-        OpenApiRouter::<App>::new().nest(BASE, router)
+        let both = self.operations.into_iter().zip(self.handlers);
+        let router = both.fold(Router::new(), |router, (operation, route)| {
+            let method = match operation.method {
+                Method::Get => MethodFilter::GET,
+                Method::Post => MethodFilter::POST,
+                Method::Delete => MethodFilter::DELETE,
+            };
+            let access = AccessLayer { operation, reads_query: route.reads_query };
+            router.route(operation.path, route.mounted(method).layer(access))
+        });
+        Router::new().nest(BASE, router)
     }
 
     /// The operations, in the order in which they were added.

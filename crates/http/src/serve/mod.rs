@@ -1,6 +1,7 @@
 //! What lies around all routes, in one layer: host, request id, caller, panics, problems, metrics and
 //! the trace of a request. Not in here: sockets and how the program stops.
 
+#[cfg(feature = "document")]
 mod docs;
 mod hosts;
 mod operations;
@@ -51,6 +52,7 @@ impl std::fmt::Debug for Front {
 
 /// The whole application: the routes below `/v1`, its description at `/v1/openapi.json` and `/docs`,
 /// and what stands beside them at the root (`/healthz` and the like, open to everybody).
+#[cfg(feature = "document")]
 pub fn app(routes: Routes, root: Router<App>, state: App, front: Front) -> Router {
     let operations = Operations::new(routes.operations());
     let (router, openapi) = routes.into_parts();

@@ -145,3 +145,10 @@ fn a_body_that_lets_unknown_fields_pass_is_not_served() {
     static LAX: Operation = Operation { name: "lax", method: Method::Post, path: "/lax", ..THERE };
     drop(Routes::new().add(&LAX, routes!(lax)).into_parts());
 }
+
+#[test]
+#[should_panic(expected = "there: `with_query` is for what reads the query string")]
+fn a_query_string_is_read_where_it_is_documented() {
+    static ONE: Operation = THERE;
+    drop(Routes::new().add(&ONE, routes!(there).with_query()));
+}

@@ -371,11 +371,11 @@ pub(crate) fn all_routes() -> Routes {
         .add(&GET_NOTE, routes!(get_note))
         .add(&START, routes!(start));
     let lists = Routes::new()
-        .add(&OF_WALLET, routes!(of_wallet))
-        .add(&ALL_NOTES, routes!(all_notes))
-        .add(&NUMBERS, routes!(numbers))
-        .add(&NAMES, routes!(names))
-        .add(&AT, routes!(at));
+        .add(&OF_WALLET, routes!(of_wallet).with_query())
+        .add(&ALL_NOTES, routes!(all_notes).with_query())
+        .add(&NUMBERS, routes!(numbers).with_query())
+        .add(&NAMES, routes!(names).with_query())
+        .add(&AT, routes!(at).with_query());
     let others = Routes::new()
         .add(&BREAKS, routes!(breaks))
         .add(&LIBRARY, routes!(library))

@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use axum::Extension;
 use http_api::{Routes, routes};
-use utoipa_axum::router::UtoipaMethodRouterExt;
 
 use crate::manifest;
 use crate::rate::RateTable;
@@ -20,8 +19,8 @@ pub fn routes(rates: RateTable) -> Routes {
     Routes::new()
         .add(&manifest::APPLY_FOR_LOAN, routes!(apply::apply_for_loan).layer(rates))
         .add(&manifest::GET_LOAN, routes!(read::get_loan))
-        .add(&manifest::LIST_LOANS_BY_WALLET, routes!(read::list_loans_by_wallet))
-        .add(&manifest::LIST_LOANS, routes!(read::list_loans))
+        .add(&manifest::LIST_LOANS_BY_WALLET, routes!(read::list_loans_by_wallet).with_query())
+        .add(&manifest::LIST_LOANS, routes!(read::list_loans).with_query())
         .add(&manifest::APPROVE_LOAN, routes!(approval::approve_loan))
         .add(&manifest::REJECT_LOAN, routes!(approval::reject_loan))
 }

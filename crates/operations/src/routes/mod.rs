@@ -9,7 +9,6 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::response::Response;
 use http_api::{Request, Routes, answer, routes};
-use utoipa_axum::router::UtoipaMethodRouterExt;
 
 use crate::bodies::Me;
 use crate::manifest;
@@ -21,11 +20,11 @@ pub fn routes() -> Routes {
     Routes::new()
         .add(&manifest::GET_ME, routes!(get_me))
         .add(&manifest::GET_TRIAL_BALANCE, routes!(trial_balance::get_trial_balance).layer(newest))
-        .add(&manifest::LIST_SAGAS, routes!(lists::list_sagas))
-        .add(&manifest::LIST_EVENTS, routes!(lists::list_events))
-        .add(&manifest::LIST_DEAD_LETTERS, routes!(dead_letters::list_dead_letters))
+        .add(&manifest::LIST_SAGAS, routes!(lists::list_sagas).with_query())
+        .add(&manifest::LIST_EVENTS, routes!(lists::list_events).with_query())
+        .add(&manifest::LIST_DEAD_LETTERS, routes!(dead_letters::list_dead_letters).with_query())
         .add(&manifest::REDRIVE_DEAD_LETTER, routes!(dead_letters::redrive_dead_letter))
-        .add(&manifest::LIST_AUDIT, routes!(lists::list_audit))
+        .add(&manifest::LIST_AUDIT, routes!(lists::list_audit).with_query())
 }
 
 /// Who the caller is.

@@ -19,12 +19,15 @@ pub fn routes() -> Routes {
     Routes::new()
         .add(&manifest::REQUEST_PAYMENT, routes!(payments::request_payment))
         .add(&manifest::GET_PAYMENT, routes!(payments::get_payment))
-        .add(&manifest::LIST_PAYMENTS_BY_WALLET, routes!(lists::list_payments_by_wallet))
-        .add(&manifest::LIST_PAYMENTS, routes!(lists::list_payments))
+        .add(
+            &manifest::LIST_PAYMENTS_BY_WALLET,
+            routes!(lists::list_payments_by_wallet).with_query(),
+        )
+        .add(&manifest::LIST_PAYMENTS, routes!(lists::list_payments).with_query())
         .add(&manifest::CAPTURE_PAYMENT, routes!(holds::capture_payment))
         .add(&manifest::VOID_PAYMENT, routes!(holds::void_payment))
         .add(&manifest::REFUND_PAYMENT, routes!(refunds::refund_payment))
-        .add(&manifest::LIST_REFUNDS, routes!(refunds::list_refunds))
+        .add(&manifest::LIST_REFUNDS, routes!(refunds::list_refunds).with_query())
         .add(&manifest::GET_REFUND, routes!(refunds::get_refund))
         .add(&manifest::GET_PAYMENT_TIMELINE, routes!(timeline::get_payment_timeline))
 }
