@@ -1,8 +1,13 @@
 //! Random histories, played at an institution over the reference store and at others over the real
-//! ones: every answer is the same, and so is everything that is left at the end.
+//! ones: every answer is the same, and so is everything that is left at the end. What was published
+//! meanwhile is what the records tell afterwards.
 
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
+use kernel::operators::{EventQuery, LoggedEvent};
+use kernel::{AnyId, Envelope, EventId};
+use operations::said;
 use simulation::candidates::{Dynamodb, Embedded, Memory, Mishap};
 use simulation::conformance::store::Candidate;
 use simulation::institution::{Echo, Institution};
@@ -84,4 +89,53 @@ fn play_all(seeds: impl Iterator<Item = u64>, acts: usize) {
 #[test]
 fn the_stores_agree_on_every_history() {
     play_all(1..=8, 150);
+}
+
+/// Asserts that what was published about a payment or loan is what its records tell later, each event
+/// once, an answer after its question.
+async fn assert_told(institution: &Institution, seed: u64) {
+    let mut published: BTreeMap<AnyId, BTreeMap<EventId, Envelope>> = BTreeMap::new();
+    for LoggedEvent { envelope, .. } in institution.log().await {
+        let about = published.entry(envelope.data.subject()).or_default();
+        let first = about.entry(envelope.id).or_insert_with(|| envelope.clone());
+        assert_eq!(*first, envelope, "said again it is another, in the history {SEED}={seed}");
+    }
+    for (subject, expected) in published {
+        let query =
+            EventQuery { subject: Some(subject), limit: usize::MAX, ..EventQuery::default() };
+        let told = said::events(&institution.store(), &query).await.unwrap();
+        let mut known = HashSet::new();
+        for LoggedEvent { envelope, .. } in &told {
+            let cause = envelope.causation;
+            assert!(cause.is_none_or(|cause| known.contains(&cause)), "{envelope:?}");
+            assert!(known.insert(envelope.id), "{envelope:?} is told twice");
+        }
+        let told: BTreeMap<_, _> =
+            told.into_iter().map(|event| (event.envelope.id, event.envelope)).collect();
+        assert_eq!(told, expected, "what was said about {subject} in the history {SEED}={seed}");
+    }
+}
+
+async fn tell(store: &dyn Candidate, echo: Echo, seed: u64, acts: usize) {
+    let mut institution = Institution::open(store, echo).await;
+    for act in History::of(seed).take(acts) {
+        institution.clock.pass(Duration::from_secs(1));
+        // What is refused says nothing.
+        let _answer = institution.act(act).await;
+        institution.settle().await;
+    }
+    institution.rest().await;
+    assert_told(&institution, seed).await;
+}
+
+/// The one with a log is left out: its records keep only what they said last.
+#[test]
+fn the_records_tell_what_was_published() {
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    for (seed, echo) in [(11, Echo::None), (12, Echo::InOrder), (13, Echo::Backwards)] {
+        runtime.block_on(tell(&Memory(Mishap::None), echo, seed, 300));
+        if let Some(dynamodb) = Dynamodb::new(Mishap::None) {
+            runtime.block_on(tell(&dynamodb, echo, seed, 100));
+        }
+    }
 }
