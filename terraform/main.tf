@@ -101,6 +101,7 @@ module "payment_processor" {
   manifest = local.manifest
   home     = local.home
   topics   = local.topics
+  tables   = module.digital_wallet.tables
 }
 
 module "operations" {

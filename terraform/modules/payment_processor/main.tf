@@ -1,4 +1,5 @@
-# The payment service: the state of payments and refunds.
+# The payment service: the state of payments and refunds. A payment's timeline alone reads another
+# table: what the wallet answered stands in the wallet's.
 
 module "service" {
   source = "../service"
@@ -7,4 +8,5 @@ module "service" {
   manifest = var.manifest
   home     = var.home
   topics   = var.topics
+  tables   = var.tables
 }

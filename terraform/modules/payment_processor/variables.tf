@@ -12,3 +12,8 @@ variable "topics" {
   description = "ARNs of topics by their names in the manifest."
   type        = map(string)
 }
+
+variable "tables" {
+  description = "ARNs of the wallet service's tables by service."
+  type        = map(string)
+}
