@@ -37,6 +37,7 @@ locals {
     memory_mb              = var.memory_mb
     reserved_concurrency   = var.reserved_concurrency
     log_days               = var.log_days
+    clock                  = var.clock
     key_arn                = local.key_arn
     alarms_topic_arn       = aws_sns_topic.alarms.arn
     deletion_protection    = var.deletion_protection

@@ -15,6 +15,12 @@ variable "prefix" {
   }
 }
 
+variable "clock" {
+  description = "Whether the schedules run: holds expire, sagas that wait too long speak again, the ledger is checked. Off while records are loaded from elsewhere."
+  type        = bool
+  default     = true
+}
+
 variable "tags" {
   description = "Tags of everything, beside those of the deployment itself."
   type        = map(string)

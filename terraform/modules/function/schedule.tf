@@ -72,6 +72,7 @@ resource "aws_scheduler_schedule" "this" {
   name                = local.full_name
   description         = "Asks ${local.full_name}, ${each.value}"
   schedule_expression = each.value
+  state               = var.home.clock ? "ENABLED" : "DISABLED"
   kms_key_arn         = var.home.key_arn
 
   flexible_time_window {

@@ -46,6 +46,7 @@ variable "home" {
     environment          = map(string)
     reserved_concurrency = map(number)
     log_days             = number
+    clock                = bool
     key_arn              = string
     alarms_topic_arn     = string
     account              = string
