@@ -133,6 +133,21 @@ locals {
   }
 }
 
+# What lies in a queue of what could not be delivered or done becomes a record, at once.
+locals {
+  keeper  = one([for name, spec in local.manifest.functions : name if spec.trigger == "queue"])
+  letters = merge([for function in local.functions : { for queue in values(function.queues) : queue.name => queue.arn }]...)
+}
+
+resource "aws_lambda_event_source_mapping" "letters" {
+  for_each = local.letters
+
+  event_source_arn        = each.value
+  function_name           = local.functions[local.keeper].arn
+  batch_size              = 10
+  function_response_types = ["ReportBatchItemFailures"]
+}
+
 module "identity" {
   source = "./modules/identity"
 

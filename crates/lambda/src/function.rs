@@ -7,10 +7,13 @@ use loan::rate::RateTable;
 
 /// What every service declares.
 pub static SERVICES: [&ServiceManifest; 4] =
-    [&wallet::MANIFEST, &payment::MANIFEST, &loan::MANIFEST, &operations::MANIFEST];
+    [&wallet::MANIFEST, &payment::MANIFEST, &loan::MANIFEST, &operations::MANIFEST_ON_AWS];
 
 /// The name of the function that checks the whole ledger.
 pub const VERIFY_LEDGER: &str = "verify_ledger";
+
+/// The name of the function that makes records of dead letters.
+pub const KEEP_DEAD_LETTERS: &str = "keep_dead_letters";
 
 /// What stands before a service's name in the name of its relay.
 pub const RELAY: &str = "relay_";
@@ -28,12 +31,14 @@ pub enum Function {
     Due(&'static Due),
     /// The check of the whole ledger.
     VerifyLedger,
+    /// From the queues of what failed to records.
+    KeepDeadLetters,
 }
 
 impl Function {
     /// Every function.
     pub fn all() -> impl Iterator<Item = Self> {
-        SERVICES.into_iter().flat_map(of_service).chain([Self::VerifyLedger])
+        SERVICES.into_iter().flat_map(of_service).chain([Self::VerifyLedger, Self::KeepDeadLetters])
     }
 
     /// The function of that name.
@@ -49,6 +54,7 @@ impl Function {
             Self::Relay(service) => format!("{RELAY}{}", service.name),
             Self::Due(due) => due.name.to_owned(),
             Self::VerifyLedger => VERIFY_LEDGER.to_owned(),
+            Self::KeepDeadLetters => KEEP_DEAD_LETTERS.to_owned(),
         }
     }
 
@@ -59,6 +65,7 @@ impl Function {
             Self::Relay(service) => name.strip_prefix(RELAY) == Some(service.name),
             Self::Due(due) => due.name == name,
             Self::VerifyLedger => name == VERIFY_LEDGER,
+            Self::KeepDeadLetters => name == KEEP_DEAD_LETTERS,
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::function::{Function, routes};
 use crate::gateway::{self, JwtClaims};
 use crate::metrics::Conflicts;
 use crate::relay::{self, Publisher};
-use crate::{due, hear, ledger};
+use crate::{due, hear, ledger, letters};
 
 /// What functions stand on.
 pub struct Base {
@@ -24,6 +24,8 @@ pub struct Base {
     pub store: Store,
     /// What operators see beside records.
     pub events: Arc<dyn EventsPort>,
+    /// What stands before the name of every function: `<prefix>-create-wallet`.
+    pub prefix: String,
     /// Where relays publish.
     pub publisher: Arc<dyn Publisher>,
     /// How often the store had to decide again.
@@ -48,12 +50,13 @@ enum Work {
     Relay(&'static ServiceManifest),
     Tick(&'static Due),
     Verify,
+    Keep { prefix: String },
 }
 
 impl Handler {
     /// Puts a function together.
     pub fn new(function: Function, base: Base) -> Self {
-        let Base { store, events, publisher, conflicts, settings, loan_rates } = base;
+        let Base { store, events, prefix, publisher, conflicts, settings, loan_rates } = base;
         let work = match function {
             Function::Operation(service, operation) => {
                 let routes = routes(service, &loan_rates).only(operation.name);
@@ -70,6 +73,7 @@ impl Handler {
             Function::Relay(service) => Work::Relay(service),
             Function::Due(due) => Work::Tick(due),
             Function::VerifyLedger => Work::Verify,
+            Function::KeepDeadLetters => Work::Keep { prefix },
         };
         Self { store, publisher, conflicts, work }
     }
@@ -96,6 +100,7 @@ impl Handler {
                 let records = due::tick(&self.store, due, until).await?;
                 Ok(format!("{{\"records\":{records}}}"))
             }
+            Work::Keep { prefix } => letters::keep(&self.store, prefix, payload).await,
             Work::Verify => {
                 let report = ledger::check(&self.store).await?;
                 serde_json::to_string(&report).map_err(|error| Failure::malformed(&error))

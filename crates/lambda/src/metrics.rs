@@ -48,6 +48,13 @@ pub(crate) fn ledger_violations(count: usize, now: Time) {
     write(&line.into_json());
 }
 
+/// Counts a message that became a dead letter.
+pub(crate) fn dead_letter(now: Time) {
+    let mut line = Line::at(now);
+    line.metric("DeadLetters", "Count", 1, None);
+    write(&line.into_json());
+}
+
 fn saga_line(event: &Envelope, now: Time) -> Value {
     let mut line = Line::at(now);
     line.metric("Sagas", "Count", 1, Some("Result"));

@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use kernel::store::StorePort;
-use kernel::{AnyId, Key, Kind, Store, StoreError, Topic};
+use kernel::{AnyId, Key, Kind, Record, Store, StoreError, Topic};
+use operations::manifest::REDRIVE_DEAD_LETTER;
+use operations::records::DeadLetter;
 use store_dynamodb::tables::tables;
 use store_dynamodb::{DynamoStore, Observer, Options, Reach};
 
@@ -12,6 +14,7 @@ use crate::events::Events;
 use crate::failure::Failure;
 use crate::function::{Function, SERVICES};
 use crate::handler::Base;
+use crate::letters::{LambdaSubscribers, NoSubscribers, Subscribers};
 use crate::metrics::Conflicts;
 use crate::relay::{NoTopics, Publisher, SnsPublisher};
 use crate::settings::Settings;
@@ -32,10 +35,11 @@ pub async fn base(function: Function, settings: Settings) -> Result<Base, Failur
     }
     let publisher = publisher(function, &settings, &reach).await?;
     let store = Store::new(store);
-    let events = Events::new(store.clone());
+    let events = Events::new(store.clone(), subscribers(function, &settings, &reach));
     Ok(Base {
         store,
         events: Arc::new(events),
+        prefix: settings.table_prefix,
         publisher,
         conflicts,
         settings: settings.deployed,
@@ -49,6 +53,7 @@ fn touches(function: Function) -> Option<&'static Kind> {
         Function::Operation(_, operation) => operation.reads.first(),
         Function::Subscription(_, subscription) => subscription.writes.first(),
         Function::Due(due) => Some(&due.kind),
+        Function::KeepDeadLetters => Some(&DeadLetter::KIND),
         // The one reads whole tables, the other none.
         Function::VerifyLedger | Function::Relay(_) => None,
     }
@@ -91,4 +96,15 @@ async fn publisher(
     let publisher = SnsPublisher::new(aws_sdk_sns::Client::new(reach.config()), topics);
     publisher.warm().await?;
     Ok(Arc::new(publisher))
+}
+
+/// What redrives dead letters calls those who hear them. No other function even has a client for that.
+fn subscribers(function: Function, settings: &Settings, reach: &Reach) -> Arc<dyn Subscribers> {
+    if let Function::Operation(_, operation) = function
+        && operation.name == REDRIVE_DEAD_LETTER.name
+    {
+        let client = aws_sdk_lambda::Client::new(reach.config());
+        return Arc::new(LambdaSubscribers::new(client, settings.table_prefix.clone()));
+    }
+    Arc::new(NoSubscribers)
 }

@@ -1,11 +1,14 @@
 //! What operators look at: the trial balance, open and stuck sagas, events, dead letters, the audit
-//! list, and the check of the whole. It alone reads every service's records, and writes none of them;
-//! the one thing it changes is that a dead letter is delivered again.
+//! list, and the check of the whole. It alone reads every service's records, and writes none of them.
+//! What it changes is that a dead letter is delivered again; what it keeps, on AWS alone, are those
+//! letters and the newest trial balance.
 
 pub mod bodies;
 mod facts;
+pub mod letters;
 pub mod manifest;
 pub mod portable;
+pub mod records;
 mod routes;
 mod sagas;
 pub mod said;
@@ -13,5 +16,5 @@ pub mod sums;
 pub mod trial_balance;
 pub mod verify;
 
-pub use manifest::{MANIFEST, SERVICES};
+pub use manifest::{MANIFEST, MANIFEST_ON_AWS, SERVICES};
 pub use routes::routes;

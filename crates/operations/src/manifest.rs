@@ -1,5 +1,5 @@
-//! What is declared here: operations of operators, and whose records they look at. It keeps no
-//! records, hears nothing and says nothing.
+//! What is declared here: operations of operators, and whose records they look at. It hears nothing
+//! and says nothing, and keeps records on AWS alone.
 
 use kernel::audit::Audit;
 use kernel::caller::SCOPE_PAYMENTS;
@@ -7,14 +7,22 @@ use kernel::manifest::{Method, Operation, ServiceManifest, Who};
 use kernel::{Kind, Prefix, Record};
 use loan::records::Loan;
 use payment::records::{Payment, Refund};
-use wallet::records::Entry;
+
+use crate::records::{DeadLetter, KeptBalance};
 
 /// The services whose records are looked at.
 pub static SERVICES: [&ServiceManifest; 3] =
     [&wallet::MANIFEST, &payment::MANIFEST, &loan::MANIFEST];
 
 /// Everything that is declared here.
-pub static MANIFEST: ServiceManifest = ServiceManifest {
+pub static MANIFEST: ServiceManifest = DECLARED;
+
+/// The same on AWS, where dead letters and the trial balance are records: no bus keeps the ones, and
+/// nobody waits until the other is summed.
+pub static MANIFEST_ON_AWS: ServiceManifest =
+    ServiceManifest { kinds: &[DeadLetter::KIND, KeptBalance::KIND], ..DECLARED };
+
+const DECLARED: ServiceManifest = ServiceManifest {
     name: "operations",
     kinds: &[],
     operations: &[
@@ -60,9 +68,9 @@ pub const GET_ME: Operation = Operation {
     lists: &[],
     events_of: &[],
 };
-/// What is in all accounts, by class and currency.
+/// What is in all accounts, by class and currency: as it was kept, or summed from all that there is.
 pub const GET_TRIAL_BALANCE: Operation =
-    reads("get_trial_balance", "/ledger/trial-balance", &[Entry::KIND]);
+    reads("get_trial_balance", "/ledger/trial-balance", &[KeptBalance::KIND]);
 /// What waits for an answer.
 pub const LIST_SAGAS: Operation = Operation {
     lists: &[(Payment::KIND, "open"), (Refund::KIND, "open"), (Loan::KIND, "open")],
@@ -74,7 +82,10 @@ pub const LIST_EVENTS: Operation = Operation {
     ..reads("list_events", "/events", &[Payment::KIND, Loan::KIND])
 };
 /// What could not be delivered.
-pub const LIST_DEAD_LETTERS: Operation = reads("list_dead_letters", "/dead-letters", &[]);
+pub const LIST_DEAD_LETTERS: Operation = Operation {
+    lists: &[(DeadLetter::KIND, "by_state")],
+    ..reads("list_dead_letters", "/dead-letters", &[DeadLetter::KIND])
+};
 /// What operators did.
 pub const LIST_AUDIT: Operation = Operation {
     lists: &[(Audit::KIND, "by_service")],
@@ -86,8 +97,8 @@ pub const REDRIVE_DEAD_LETTER: Operation = Operation {
     method: Method::Post,
     path: "/dead-letters/{dead_letter_id}/redrive",
     who: &[Who::Operator],
-    reads: &[Audit::KIND],
-    writes: &[Audit::KIND],
+    reads: &[DeadLetter::KIND, Audit::KIND],
+    writes: &[DeadLetter::KIND, Audit::KIND],
     lists: &[],
     events_of: &[],
 };

@@ -5,7 +5,7 @@ locals {
   relays  = [for name, spec in var.manifest.functions : var.functions[name].name if spec.trigger == "stream"]
   routes  = [for name, spec in var.manifest.functions : var.functions[name].name if spec.trigger == "route"]
   hearers = [for name, spec in var.manifest.functions : var.functions[name].name if spec.trigger == "subscription"]
-  queues  = flatten([for function in var.functions : values(function.queues)])
+  queues  = flatten([for function in var.functions : values(function.queues)[*].name])
 
   charts = [
     {
@@ -34,9 +34,14 @@ locals {
       metrics = [for name in local.relays : ["AWS/Lambda", "IteratorAge", "FunctionName", name]]
     },
     {
-      title   = "What could not be delivered or done"
+      title   = "Dead letters, as they came"
+      stat    = "Sum"
+      metrics = [["Fintech", "DeadLetters"]]
+    },
+    {
+      title   = "Age of what does not become a dead letter"
       stat    = "Maximum"
-      metrics = [for queue in local.queues : ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queue]]
+      metrics = [for queue in local.queues : ["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", queue]]
     },
     {
       title   = "Failures of reactions"
@@ -111,6 +116,21 @@ resource "aws_cloudwatch_metric_alarm" "ledger" {
   treat_missing_data  = "notBreaching"
   alarm_actions       = [var.alarms_topic_arn]
   ok_actions          = [var.alarms_topic_arn]
+}
+
+# It is told when letters come, and not when they are gone: that only the list of them says.
+resource "aws_cloudwatch_metric_alarm" "dead_letters" {
+  alarm_name          = "${var.name}-dead-letters"
+  alarm_description   = "Messages became dead letters: GET /v1/dead-letters lists them with the reason; redrive them when it is mended."
+  namespace           = "Fintech"
+  metric_name         = "DeadLetters"
+  statistic           = "Sum"
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  period              = 60
+  evaluation_periods  = 1
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [var.alarms_topic_arn]
 }
 
 resource "aws_cloudwatch_metric_alarm" "failures" {

@@ -1,10 +1,11 @@
 # What became of what could not be done: "undelivered" is what the topic could not hand to the
-# function, "failed" what the function could not do after all its attempts. Both wait for two weeks.
+# function, "failed" what the function could not do after all its attempts. From both it becomes a
+# record at once; what cannot become one waits for two weeks.
 
 locals {
   has = {
     undelivered = local.trigger == "subscription"
-    failed      = local.trigger != "route"
+    failed      = contains(["subscription", "stream", "schedule"], local.trigger)
   }
 }
 
@@ -14,6 +15,8 @@ resource "aws_sqs_queue" "letters" {
   name                      = "${local.full_name}-${each.key}"
   message_retention_seconds = 1209600
   sqs_managed_sse_enabled   = true
+  # Six times what may be taken to make records of it, as mappings want it.
+  visibility_timeout_seconds = 180
 }
 
 resource "aws_lambda_function_event_invoke_config" "this" {
@@ -36,11 +39,11 @@ resource "aws_lambda_function_event_invoke_config" "this" {
 locals {
   letters = {
     for name, queue in aws_sqs_queue.letters : name => {
-      says       = name == "failed" ? "could not do what it was asked" : "was not reached by its topic"
+      says       = "has messages in its queue ${queue.name} that do not become dead letters"
       namespace  = "AWS/SQS"
-      metric     = "ApproximateNumberOfMessagesVisible"
+      metric     = "ApproximateAgeOfOldestMessage"
       statistic  = "Maximum"
-      above      = 0
+      above      = 300
       minutes    = 1
       dimensions = { QueueName = queue.name }
     }

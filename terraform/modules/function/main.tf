@@ -13,6 +13,7 @@ locals {
     subscription = 30
     stream       = 60
     schedule     = local.is_daily ? 900 : 50
+    queue        = 30
   }
 
   topics = { for name in var.spec.publishes : "TOPIC_${upper(name)}" => var.topics[name] }

@@ -14,6 +14,6 @@ output "invoke_arn" {
 }
 
 output "queues" {
-  description = "The names of its queues by what is in them: undelivered, failed."
-  value       = { for name, queue in aws_sqs_queue.letters : name => queue.name }
+  description = "Its queues by what is in them, undelivered or failed: the name and the ARN of each."
+  value       = { for what, queue in aws_sqs_queue.letters : what => { name = queue.name, arn = queue.arn } }
 }

@@ -1,6 +1,14 @@
 # What the function may do: its own log, the actions that the manifest says on its tables and their
 # indexes, and what its trigger needs. Nothing is given to more than it names.
 
+locals {
+  # Named rather than referred to: those who are named may be named after what names them.
+  arns = {
+    function = "arn:aws:lambda:${var.home.region}:${var.home.account}:function"
+    queue    = "arn:aws:sqs:${var.home.region}:${var.home.account}"
+  }
+}
+
 data "aws_iam_policy_document" "trust" {
   statement {
     actions = ["sts:AssumeRole"]
@@ -52,6 +60,30 @@ data "aws_iam_policy_document" "this" {
       sid       = "Publish"
       actions   = ["sns:GetTopicAttributes", "sns:Publish"]
       resources = [for topic in statement.value : var.topics[topic]]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(var.spec.invokes) > 0 ? [var.spec.invokes] : []
+
+    content {
+      sid       = "Call"
+      actions   = ["lambda:InvokeFunction"]
+      resources = [for name in statement.value : "${local.arns.function}:${var.home.prefix}-${replace(name, "_", "-")}"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(var.spec.letters) > 0 ? [var.spec.letters] : []
+
+    content {
+      sid     = "Letters"
+      actions = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+      resources = flatten([
+        for name, queues in statement.value : [
+          for queue in queues : "${local.arns.queue}:${var.home.prefix}-${replace(name, "_", "-")}-${queue}"
+        ]
+      ])
     }
   }
 

@@ -16,6 +16,8 @@ variable "spec" {
     tables    = map(list(string))
     indexes   = map(list(string))
     publishes = list(string)
+    invokes   = optional(list(string), [])
+    letters   = optional(map(list(string)), {})
   })
 }
 

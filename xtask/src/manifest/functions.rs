@@ -1,12 +1,15 @@
 //! The functions: one an operation, one a subscription, one relay a service that says something, one
-//! for each thing that the clock does; each with its trigger and the least that it needs. What they do
-//! stands in the services, what else they are given in Terraform.
+//! for each thing that the clock does, one that keeps what all these could not do; each with its
+//! trigger and the least that it needs. What they do stands in the services, what else they are given
+//! in Terraform.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::audit::Audit;
 use kernel::manifest::{Due, Operation, ServiceManifest, Subscription, Who};
 use kernel::{Kind, Record};
+use operations::manifest::REDRIVE_DEAD_LETTER;
+use operations::records::{DeadLetter, KeptBalance};
 use operations::said;
 use serde::Serialize;
 use serde_json::Value;
@@ -17,12 +20,22 @@ use super::access::Access;
 const SCOPE_OF_PEOPLE: &str = "fintech/api";
 /// Stands before the scopes of services: the resource server's identifier.
 const SCOPE_PREFIX: &str = "fintech/";
+/// What makes a function run that is behind the gateway.
+const ROUTE: &str = "route";
+/// What makes a function run that hears events.
+const SUBSCRIPTION: &str = "subscription";
 /// How often the clock's functions are asked.
 const EVERY_MINUTE: &str = "rate(1 minute)";
 /// How often the whole ledger is checked.
 const EVERY_DAY: &str = "rate(1 day)";
 /// The check of the whole ledger, which no service declares: it looks at all of them.
 const VERIFY_LEDGER: &str = "verify_ledger";
+/// What makes records of dead letters, which no service declares: they are everybody's.
+const KEEP_DEAD_LETTERS: &str = "keep_dead_letters";
+/// The queue of what a topic could not hand to its function.
+const UNDELIVERED: &str = "undelivered";
+/// The queue of what a function could not do, after all its attempts.
+const FAILED: &str = "failed";
 
 /// A function, with what makes it run and what it may do.
 #[derive(Debug, Serialize)]
@@ -39,6 +52,12 @@ pub(super) struct Function {
     pub(super) access: Access,
     /// The topics on which it publishes.
     publishes: BTreeSet<&'static str>,
+    /// The functions that it calls.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    invokes: BTreeSet<String>,
+    /// Whose queues of what could not be done it empties: functions, with their queues.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    letters: BTreeMap<String, BTreeSet<&'static str>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -73,6 +92,13 @@ pub(super) fn of(services: &[&'static ServiceManifest]) -> BTreeMap<String, Func
         }
     }
     functions.insert(VERIFY_LEDGER.to_owned(), check_of_all(services));
+    let keeper = keeper_of_letters(&functions);
+    functions.insert(KEEP_DEAD_LETTERS.to_owned(), keeper);
+    let hearers = functions.iter().filter(|(_, function)| function.subscription.is_some());
+    let hearers = hearers.map(|(name, _)| name.clone()).collect();
+    if let Some(redrive) = functions.get_mut(REDRIVE_DEAD_LETTER.name) {
+        redrive.invokes = hearers;
+    }
     functions
 }
 
@@ -101,7 +127,7 @@ fn on_route(
     }
     let path = format!("{}{}", http_api::BASE, operation.path);
     let route = Route { method: operation.method.text(), path, scopes: scopes(operation) };
-    Function { route: Some(route), access, ..Function::new(service, "route") }
+    Function { route: Some(route), access, ..Function::new(service, ROUTE) }
 }
 
 fn on_topic(service: &ServiceManifest, subscription: &Subscription) -> Function {
@@ -112,7 +138,7 @@ fn on_topic(service: &ServiceManifest, subscription: &Subscription) -> Function 
     }
     let heard =
         Heard { topic: subscription.topic.name(), filter_policy: subscription.filter_policy() };
-    Function { subscription: Some(heard), access, ..Function::new(service, "subscription") }
+    Function { subscription: Some(heard), access, ..Function::new(service, SUBSCRIPTION) }
 }
 
 /// What is decided of a record that is due may touch whatever else its service keeps.
@@ -135,8 +161,26 @@ fn check_of_all(services: &[&'static ServiceManifest]) -> Function {
         let kinds = service.kinds.iter().copied().chain([Audit::KIND]);
         kinds.for_each(|kind| access.reads(kind, &[service.name]));
     }
+    // What it found to be in all accounts it writes down.
+    access.writes(owner(KeptBalance::KIND, &operations::MANIFEST));
     let schedule = Some(EVERY_DAY);
     Function { schedule, access, ..Function::new(&operations::MANIFEST, "schedule") }
+}
+
+/// It empties the queues of all the others, and writes what lay there into its own table.
+fn keeper_of_letters(functions: &BTreeMap<String, Function>) -> Function {
+    let mut access = Access::default();
+    access.reads(DeadLetter::KIND, &[operations::MANIFEST.name]);
+    access.writes(operations::MANIFEST.name);
+    let queues = |function: &Function| match function.trigger {
+        // Who is called by a caller tells him.
+        ROUTE => BTreeSet::new(),
+        SUBSCRIPTION => BTreeSet::from([FAILED, UNDELIVERED]),
+        _ => BTreeSet::from([FAILED]),
+    };
+    let letters = functions.iter().map(|(name, function)| (name.clone(), queues(function)));
+    let letters = letters.filter(|(_, queues)| !queues.is_empty()).collect();
+    Function { access, letters, ..Function::new(&operations::MANIFEST, "queue") }
 }
 
 /// It reads its service's stream, which Terraform lets it, and nothing else.
@@ -155,6 +199,8 @@ impl Function {
             schedule: None,
             access: Access::default(),
             publishes: BTreeSet::new(),
+            invokes: BTreeSet::new(),
+            letters: BTreeMap::new(),
         }
     }
 }
@@ -166,14 +212,14 @@ fn owner(kind: &Kind, service: &ServiceManifest) -> &'static str {
 }
 
 /// In whose tables a function of `service` reads a kind: one that everybody writes is looked at in
-/// all of them by who keeps nothing himself.
+/// all of them by who looks at everything.
 fn owners(
     kind: &Kind,
     service: &ServiceManifest,
     services: &[&'static ServiceManifest],
 ) -> Vec<&'static str> {
     let is_everybodys = kind.service == Audit::KIND.service;
-    if is_everybodys && service.kinds.is_empty() {
+    if is_everybodys && service.name == operations::MANIFEST.name {
         services.iter().map(|service| service.name).collect()
     } else {
         vec![owner(kind, service)]

@@ -35,7 +35,7 @@ struct Manifest {
 
 /// Every service: what they declare.
 fn services() -> Vec<&'static ServiceManifest> {
-    operations::SERVICES.iter().copied().chain([&operations::MANIFEST]).collect()
+    operations::SERVICES.iter().copied().chain([&operations::MANIFEST_ON_AWS]).collect()
 }
 
 /// What the file must say.

@@ -3,6 +3,8 @@
 
 mod letters;
 
+use std::sync::Arc;
+
 use kernel::audit::Audit;
 use kernel::operators::{DeadLetter, Delivery, EventQuery, EventsPort, LoggedEvent};
 use kernel::store::BoxFuture;
@@ -11,16 +13,18 @@ use operations::said;
 
 use letters::Letters;
 
-/// Events from the records that said them, dead letters from where AWS lays them.
+use crate::letters::Subscribers;
+
+/// Events from the records that said them, dead letters from their own.
 pub struct Events {
     store: Store,
     letters: Letters,
 }
 
 impl Events {
-    /// Over a store.
-    pub fn new(store: Store) -> Self {
-        Self { store, letters: Letters }
+    /// Over a store, with whom dead letters are given to again.
+    pub fn new(store: Store, subscribers: Arc<dyn Subscribers>) -> Self {
+        Self { letters: Letters::new(store.clone(), subscribers), store }
     }
 }
 
@@ -49,9 +53,4 @@ impl EventsPort for Events {
     fn redrive(&self, id: String, audit: Audit) -> BoxFuture<'_, Result<bool, StoreError>> {
         Box::pin(self.letters.redrive(id, audit))
     }
-}
-
-fn not_kept<T>(what: &str) -> Result<T, StoreError> {
-    let why = format!("{what} are not kept by this deployment; look at the queues of its topics");
-    Err(StoreError::Unavailable(why))
 }

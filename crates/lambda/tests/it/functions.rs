@@ -2,15 +2,17 @@
 //! relays would fill. Not in here: tests.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use http_api::Settings;
 use kernel::memory::MemoryStore;
 use kernel::store::{BoxFuture, StorePort};
 use kernel::time::System;
-use kernel::{Clock, Envelope, Store, Time, Topic};
-use lambda::{Base, Events, Failure, Function, Handler, Message, Publisher, Unpublished};
+use kernel::{Clock, Envelope, Store, StoreError, Time, Topic};
+use lambda::{
+    Base, Events, Failure, Function, Handler, Message, Publisher, Subscribers, Unpublished,
+};
 use loan::rate::RateTable;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
@@ -19,6 +21,7 @@ use serde_json::{Value, json};
 pub(crate) struct Deployment {
     pub(crate) memory: Arc<MemoryStore>,
     pub(crate) published: Arc<Topics>,
+    pub(crate) called: Arc<Called>,
     clock: Arc<HandClock>,
 }
 
@@ -75,6 +78,53 @@ impl Publisher for Topics {
     }
 }
 
+/// Who was given a message again.
+#[derive(Default)]
+pub(crate) struct Called {
+    calls: Mutex<Vec<(String, String)>>,
+    is_refused: AtomicBool,
+    dies: Mutex<Option<(Arc<Handler>, Value)>>,
+}
+
+impl Called {
+    /// Who was given what since it was last asked.
+    pub(crate) fn take(&self) -> Vec<(String, String)> {
+        std::mem::take(&mut *self.calls.lock())
+    }
+
+    /// From now on nobody can be called.
+    pub(crate) fn refuses(&self) {
+        self.is_refused.store(true, Ordering::Relaxed);
+    }
+
+    /// At the next call the function fails at once, and a queue has told it before the call ends.
+    pub(crate) fn dies(&self, deployment: &Deployment, told: Value) {
+        let keeper = Arc::new(deployment.handler("keep_dead_letters"));
+        *self.dies.lock() = Some((keeper, told));
+    }
+}
+
+impl Subscribers for Called {
+    fn call<'a>(
+        &'a self,
+        function: &'a str,
+        _: &'a str,
+        message: &'a str,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move {
+            if self.is_refused.load(Ordering::Relaxed) {
+                return Err(StoreError::Unavailable("nobody can be called".to_owned()));
+            }
+            self.calls.lock().push((function.to_owned(), message.to_owned()));
+            let dies = self.dies.lock().take();
+            if let Some((keeper, told)) = dies {
+                keeper.handle(&told.to_string(), Time::MAX).await.unwrap();
+            }
+            Ok(())
+        })
+    }
+}
+
 /// An answer of an operation.
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -89,7 +139,7 @@ impl Deployment {
         let given: Arc<dyn Clock> = Arc::<HandClock>::clone(&clock);
         let published = Topics::default();
         let memory = Arc::new(MemoryStore::with(given, Arc::new(System)));
-        Self { memory, published: Arc::new(published), clock }
+        Self { memory, published: Arc::new(published), called: Arc::default(), clock }
     }
 
     pub(crate) fn pass(&self, time: Duration) {
@@ -101,9 +151,11 @@ impl Deployment {
         let function = Function::named(name).unwrap_or_else(|| panic!("no function {name}"));
         let port: Arc<dyn StorePort> = Arc::<MemoryStore>::clone(&self.memory);
         let store = Store::new(port);
+        let called: Arc<dyn Subscribers> = Arc::<Called>::clone(&self.called);
         let base = Base {
-            events: Arc::new(Events::new(store.clone())),
+            events: Arc::new(Events::new(store.clone(), called)),
             store,
+            prefix: "fintech".to_owned(),
             publisher: Arc::<Topics>::clone(&self.published),
             conflicts: Arc::default(),
             settings: Settings { self_funding: true, ..Settings::new([7; 32]) },

@@ -20,6 +20,8 @@ mod functions;
 #[cfg(test)]
 mod gateway;
 #[cfg(test)]
+mod letters;
+#[cfg(test)]
 mod operations;
 #[cfg(test)]
 #[path = "../../../fintech/tests/it/promised.rs"]

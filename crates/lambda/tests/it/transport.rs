@@ -63,6 +63,7 @@ impl Transport {
             let base = Base {
                 store: Store::new(Arc::<EmbeddedStore>::clone(&self.store)),
                 events: Arc::<EmbeddedStore>::clone(&self.store),
+                prefix: "fintech".to_owned(),
                 publisher: Arc::new(Topics::default()),
                 conflicts: Arc::default(),
                 settings: self.settings.clone(),

@@ -205,9 +205,12 @@ fn subscriptions_are_those(manifest: &Value, state: &State) {
 }
 
 fn relays_and_the_clock_are_those(manifest: &Value, state: &State) {
-    let mut mappings = state.by("aws_lambda_event_source_mapping", "function_name");
+    let mut mappings = state.by("aws_lambda_event_source_mapping", "event_source_arn");
     for (name, function) in triggered(manifest, "stream") {
-        let mapping = mappings.remove(arn_of_function(name).as_str()).unwrap();
+        let is_its = |mapping: &Resource| mapping.text("function_name") == arn_of_function(name);
+        let mut own = mappings.extract_if(.., |_, mapping| is_its(mapping));
+        let (_, mapping) = own.next().unwrap();
+        assert_eq!(own.count(), 0, "{name} reads more than its stream");
         let table = arn_of_table(function["service"].as_str().unwrap());
         let stream = mapping.text("event_source_arn");
         assert!(stream.starts_with(&format!("{table}/stream/")), "{name} reads {stream}");
@@ -220,6 +223,15 @@ fn relays_and_the_clock_are_those(manifest: &Value, state: &State) {
         let filter: Value = serde_json::from_str(filter).unwrap();
         let says = json!({ "dynamodb": { "NewImage": { "says": { "S": [{ "exists": true }] } } } });
         assert_eq!(filter, says, "{name}");
+    }
+    let (keeper, function) = triggered(manifest, "queue").pop_first().unwrap();
+    for (of, queues) in object(&function["letters"]) {
+        for queue in texts(queues) {
+            let mapping = mappings.remove(arn_of_queue(of, queue).as_str()).unwrap();
+            assert_eq!(mapping.text("function_name"), arn_of_function(keeper), "{of}");
+            let partly = json!(["ReportBatchItemFailures"]);
+            assert_eq!(mapping.values["function_response_types"], partly, "{of}");
+        }
     }
     assert!(mappings.is_empty(), "no function has {:?}", mappings.keys());
     let mut schedules = state.by("aws_scheduler_schedule", "name");
@@ -302,14 +314,17 @@ fn failures_are_kept_and_told(manifest: &Value, state: &State) {
     let queues = state.by("aws_sqs_queue", "arn");
     for queue in queues.values() {
         assert_eq!(queue.values["sqs_managed_sse_enabled"], true, "{}", queue.address);
-        told("ApproximateNumberOfMessagesVisible", queue.text("name"));
+        assert_eq!(queue.values["visibility_timeout_seconds"], 180, "{}", queue.address);
+        told("ApproximateAgeOfOldestMessage", queue.text("name"));
     }
+    told("DeadLetters", "");
     let later = state.by("aws_lambda_function_event_invoke_config", "function_name");
     for (name, function) in object(&manifest["functions"]) {
         let failed = arn_of_queue(name, "failed");
         let has_queue = queues.contains_key(failed.as_str());
         match function["trigger"].as_str().unwrap() {
             "route" => assert!(!has_queue, "{name} answers at once"),
+            "queue" => assert!(!has_queue, "what {name} cannot do stays where it was"),
             "stream" => {
                 assert!(has_queue, "{name}");
                 told("IteratorAge", &full_name(name));

@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::state::State;
 use super::{
-    ACCOUNT, REGION, arn_of_queue, arn_of_table, arn_of_topic, full_name, keys, object, texts,
+    ACCOUNT, REGION, arn_of_function, arn_of_queue, arn_of_table, arn_of_topic, full_name, keys,
+    object, texts,
 };
 
 /// An action on a resource.
@@ -102,13 +103,23 @@ fn declared(name: &str, function: &Value) -> BTreeSet<Leave> {
         leave("sns:Publish", arn_of_topic(topic));
         leave("sns:GetTopicAttributes", arn_of_topic(topic));
     }
+    for called in function["invokes"].as_array().into_iter().flatten() {
+        leave("lambda:InvokeFunction", arn_of_function(called.as_str().unwrap()));
+    }
+    for (of, queues) in function["letters"].as_object().into_iter().flatten() {
+        for action in ["DeleteMessage", "GetQueueAttributes", "ReceiveMessage"] {
+            for queue in texts(queues) {
+                leave(&format!("sqs:{action}"), arn_of_queue(of, queue));
+            }
+        }
+    }
     if function["trigger"] == "stream" {
         let table = arn_of_table(function["service"].as_str().unwrap());
         for action in ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"] {
             leave(&format!("dynamodb:{action}"), format!("{table}/stream/*"));
         }
     }
-    if function["trigger"] != "route" {
+    if !["route", "queue"].contains(&function["trigger"].as_str().unwrap()) {
         leave("sqs:SendMessage", arn_of_queue(name, "failed"));
     }
     declared

@@ -1,0 +1,81 @@
+//! Calling one subscriber, with a message as its topic brings it. Not in here: which, and why again.
+
+use aws_sdk_lambda::Client;
+use aws_sdk_lambda::error::DisplayErrorContext;
+use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::types::InvocationType;
+use kernel::StoreError;
+use kernel::store::BoxFuture;
+use serde_json::json;
+
+/// The functions that hear events.
+pub trait Subscribers: Send + Sync + 'static {
+    /// Gives a message to the one function of that name, which hears it soon, and as often as it
+    /// takes. `id` names the message in the function's log.
+    fn call<'a>(
+        &'a self,
+        function: &'a str,
+        id: &'a str,
+        message: &'a str,
+    ) -> BoxFuture<'a, Result<(), StoreError>>;
+}
+
+/// For functions that call no other.
+pub(crate) struct NoSubscribers;
+
+impl Subscribers for NoSubscribers {
+    fn call<'a>(
+        &'a self,
+        function: &'a str,
+        _: &'a str,
+        _: &'a str,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        let why = format!("this function may not call {function}");
+        Box::pin(async { Err(StoreError::Broken(why)) })
+    }
+}
+
+/// Calls functions of this deployment.
+#[derive(Debug)]
+pub(crate) struct LambdaSubscribers {
+    client: Client,
+    prefix: String,
+}
+
+impl LambdaSubscribers {
+    /// Those whose names begin with that prefix.
+    pub(crate) fn new(client: Client, prefix: String) -> Self {
+        Self { client, prefix }
+    }
+}
+
+impl Subscribers for LambdaSubscribers {
+    fn call<'a>(
+        &'a self,
+        function: &'a str,
+        id: &'a str,
+        message: &'a str,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move {
+            let name = format!("{}-{}", self.prefix, function.replace('_', "-"));
+            let payload = Blob::new(notification(id, message));
+            // Asynchronously, as a topic does it: with the function's attempts, and its queue for
+            // what it could not do.
+            let call = self.client.invoke().function_name(&name).payload(payload);
+            match call.invocation_type(InvocationType::Event).send().await {
+                Ok(_) => Ok(()),
+                Err(error) => {
+                    let why = DisplayErrorContext(&error);
+                    Err(StoreError::Unavailable(format!("{name} cannot be called: {why}")))
+                }
+            }
+        })
+    }
+}
+
+/// A message as a topic brings it to a function.
+fn notification(id: &str, message: &str) -> String {
+    let sns = json!({ "Type": "Notification", "MessageId": id, "Message": message });
+    json!({ "Records": [{ "EventSource": "aws:sns", "EventVersion": "1.0", "Sns": sns }] })
+        .to_string()
+}
