@@ -180,10 +180,25 @@ class TestEvents(Case):
         said = self.ok(pia.get(f"payment/{self.paid(pia)}/timeline"))["items"]
         self.assertEqual([item["event"]["type"] for item in said], self.SAID)
 
+    def said(self, subject):
+        return [item["type"] for item in self.ok(operator().get(f"events?subject={subject}"))["items"]]
+
     def test_events_of_a_subject(self):
         payment_id = self.paid(customer("quinn"))
-        said = self.ok(operator().get(f"events?subject={payment_id}"))["items"]
-        self.assertEqual(sorted(item["type"] for item in said), self.SAID)
+        self.assertEqual(self.said(payment_id), self.SAID)
+        self.ok(operator().post(f"payment/{payment_id}/refund", {"amount": "1.00"}), 202)
+        both = [*self.SAID, "PAYMENT_REFUND_REQUESTED", "PAYMENT_REFUNDED"]
+        until("the refund's events are found", lambda: self.said(payment_id) == both)
+        refused = self.ok(operator().get("events"), 400)
+        self.assertEqual([each["field"] for each in refused["errors"]], ["subject"])
+
+    def test_events_of_a_loan(self):
+        rosa = customer("rosa")
+        body = {"wallet_id": self.wallet(rosa, "1.00"), "amount": "100.00", "loan_term_months": 12}
+        loan_id = self.ok(rosa.post("loan", body), 201)["loan_id"]
+        self.ok(operator().post(f"loan/{loan_id}/approve"), 202)
+        funded = ["LOAN_APPROVED", "LOAN_FUNDED"]
+        until("the loan's events are found", lambda: self.said(loan_id) == funded)
 
 
 class TestCallers(Case):

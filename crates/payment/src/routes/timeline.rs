@@ -17,7 +17,8 @@ const EVENTS_AT_ONCE: usize = 500;
 
 /// Every event of a payment's saga, in order, with who said it and who heard it.
 ///
-/// An event that was said again stands where it was said first.
+/// An event that was said again stands where it was said first. On AWS nobody counts deliveries, and
+/// the lists of them are empty.
 #[utoipa::path(get, path = "/payment/{transaction_id}/timeline", tag = "payment",
     params(("transaction_id" = String, Path, description = "The payment.")),
     responses((status = 200, body = Timeline, description = "All that was said so far.")))]
