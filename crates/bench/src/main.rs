@@ -1,7 +1,7 @@
 //! The load generator of this project: what is measured, in which order.
 //!
 //! It starts the program that it measures, keeps its connections busy from one thread, and leaves a
-//! table and a JSON file. It judges nothing: which figures are good enough is not known here.
+//! table and a JSON file. Of the program it judges nothing; functions on AWS have budgets.
 
 mod client;
 mod counter;

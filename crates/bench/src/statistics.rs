@@ -50,6 +50,11 @@ pub(crate) fn mebibytes(bytes: u64) -> f64 {
     rounded(bytes as f64 / (1024.0 * 1024.0))
 }
 
+/// Megabytes, of a million bytes each.
+pub(crate) fn megabytes(bytes: u64) -> f64 {
+    rounded(bytes as f64 / 1_000_000.0)
+}
+
 /// To a thousandth, half away from zero: what is beyond is noise in every figure shown.
 fn rounded(number: f64) -> f64 {
     (number * 1_000.0).round() / 1_000.0
@@ -72,5 +77,6 @@ mod tests {
         assert_eq!(seconds(Duration::from_millis(1_234)), 1.234);
         assert_eq!(milliseconds(Duration::from_micros(1_234)), 1.234);
         assert_eq!(mebibytes(3 * 512 * 1024), 1.5);
+        assert_eq!(megabytes(1_500_499), 1.5);
     }
 }

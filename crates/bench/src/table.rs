@@ -183,7 +183,7 @@ fn sustained_text(sustained: &Sustained) -> String {
 }
 
 /// Rows under each other: names and sentences to the left, figures and their headings to the right.
-fn aligned(rows: &[Vec<String>]) -> String {
+pub(crate) fn aligned(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
     let column = |at: usize| rows.iter().filter_map(move |row| row.get(at));
     let shape = |at: usize| {

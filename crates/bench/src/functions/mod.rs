@@ -1,24 +1,27 @@
 //! How fast a function of AWS Lambda starts and answers: a stand-in of Lambda's runtime interface and
 //! one of DynamoDB, on the loopback interface, once without TLS and once with it. A time is the median
-//! of many starts. What the functions do is not known here, beyond one that reads a payment by key.
+//! of many starts, and is shown beside its budget. What the functions do is not known here, beyond one
+//! that reads a payment by key.
 //!
 //! Real starts add what Lambda itself takes, and real calls the way to DynamoDB: neither is here.
 
 mod endpoint;
 mod http;
 mod runtime;
+mod table;
 
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
 use self::endpoint::Endpoint;
 use self::runtime::{Start, start};
 use crate::failure::{Failure, doing};
-use crate::statistics::{mebibytes, milliseconds};
+use crate::statistics::{megabytes, milliseconds};
 
 /// How functions are measured.
 #[derive(Debug, Clone, clap::Args)]
@@ -49,12 +52,14 @@ struct Figures {
     /// A later one.
     warm_ms: f64,
     /// Resident after that.
-    resident_mib: f64,
+    resident_mb: f64,
 }
 
 #[derive(Debug, Serialize)]
 struct Report {
-    archive_mib: f64,
+    archive_mb: f64,
+    /// From the start to the end of a process that does nothing: what no start is faster than.
+    nothing_ms: f64,
     ways: Vec<Figures>,
     left_out: Option<&'static str>,
 }
@@ -66,8 +71,12 @@ struct Report {
 pub(crate) fn bench(options: &Options) -> Result<(), Failure> {
     let archive = fs::metadata(&options.archive)
         .map_err(doing(|| format!("{} (`make lambda` makes it)", options.archive.display())))?;
-    let mut report =
-        Report { archive_mib: mebibytes(archive.len()), ways: Vec::new(), left_out: None };
+    let mut report = Report {
+        archive_mb: megabytes(archive.len()),
+        nothing_ms: milliseconds(nothing(options.starts)?),
+        ways: Vec::new(),
+        left_out: None,
+    };
     let folder = tempfile::tempdir().map_err(doing(|| "making a temporary folder"))?;
     report.ways.push(measure(options, &Endpoint::plain()?)?);
     match Endpoint::tls(folder.path())? {
@@ -76,7 +85,9 @@ pub(crate) fn bench(options: &Options) -> Result<(), Failure> {
     }
     let json = serde_json::to_string_pretty(&report).unwrap_or_default();
     fs::write(&options.json, json).map_err(doing(|| options.json.display().to_string()))?;
-    print(&report, &options.json)
+    let text = format!("{}all of it: {}\n", table::text(&report), options.json.display());
+    let written = std::io::stdout().write_all(text.as_bytes());
+    written.map_err(doing(|| "writing to standard output"))
 }
 
 fn measure(options: &Options, endpoint: &Endpoint) -> Result<Figures, Failure> {
@@ -93,7 +104,7 @@ fn measure(options: &Options, endpoint: &Endpoint) -> Result<Figures, Failure> {
         ready_ms: milliseconds(median(starts.iter().map(|start| start.ready))),
         first_ms: milliseconds(median(starts.iter().map(|start| start.first))),
         warm_ms: milliseconds(median(starts.iter().map(|start| start.warm))),
-        resident_mib: mebibytes(median(starts.iter().map(|start| start.resident_bytes))),
+        resident_mb: megabytes(median(starts.iter().map(|start| start.resident_bytes))),
     })
 }
 
@@ -109,23 +120,16 @@ fn median<T: Ord + Default>(values: impl Iterator<Item = T>) -> T {
     values.into_iter().nth(middle).unwrap_or_default()
 }
 
-fn print(report: &Report, json: &Path) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
-    let mut line =
-        |text: String| writeln!(out, "{text}").map_err(doing(|| "writing to standard output"));
-    line(format!("zip                {:>8.3} MiB", report.archive_mib))?;
-    for figures in &report.ways {
-        let Figures { endpoint, starts, ready_ms, first_ms, warm_ms, resident_mib } = figures;
-        line(format!("{endpoint}, medians of {starts} starts"))?;
-        line(format!("  ready            {ready_ms:>8.3} ms"))?;
-        line(format!("  first call       {first_ms:>8.3} ms"))?;
-        line(format!("  warm call        {warm_ms:>8.3} ms"))?;
-        line(format!("  resident         {resident_mib:>8.3} MiB"))?;
+/// The median of as many starts of `true`.
+fn nothing(starts: u16) -> Result<Duration, Failure> {
+    let mut times = Vec::new();
+    for _ in 0..starts {
+        let begun = Instant::now();
+        let ended = Command::new("true").env_clear().stdin(Stdio::null()).status();
+        ended.map_err(doing(|| "starting `true`"))?;
+        times.push(begun.elapsed());
     }
-    if let Some(left_out) = report.left_out {
-        line(format!("left out: {left_out}"))?;
-    }
-    line(format!("all of it: {}", json.display()))
+    Ok(middle(times))
 }
 
 /// The middle of durations, for one start's warm calls.
