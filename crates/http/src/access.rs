@@ -21,17 +21,26 @@ use crate::query;
 /// # Errors
 /// 401 without a caller, 403 for one whose role may not.
 pub fn check(operation: &Operation, caller: Option<&Caller>) -> Result<(), Problem> {
-    if operation.who.contains(&Who::Nobody) {
+    check_who(operation.name, operation.who, caller)
+}
+
+/// Whether the caller may use what has that name and is for these: also what is no operation of a
+/// service.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_who(named: &str, of: &[Who], caller: Option<&Caller>) -> Result<(), Problem> {
+    if of.contains(&Who::Nobody) {
         return Ok(());
     }
     let Some(caller) = caller else {
         return Err(Problem::unauthorized("Send a valid bearer token in `Authorization`."));
     };
-    if operation.who.iter().any(|who| is_one(*who, caller)) {
+    if of.iter().any(|who| is_one(*who, caller)) {
         return Ok(());
     }
-    let names: Vec<_> = operation.who.iter().map(|who| name(*who)).collect();
-    let detail = format!("`{}` is for {} only.", operation.name, names.join(" and "));
+    let names: Vec<_> = of.iter().map(|who| name(*who)).collect();
+    let detail = format!("`{named}` is for {} only.", names.join(" and "));
     Err(Problem::forbidden(detail))
 }
 

@@ -36,6 +36,7 @@ struct Inner {
     more: Vec<(&'static str, String)>,
     retry_after: Option<Duration>,
     cause: Option<String>,
+    challenge: &'static str,
     instance: Option<String>,
     request_id: Option<String>,
 }
@@ -59,6 +60,7 @@ impl Problem {
             more: Vec::new(),
             retry_after: None,
             cause: None,
+            challenge: "Bearer",
             instance: None,
             request_id: None,
         }))
@@ -112,9 +114,17 @@ impl Problem {
         Self::new(ProblemKind::Forbidden, detail)
     }
 
-    /// 401: no token, or a bad one. A whole sentence.
+    /// 401: no token. A whole sentence.
     pub fn unauthorized(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ProblemKind::Unauthorized, detail)
+    }
+
+    /// 401: a token that proves nobody, which the challenge says too (RFC 6750, section 3.1). A whole
+    /// sentence.
+    pub fn bad_token(detail: impl Into<Cow<'static, str>>) -> Self {
+        let mut problem = Self::unauthorized(detail);
+        problem.0.challenge = r#"Bearer error="invalid_token""#;
+        problem
     }
 
     /// 500: a bug of ours. `cause` goes to the log alone.
@@ -208,7 +218,7 @@ impl IntoResponse for Problem {
             headers.insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
         }
         if self.0.kind == ProblemKind::Unauthorized {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(self.0.challenge));
         }
         response.extensions_mut().insert(self);
         response
