@@ -5,6 +5,7 @@ pub mod audit;
 pub mod caller;
 pub mod context;
 pub mod decision;
+pub mod due;
 pub mod event;
 pub mod id;
 pub mod manifest;

@@ -1,23 +1,38 @@
 //! What the clock does: what each service declares as due, and how many sagas are open.
 
+use kernel::due::{Pace, in_shard};
 use kernel::manifest::Due;
 use kernel::record::{Column, Shard};
 use kernel::store::{Order, Query};
-use kernel::{Kind, Stored};
+use kernel::{Ids, Kind, Stored, Time};
 
-use super::{Institution, SERVICES, request};
+use super::{Institution, SERVICES};
 
 /// As many of one shard as any test has.
 const MANY: usize = 10_000;
 
+/// One after another, so that histories can be compared.
+const PACE: Pace = Pace { page: 1, until: Time::MAX };
+
+/// The same correlation each time, so that they can be.
+struct Same;
+
+impl Ids for Same {
+    fn draw(&self) -> u128 {
+        7
+    }
+}
+
 impl Institution {
-    /// Decides of everything that is due now.
+    /// Decides of everything that is due now. What is said by it is heard before the next is looked
+    /// for: some stores have it heard in the same step.
     pub async fn tick(&self) {
         for due in SERVICES.iter().flat_map(|service| service.due) {
-            for stored in self.due_of(due).await {
-                let decision = (due.decide)(stored.record.key());
-                self.store().port().decide(decision, request()).await.unwrap();
+            for shard in Shard::all() {
+                let done = in_shard(&**self.store().port(), due, shard, PACE, &Same).await.unwrap();
+                assert_eq!(done.broken, [], "{}", due.name);
             }
+            self.settle().await;
         }
     }
 

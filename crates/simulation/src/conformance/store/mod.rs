@@ -6,6 +6,7 @@ mod candidate;
 mod chains;
 mod concurrency;
 pub(crate) mod decisions;
+mod due;
 mod events;
 pub mod kinds;
 mod lists;
@@ -28,6 +29,7 @@ pub fn run(candidate: &dyn Candidate) {
         atomicity::CASES,
         chains::CASES,
         lists::CASES,
+        due::CASES,
         scans::CASES,
         waiting::CASES,
         events::CASES,
