@@ -62,6 +62,20 @@ class Case(unittest.TestCase):
 
         return until(f"the payment {payment_id} is {status}", look)
 
+    def letter(self, what, is_it):
+        """Waits until the list of dead letters has one like that."""
+
+        def look():
+            letters = self.ok(operator().get("dead-letters"))["items"]
+            return next((each for each in letters if is_it(each)), None)
+
+        return until(what, look)
+
+    def redrive(self, letter):
+        """Gives a dead letter to its function again; then it is none any more."""
+        path = f"dead-letters/{letter['dead_letter_id']}/redrive"
+        self.assertEqual(self.ok(operator().post(path, {}))["state"], "WAITING")
+
 
 class TestTour(Case):
     def test_a_payment_and_a_refused_one(self):

@@ -1,4 +1,4 @@
-"""What the tests share: what was created, waiting with an end, listening to topics, reading queues."""
+"""What the tests share: what was created, waiting with an end, listening to topics."""
 
 import json
 import time
@@ -42,44 +42,6 @@ def topic(name):
     """The ARN of a topic by the manifest's name for it."""
     arns = [each["arn"] for each in CREATED.resources["aws_sns_topic"]]
     return next(arn for arn in arns if arn.endswith(name.replace("_", "-")))
-
-
-def destination(name):
-    """The queue of what the function failed at, by its ARN."""
-    called = function(name)["function_name"]
-    for kind in ("aws_lambda_function_event_invoke_config", "aws_lambda_event_source_mapping"):
-        for values in CREATED.resources[kind]:
-            if values["function_name"] in (called, function(name).get("arn")):
-                failed = values["destination_config"][0]["on_failure"][0]
-                return Queue(failed.get("destination") or failed["destination_arn"])
-    raise AssertionError(f"{name} has no destination for what it fails at")
-
-
-class Queue:
-    """A queue, by its ARN."""
-
-    def __init__(self, arn):
-        self.sqs = CREATED.aws("sqs")
-        self.url = self.sqs.get_queue_url(QueueName=arn.split(":")[-1])["QueueUrl"]
-
-    def take(self, what, is_it):
-        """Waits for a message of that kind and takes it out. Its body is JSON."""
-        kept = []
-
-        def look():
-            for message in self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10).get("Messages", []):
-                body = json.loads(message["Body"])
-                if is_it(body):
-                    self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
-                    return body
-                kept.append(message["ReceiptHandle"])
-            return None
-
-        try:
-            return until(what, look)
-        finally:
-            for handle in kept:
-                self.sqs.change_message_visibility(QueueUrl=self.url, ReceiptHandle=handle, VisibilityTimeout=0)
 
 
 class Listener:

@@ -1,17 +1,24 @@
-//! The daily check of the whole ledger. The tables do not stand still meanwhile, so that what was
-//! written between two reads can look wrong: only what a second check finds too, word for word, is
-//! told. Not in here: what is checked.
+//! The daily check of the whole ledger, which also keeps the trial balance. The tables do not stand
+//! still meanwhile, so that what was written between two reads can look wrong: only what a second
+//! check finds too, word for word, is told. Not in here: what is checked.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
-use kernel::Store;
-use operations::verify::{Report, verify};
+use kernel::time::System;
+use kernel::{Context, CorrelationId, Ids, Store};
+use operations::trial_balance::KeepBalance;
+use operations::verify::{Report, verify_as_of};
 
 use crate::failure::Failure;
 use crate::metrics;
 
 /// How many violations the failure itself names; all are in the log.
 const TOLD_MAX: usize = 5;
+
+/// How long a write may be on its way, retries and clocks that differ included: what was booked
+/// before that is there.
+const ON_ITS_WAY_MAX: Duration = Duration::from_secs(15);
 
 /// Checks everything. The answer is the report.
 ///
@@ -42,5 +49,11 @@ pub(crate) async fn check(store: &Store) -> Result<Report, Failure> {
 }
 
 async fn once(store: &Store) -> Result<Report, Failure> {
-    Ok(verify(&**store.port(), &mut |_| {}).await?)
+    let as_of = store.now().minus(ON_ITS_WAY_MAX);
+    let (report, trial) = verify_as_of(&**store.port(), as_of, &mut |_| {}).await?;
+    if let Some(trial) = trial {
+        let context = Context::request(CorrelationId(System.draw()), None);
+        store.decide(KeepBalance::of(&trial), context).await?;
+    }
+    Ok(report)
 }

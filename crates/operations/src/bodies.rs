@@ -1,12 +1,15 @@
 //! The bodies of answers and the filters of lists.
 
+use std::collections::BTreeMap;
+
 use http_api::Problem;
 use kernel::audit::Audit;
 use kernel::operators::{DeadLetter, EventQuery};
-use kernel::{Caller, Envelope, EventKind, Role, Subject, Time, Topic};
+use kernel::{Caller, Currency, Envelope, EventKind, Role, Subject, Time, Topic};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::records::{ClassSums, KeptBalance};
 use crate::sagas::OpenSaga;
 use crate::sums::decimal;
 use crate::trial_balance::TrialBalance;
@@ -54,7 +57,7 @@ pub struct TrialBalanceShown {
 pub struct ClassShown {
     /// `world`, `wallet`, `merchant`, `loan`, …
     #[schema(example = "wallet")]
-    pub class: &'static str,
+    pub class: String,
     /// The currency.
     #[schema(example = "USD")]
     pub currency: &'static str,
@@ -76,22 +79,36 @@ pub struct SumShown {
 
 impl From<&TrialBalance> for TrialBalanceShown {
     fn from(trial: &TrialBalance) -> Self {
-        let class = |(class, currency, minor): (&'static str, kernel::Currency, i128)| ClassShown {
-            class,
-            currency: currency.code(),
-            balance: decimal(minor, currency),
-        };
-        let sums = trial.sums.by_currency().into_iter();
-        Self {
-            as_of: trial.as_of,
-            accounts: trial.sums.by_class().map(class).collect(),
-            currencies: sums
-                .map(|(currency, minor)| SumShown {
-                    currency: currency.code(),
-                    sum: decimal(minor, currency),
-                })
-                .collect(),
+        Self::of(trial.as_of, trial.sums.by_class())
+    }
+}
+
+impl From<&KeptBalance> for TrialBalanceShown {
+    fn from(kept: &KeptBalance) -> Self {
+        let ClassSums(sums) = &kept.classes;
+        Self::of(kept.as_of, sums.iter().map(|sum| (&*sum.class, sum.currency, sum.minor)))
+    }
+}
+
+impl TrialBalanceShown {
+    fn of<'a>(as_of: Time, sums: impl Iterator<Item = (&'a str, Currency, i128)>) -> Self {
+        let mut currencies = BTreeMap::<Currency, i128>::new();
+        let mut accounts = Vec::new();
+        for (class, currency, minor) in sums {
+            let sum = currencies.entry(currency).or_default();
+            *sum = sum.saturating_add(minor);
+            let balance = decimal(minor, currency);
+            accounts.push(ClassShown {
+                class: class.to_owned(),
+                currency: currency.code(),
+                balance,
+            });
         }
+        let shown = |(currency, minor): (Currency, i128)| SumShown {
+            currency: currency.code(),
+            sum: decimal(minor, currency),
+        };
+        Self { as_of, accounts, currencies: currencies.into_iter().map(shown).collect() }
     }
 }
 

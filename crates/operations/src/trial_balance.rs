@@ -1,12 +1,16 @@
 //! The trial balance: what is in all accounts at one moment, by class and currency, summed from the
-//! entries. Whether each entry is right is not looked at here, see `verify`.
+//! entries, and kept where the check of the whole makes it. Whether each entry is right is not looked
+//! at here, see `verify`.
 
 use std::sync::Arc;
 
-use kernel::{ChainId, Decision, Store, StoreError, Suspend, Time, View, Writes};
-use kernel::{Context, CorrelationId};
+use kernel::{
+    ChainId, Context, CorrelationId, Decision, Id, Store, StoreError, Suspend, Time,
+    TrialBalanceId, View, Writes,
+};
 use wallet::records::Entry;
 
+use crate::records::{ClassSum, ClassSums, KeptBalance};
 use crate::sums::Sums;
 use crate::verify::Rows;
 
@@ -30,7 +34,7 @@ pub async fn trial_balance(store: &Store) -> Result<TrialBalance, StoreError> {
     // What was decided before this decision is durable when it is answered, and what is decided
     // after it is booked no earlier.
     let as_of = store.decide(Now, Context::request(CorrelationId(0), None)).await?;
-    let mut summing = Summing { as_of, newest: None, sums: Sums::default() };
+    let mut summing = Summing::of(as_of);
     let mut rows = Rows::<Entry>::of(&**store.port());
     while let Some(piece) = rows.next(&mut |_| {}).await? {
         for row in piece {
@@ -42,18 +46,83 @@ pub async fn trial_balance(store: &Store) -> Result<TrialBalance, StoreError> {
             summing.add(entry);
         }
     }
-    summing.end_chain(None);
-    Ok(TrialBalance { as_of, sums: summing.sums })
+    Ok(summing.end())
 }
 
-struct Summing {
+/// The id of the one that is kept.
+fn kept_id() -> TrialBalanceId {
+    TrialBalanceId::from_uuid(0)
+}
+
+/// The one that was kept last; none if none was.
+///
+/// # Errors
+/// When the store cannot.
+pub async fn kept(store: &Store) -> Result<Option<KeptBalance>, StoreError> {
+    Ok(store.get::<KeptBalance>(kept_id()).await?.map(|known| KeptBalance::clone(&known)))
+}
+
+/// Keeps a trial balance in the place of the one before.
+#[derive(Debug, Clone)]
+pub struct KeepBalance(KeptBalance);
+
+impl KeepBalance {
+    /// That one.
+    pub fn of(trial: &TrialBalance) -> Self {
+        let sum = |(class, currency, minor): (&str, _, _)| ClassSum {
+            class: class.to_owned(),
+            currency,
+            minor,
+        };
+        let classes = ClassSums(trial.sums.by_class().map(sum).collect());
+        Self(KeptBalance { trial_balance_id: kept_id(), as_of: trial.as_of, classes })
+    }
+}
+
+impl Decision for KeepBalance {
+    type Outcome = ();
+
+    fn name(&self) -> &'static str {
+        "verify_ledger"
+    }
+
+    fn decide(&self, view: &mut View<'_>, writes: &mut Writes) -> Result<(), Suspend> {
+        match view.get::<KeptBalance>(kept_id())? {
+            None => {
+                writes.create(self.0.clone());
+            }
+            // Two checks at once may end in another order than they began.
+            Some(known) if known.as_of >= self.0.as_of => {}
+            Some(known) => {
+                writes.update(&known, self.0.clone());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Sums entries that come chain by chain, as of a moment.
+#[derive(Debug)]
+pub(crate) struct Summing {
     as_of: Time,
     newest: Option<Arc<Entry>>,
     sums: Sums,
 }
 
 impl Summing {
-    fn add(&mut self, entry: Arc<Entry>) {
+    /// Nothing so far.
+    pub(crate) fn of(as_of: Time) -> Self {
+        Self { as_of, newest: None, sums: Sums::default() }
+    }
+
+    /// After the last entry.
+    pub(crate) fn end(mut self) -> TrialBalance {
+        self.end_chain(None);
+        TrialBalance { as_of: self.as_of, sums: self.sums }
+    }
+
+    /// The next entry.
+    pub(crate) fn add(&mut self, entry: Arc<Entry>) {
         self.end_chain(Some(entry.account_id));
         if entry.booked_at < self.as_of {
             self.sums.add_other_side(&entry);

@@ -70,6 +70,34 @@ async fn a_payment_is_paid_once_however_often_its_events_come() {
 }
 
 #[tokio::test]
+async fn the_trial_balance_is_that_of_the_last_check() {
+    let deployment = Deployment::new();
+    let asked = by_operator(request("GET", "/v1/ledger/trial-balance", None));
+    let none = deployment.call("get_trial_balance", &asked).await;
+    assert_eq!(none.status, 404, "{none:?}");
+    assert!(none.body["detail"].as_str().unwrap().contains("run the function verify_ledger"));
+
+    let wallet_id = wallet(&deployment).await;
+    deployment.pass(Duration::from_secs(60));
+    pay(&deployment, &wallet_id, "25.50").await;
+    deployment.settle(0).await;
+    is_well(&deployment).await;
+    let kept = deployment.call("get_trial_balance", &asked).await.body;
+    // What was booked a moment ago may not be there as a whole.
+    let class = |class: &str, balance: &str| json!({ "class": class, "currency": "USD", "balance": balance });
+    assert_eq!(kept["accounts"], json!([class("wallet", "100.00"), class("world", "-100.00")]));
+    assert_eq!(kept["currencies"], json!([{ "currency": "USD", "sum": "0.00" }]));
+
+    deployment.pass(Duration::from_secs(60));
+    is_well(&deployment).await;
+    let newer = deployment.call("get_trial_balance", &asked).await.body;
+    assert!(newer["as_of"].as_str() > kept["as_of"].as_str());
+    let wallets = class("wallet", "74.50");
+    let all = json!([class("merchant", "25.50"), wallets, class("world", "-100.00")]);
+    assert_eq!(newer["accounts"], all);
+}
+
+#[tokio::test]
 async fn a_payment_that_the_wallet_cannot_bear_fails_with_the_reason() {
     let deployment = Deployment::new();
     let wallet_id = wallet(&deployment).await;

@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 use kernel::audit::Audit;
 use kernel::store::{BadRow, StoreError, StorePort};
-use kernel::{Record, Rules};
+use kernel::{Record, Rules, Time};
 use loan::records::Loan;
 use payment::records::{Payment, Refund};
 use wallet::records::{Direction, Entry, Hold, Refusal};
@@ -38,7 +38,8 @@ pub use rows::{Progress, Watch};
 pub(crate) use rows::Rows;
 
 use crate::facts::Side;
-use crate::sums::{Sums, has_chain};
+use crate::sums::has_chain;
+use crate::trial_balance::{Summing, TrialBalance};
 use acts::Acts;
 use chain::Walk;
 use claims::{claims, fits, repeated, unmet};
@@ -51,7 +52,21 @@ use services::Services;
 /// # Errors
 /// When the store cannot read. A row that is no record is a violation, not an error.
 pub async fn verify(port: &dyn StorePort, watch: &mut Watch<'_>) -> Result<Report, StoreError> {
-    let mut check = Check::default();
+    Ok(verify_as_of(port, Time::MAX, watch).await?.0)
+}
+
+/// The same of a store that does not stand still: it sums what was booked before `as_of`, which must
+/// be long enough ago that nothing of it is on its way any more. With the trial balance; none if
+/// entries could not be read, for then no sum would be right.
+///
+/// # Errors
+/// When the store cannot read.
+pub async fn verify_as_of(
+    port: &dyn StorePort,
+    as_of: Time,
+    watch: &mut Watch<'_>,
+) -> Result<(Report, Option<TrialBalance>), StoreError> {
+    let mut check = Check::of(as_of);
     read(port, watch, &mut check, |check, line: &Audit| {
         check.acts.line(line, &mut check.violations);
         check.decided.line(line, &mut check.violations);
@@ -93,13 +108,17 @@ pub async fn verify(port: &dyn StorePort, watch: &mut Watch<'_>) -> Result<Repor
     .await?;
     check.decided.compare(&mut check.violations);
     name_unmet(port, watch, &mut check).await?;
-    Ok(Report::new(&check.sums, check.transfers, check.violations))
+    let trial = check.summing.end();
+    let report = Report::new(&trial.sums, check.transfers, check.violations);
+    Ok((report, check.is_read_whole.then_some(trial)))
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Check {
     walk: Walk,
-    sums: Sums,
+    summing: Summing,
+    /// Whether every entry could be read.
+    is_read_whole: bool,
     services: Services,
     acts: Acts,
     decided: Decided,
@@ -108,17 +127,31 @@ struct Check {
 }
 
 impl Check {
+    fn of(as_of: Time) -> Self {
+        Self {
+            walk: Walk::default(),
+            summing: Summing::of(as_of),
+            is_read_whole: true,
+            services: Services::default(),
+            acts: Acts::default(),
+            decided: Decided::default(),
+            transfers: 0,
+            violations: Violations::default(),
+        }
+    }
+
     fn entry(&mut self, row: Result<Arc<Entry>, BadRow>) {
         let entry = match row {
             Ok(entry) => entry,
             Err(bad) => {
                 self.walk.step_over(&bad);
+                self.is_read_whole = false;
                 return self.bad::<Entry>(&bad);
             }
         };
         let ended = self.walk.step(&entry, &mut self.violations);
         self.chain_ended(ended);
-        self.sums.add_other_side(&entry);
+        self.summing.add(Arc::clone(&entry));
         self.acts.entry(&entry);
         self.services.answers.entry(&entry);
         if let (Some(direction), Some(counterparty)) = (entry.direction, &entry.counterparty) {
@@ -144,7 +177,6 @@ impl Check {
 
     fn chain_ended(&mut self, newest: Option<Arc<Entry>>) {
         if let Some(newest) = newest {
-            self.sums.add_chain(&newest);
             self.services.wallet(&newest);
         }
     }
