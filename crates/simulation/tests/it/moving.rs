@@ -3,14 +3,14 @@
 
 use std::sync::Arc;
 
+use kernel::Time;
 use kernel::due::{Pace, decide_due};
 use kernel::event::Capture;
 use kernel::memory::value_of;
-use kernel::record::Stored;
+use kernel::record::{Column as _, Stored};
 use kernel::saga::FIRST_WAIT;
 use kernel::store::StorePort;
 use kernel::time::System;
-use kernel::{Time, Value};
 use operations::portable;
 use operations::verify::verify;
 use simulation::candidates::{Embedded, Memory, Mishap};
@@ -137,10 +137,8 @@ async fn hear_all(to: &DynamoStore, streams: &mut [Stream]) {
 /// How every payment and loan stands.
 async fn states(port: &dyn StorePort) -> Vec<String> {
     let records = exported(port).await;
-    let column = |stored: &Stored, name| match value_of(stored, name) {
-        Value::Text(text) => text.into_owned(),
-        other => format!("{other:?}"),
-    };
+    let column =
+        |stored: &Stored, name| String::from_value(&value_of(stored, name)).unwrap_or_default();
     let of = |kind: &str, name| -> Vec<String> {
         let some = records.iter().filter(|stored| stored.record.kind().name == kind);
         some.map(|stored| format!("{kind} {}", column(stored, name))).collect()
