@@ -19,6 +19,9 @@ TERRAFORM_CHECK ?= ../shared/tools/terraform-check/terraform-check
 CHECKOV_VERSION := 3.3.30
 CHECKOV := $(TARGET)/tools/checkov-$(CHECKOV_VERSION)
 TERRAFORM_PLANS := $(TARGET)/terraform-check
+# A certified OpenID Connect provider, which one test starts.
+PROVIDER := $(TARGET)/oidc-provider
+PROVIDER_LISTS := crates/fintech/tests/provider/package.json crates/fintech/tests/provider/package-lock.json
 CARGO_DENY := $(TARGET)/tools/cargo-deny-$(CARGO_DENY_VERSION)
 
 HOST_ARCH := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
@@ -35,7 +38,7 @@ GLIBC_MAX := 2.34
 cargo_jobs := $(if $(JOBS),--jobs $(JOBS))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint tidy fmt emulator bench terraform-check local-aws-test lambda bench-functions soak deny \
+.PHONY: help run test lint tidy fmt emulator provider bench terraform-check local-aws-test lambda bench-functions soak deny \
 	needs-cargo needs-c-compiler needs-lambda-target
 
 help: ## list these commands
@@ -44,7 +47,7 @@ help: ## list these commands
 run: needs-c-compiler ## build the program and start it; more flags in ARGS='…'
 	cargo run --release --locked $(cargo_jobs) --package fintech -- serve $(ARGS)
 
-test: lint emulator ## everything that must pass: format, lints, all tests (tidy is one of them)
+test: lint emulator provider ## everything that must pass: format, lints, all tests (tidy is one of them)
 	cargo test --workspace --locked $(cargo_jobs)
 
 # A workspace of its own, so that its SQLite is not the store's. Tests that need it say that they are
@@ -53,6 +56,19 @@ emulator: needs-c-compiler ## build the emulator of DynamoDB that the tests star
 	@cargo build --locked $(cargo_jobs) --manifest-path tools/dynamodb-emulator/Cargo.toml \
 		--target-dir $(TARGET)/dynamodb-emulator \
 		|| echo "emulator: it could not be built; the tests over DynamoDB are skipped" >&2
+
+# By Node.js, from its own registry. The test that needs it says that it is skipped where it is not there.
+provider: ## install the OpenID Connect provider that a test of sign-in starts
+	@$(MAKE) --no-print-directory $(PROVIDER)/installed \
+		|| echo "provider: it could not be installed; the test of sign-in elsewhere is skipped" >&2
+
+$(PROVIDER)/installed: $(PROVIDER_LISTS)
+	@mkdir -p $(PROVIDER) && cp $(PROVIDER_LISTS) $(PROVIDER)
+	@cd $(PROVIDER) && npm ci --ignore-scripts --no-audit --no-fund --silent
+	@openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj /CN=localhost \
+		-addext subjectAltName=IP:127.0.0.1 -addext basicConstraints=critical,CA:FALSE \
+		-keyout $(PROVIDER)/localhost.key -out $(PROVIDER)/localhost.crt 2>/dev/null
+	@touch $@
 
 lint: needs-c-compiler ## format and lints alone
 	cargo fmt --all --check

@@ -9,6 +9,7 @@ mod end;
 mod folder;
 mod health;
 mod home;
+mod https;
 mod import;
 mod local;
 mod logging;

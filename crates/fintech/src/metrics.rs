@@ -1,11 +1,14 @@
-//! Metrics in the text form of Prometheus, at `/metrics`. What is counted is said where it happens.
+//! Metrics in the text form of Prometheus, at `/metrics`. They tell how much business is done, so they
+//! are for operators and for whoever watches over the program. What is counted is said where it happens.
 
 use std::sync::Arc;
 
 use axum::Router;
+use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
-use http_api::App;
+use http_api::{App, Authenticator, Problem, access};
+use kernel::manifest::Who;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use store_embedded::EmbeddedStore;
 
@@ -14,6 +17,9 @@ use crate::end::Failure;
 /// The upper bounds of the classes into which times are counted, in seconds.
 const SECONDS: [f64; 13] =
     [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0, 10.0];
+
+/// Who may ask.
+const WHO: &[Who] = &[Who::Operator, Who::Service("metrics")];
 
 /// What was counted so far.
 #[derive(Clone)]
@@ -37,13 +43,19 @@ impl Metrics {
     }
 
     /// The route.
-    pub(crate) fn routes(&self, store: Arc<EmbeddedStore>) -> Router<App> {
+    pub(crate) fn routes(
+        &self,
+        store: Arc<EmbeddedStore>,
+        authenticator: Arc<dyn Authenticator>,
+    ) -> Router<App> {
         let handle = self.0.clone();
-        let render = async move || {
+        let render = async move |headers: HeaderMap| {
+            access::check_who("/metrics", WHO, authenticator.caller(&headers)?.as_ref())?;
             let waiting = u32::try_from(store.waiting()).unwrap_or(u32::MAX);
             metrics::gauge!("store_decisions_waiting").set(f64::from(waiting));
             metrics::counter!("store_journal_bytes_total").absolute(store.journal_bytes());
-            ([(CONTENT_TYPE, "text/plain; version=0.0.4")], handle.render())
+            let text = handle.render();
+            Ok::<_, Problem>(([(CONTENT_TYPE, "text/plain; version=0.0.4")], text))
         };
         Router::new().route("/metrics", get(render))
     }

@@ -61,9 +61,8 @@ impl Family {
         }
     }
 
-    /// The claim that holds the groups, where no other is configured; as [`crate::GroupsClaim`] is
-    /// written.
-    pub fn groups_claim(self) -> &'static str {
+    /// The claim that holds the groups, as [`crate::GroupsClaim`] is written.
+    pub(crate) fn groups_claim(self) -> &'static str {
         match self {
             Self::Standard => "groups",
             Self::Cognito => "cognito:groups",

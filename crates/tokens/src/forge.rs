@@ -9,6 +9,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::hmac;
 use ring::rand::SystemRandom;
 use ring::signature::{
     self, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RsaKeyPair, RsaPublicKeyComponents,
@@ -99,6 +100,13 @@ impl Forge {
         let header: Value = serde_json::from_str(header).unwrap_or_default();
         let algorithm = header.get("alg").and_then(Value::as_str).unwrap_or_default();
         format!("{message}.{}", encoded(self.signature(algorithm, message.as_bytes())))
+    }
+
+    /// What a program takes for a signature that lets a token choose HMAC, and gives it the public
+    /// key as the secret.
+    pub fn hmac_by_public_key(&self, message: &[u8]) -> Vec<u8> {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.rsa_public_key());
+        hmac::sign(&key, message).as_ref().to_vec()
     }
 
     /// The signature of a message; with the RSA key where the algorithm is not known.

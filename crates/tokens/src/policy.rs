@@ -23,6 +23,13 @@ impl FromStr for GroupsClaim {
     }
 }
 
+impl GroupsClaim {
+    /// Where tokens of that family have them, where nothing else is configured.
+    pub fn of(family: Family) -> Self {
+        Self(family.groups_claim().into())
+    }
+}
+
 impl fmt::Display for GroupsClaim {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&self.0)
@@ -90,7 +97,7 @@ impl Policy {
             issuer: issuer.into(),
             audiences: audiences.iter().map(|audience| audience.as_str().into()).collect(),
             family,
-            groups: family.groups_claim().parse()?,
+            groups: GroupsClaim::of(family),
             algorithms: Box::from([Algorithm::Rs256]),
         })
     }

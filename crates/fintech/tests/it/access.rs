@@ -9,9 +9,9 @@ use crate::site::{Actor, Answer, Asked, Site};
 use crate::transport;
 use http_api::Settings;
 
-/// What each caller gets, in the order of [`Actor::ALL`]: nobody, another customer, the owner, an
-/// operator, a service with the scope `payments`, one without. `+` says that it leaves a line on the
-/// audit list.
+/// What each caller gets, in the order of [`Actor::ALL`]: nobody (and whoever shows a bad token),
+/// another customer, the owner, an operator, a service with the scope `payments`, one without. `+`
+/// says that it leaves a line on the audit list.
 type Row = (&'static str, [&'static str; 6]);
 
 const NO: &str = "401 unauthorized";
@@ -112,7 +112,22 @@ async fn everybody_gets_what_is_his() {
             let sample = sample(&site, operation).await;
             check(&site, &sample, actor, expected).await;
         }
+        let [nobody, ..] = expected;
+        refuse(&site, &sample(&site, operation).await, nobody).await;
     }
+}
+
+/// Who shows a bad token gets what nobody gets, and learns that it is bad.
+async fn refuse(site: &Site, sample: &Sample, expected: &str) {
+    let (name, before) = (sample.operation.name, site.state().await);
+    for (what, token) in site.bad_tokens() {
+        let asked = Asked::of(Actor::Nobody, &sample.asked(), &sample.body);
+        let answer = site.send(&asked.with("authorization", &format!("Bearer {token}"))).await;
+        assert_eq!(answer.line(), expected, "{name} with a token that is {what}: {answer:?}");
+        let challenge = answer.header("www-authenticate");
+        assert_eq!(challenge, Some(r#"Bearer error="invalid_token""#), "{name}, {what}");
+    }
+    assert_eq!(site.state().await, before, "{name} did something for a bad token");
 }
 
 async fn check(site: &Site, sample: &Sample, actor: Actor, expected: &str) {

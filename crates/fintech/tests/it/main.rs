@@ -10,6 +10,8 @@ mod backups;
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod bearer;
+#[cfg(test)]
 mod commands;
 #[cfg(test)]
 mod contract;
@@ -31,6 +33,8 @@ mod policies;
 mod program;
 #[cfg(test)]
 mod promised;
+#[cfg(test)]
+mod provider;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]

@@ -117,6 +117,11 @@ impl Site {
         self.send(&Asked::of(actor, asked, body)).await
     }
 
+    /// Tokens that prove nobody, each with what is bad about it.
+    pub(crate) fn bad_tokens(&self) -> Vec<(&'static str, String)> {
+        self.transport.bad_tokens()
+    }
+
     pub(crate) async fn send(&self, asked: &Asked) -> Answer {
         let (status, headers, text) = self.transport.send(asked).await;
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);

@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
+use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, Request};
-use http_api::{Authenticator, Deployment, Front, Hosts, Problem, Settings};
+use http_api::{Authenticator, Deployment, Front, Hosts, Settings};
 use http_body_util::BodyExt;
+use kernel::Store;
 use kernel::time::System;
-use kernel::{Caller, Store};
 use store_embedded::EmbeddedStore;
 use tower::ServiceExt;
 
+use crate::bearer::Issuer;
 use crate::services;
 use crate::site::{Actor, Asked, CALLER};
 
@@ -25,17 +27,10 @@ pub(crate) const KEEPS_HEADERS_APART: bool = true;
 /// Whether paths and methods that there are not are answered by the program, and HEAD like GET.
 pub(crate) const ANSWERS_EVERY_PATH: bool = true;
 
-/// The application.
-pub(crate) struct Transport(Router);
-
-/// Takes a caller's word for who he is.
-struct ByName;
-
-impl Authenticator for ByName {
-    fn caller(&self, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
-        let name = headers.get(CALLER).map(|name| name.to_str().unwrap());
-        Ok(name.map(|name| Actor::named(name).caller()))
-    }
+/// The application, and who says who calls.
+pub(crate) struct Transport {
+    router: Router,
+    issuer: Issuer,
 }
 
 impl Transport {
@@ -45,13 +40,21 @@ impl Transport {
             events: Arc::<EmbeddedStore>::clone(store),
             settings,
         };
+        let issuer = Issuer::new();
+        let verifier: Arc<dyn Authenticator> = Arc::<tokens::Verifier>::clone(&issuer.verifier);
         let front = Front {
-            authenticator: Arc::new(ByName),
+            authenticator: verifier,
             hosts: Hosts::of_listener("127.0.0.1:8080".parse().unwrap()),
             ids: Arc::new(System),
         };
         let routes = services::routes(loan::rate::RateTable::default());
-        Self(http_api::app(routes, Router::new(), Arc::new(deployment), front))
+        let router = http_api::app(routes, Router::new(), Arc::new(deployment), front);
+        Self { router, issuer }
+    }
+
+    /// Tokens that prove nobody, each with what is bad about it.
+    pub(crate) fn bad_tokens(&self) -> Vec<(&'static str, String)> {
+        self.issuer.bad_tokens()
     }
 
     /// The status, headers and body of an answer.
@@ -60,8 +63,13 @@ impl Transport {
         for (name, value) in &asked.headers {
             request = request.header(name, value);
         }
+        // By name elsewhere, here by his token.
+        if let Some(name) = asked.headers.get(CALLER) {
+            let token = self.issuer.token(Actor::named(name.to_str().unwrap()));
+            request = request.header(AUTHORIZATION, format!("Bearer {token}"));
+        }
         let request = request.body(Body::from(asked.body.clone())).unwrap();
-        let response = self.0.clone().oneshot(request).await.unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         (parts.status.as_u16(), parts.headers, String::from_utf8(bytes.to_vec()).unwrap())

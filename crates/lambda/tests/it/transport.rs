@@ -41,6 +41,11 @@ impl Transport {
         Self { store: Arc::clone(store), settings, functions: Mutex::default() }
     }
 
+    /// None: the gateway's authorizer turns them away, and what it hands over is believed.
+    pub(crate) fn bad_tokens(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+
     /// The status, headers and body of an answer.
     pub(crate) async fn send(&self, asked: &Asked) -> (u16, HeaderMap, String) {
         let Some(operation) = operation_of(asked) else {

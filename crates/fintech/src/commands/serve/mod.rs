@@ -3,13 +3,14 @@
 
 mod address;
 mod connections;
+mod sign_in;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{ArgAction, Args};
-use http_api::{Deployment, Front, Hosts, LocalOperator, Settings};
+use http_api::{Authenticator, Deployment, Front, Hosts, Settings};
 use kernel::time::System;
 use kernel::{Clock, Store};
 use loan::rate::RateTable;
@@ -17,6 +18,7 @@ use store_embedded::EmbeddedStore;
 use tokio::net::TcpListener;
 
 use self::connections::Connections;
+use self::sign_in::SignInOptions;
 use crate::end::{End, Failure};
 use crate::folder::{self, DataOption};
 use crate::logging::{self, LogFormat, LogLevel};
@@ -31,9 +33,14 @@ When it is ready it prints its address as one line on standard output; logs go t
 The interface is described, and can be browsed, at /docs. /healthz, /readyz and /metrics are for \
 whoever watches over it.
 
-Until there is sign-in, whoever reaches the program acts as its one local operator. So it listens on \
-loopback only, unless --insecure-no-auth says that this is meant; and on loopback it answers only to \
-its own address and to `localhost`, so that no page of another site can use it.
+With --oidc-issuer and --oidc-audience a bearer token of that provider is needed for everything but \
+/healthz, /readyz and the documentation: a member of the group `operators` is an operator, a client's \
+own token a service with its scopes, everybody else a customer. /metrics is for operators and for \
+services with the scope `metrics`.
+
+Without them whoever reaches the program acts as its one local operator. So it listens on loopback \
+only, unless --insecure-no-auth says that this is meant. On loopback it answers only to its own \
+address and to `localhost`, so that no page of another site can use it.
 
 SIGTERM and SIGINT stop it: requests under way are answered, everything is written, then it ends. A \
 second signal ends it at once; even then nothing that was acknowledged is lost.";
@@ -43,6 +50,8 @@ Examples:
   fintech serve                                        on http://127.0.0.1:8080, in ./fintech-data
   fintech serve --listen 127.0.0.1:0 --data /tmp/try   on a free port, elsewhere
   FINTECH_LOG_FORMAT=json fintech serve                options from the environment
+  fintech serve --oidc-issuer https://sso.example/realms/bank --oidc-audience fintech
+                                                       for who has a token of that provider
   curl -X POST http://127.0.0.1:8080/v1/wallet -H 'Content-Type: application/json' -d '{}'";
 
 /// Start the program
@@ -73,37 +82,28 @@ pub(crate) struct Options {
     #[arg(long, value_name = "MONTHS=PERCENT,…", env = "FINTECH_LOAN_RATES")]
     #[arg(default_value = "12=8.0,24=12.0,360=15.0")]
     loan_rates: RateTable,
-    /// Listen beyond loopback although there is no sign-in: whoever reaches it is an operator
-    #[arg(long, env = "FINTECH_INSECURE_NO_AUTH")]
-    #[arg(value_parser = clap::builder::BoolishValueParser::new())]
-    insecure_no_auth: bool,
+    #[command(flatten)]
+    sign_in: SignInOptions,
 }
 
 /// Runs it.
 pub(crate) fn run(options: &Options) -> Result<End, Failure> {
-    check_address(options)?;
+    options.sign_in.check(options.listen)?;
     logging::start(options.log_format, options.log_level);
     let metrics = Metrics::start()?;
+    let authenticator = options.sign_in.start()?;
     let runtime = runtime::build("http")?;
-    let end = runtime.block_on(serve(options, metrics));
+    let end = runtime.block_on(serve(options, metrics, authenticator));
     // Whatever still runs after a second signal is not waited for.
     runtime.shutdown_background();
     end
 }
 
-fn check_address(options: &Options) -> Result<(), Failure> {
-    let address = options.listen;
-    if options.insecure_no_auth || address.ip().is_loopback() {
-        return Ok(());
-    }
-    Err(Failure::wrong_use(format!(
-        "{address} can be reached from other machines, and there is no sign-in yet: whoever reaches \
-         it would act as an operator. Listen on 127.0.0.1, or say --insecure-no-auth if something in \
-         front of it keeps strangers out"
-    )))
-}
-
-async fn serve(options: &Options, metrics: Metrics) -> Result<End, Failure> {
+async fn serve(
+    options: &Options,
+    metrics: Metrics,
+    authenticator: Arc<dyn Authenticator>,
+) -> Result<End, Failure> {
     let mut signals = Signals::listen()?;
     let listener = TcpListener::bind(options.listen).await.map_err(|error| {
         let address = options.listen;
@@ -112,7 +112,9 @@ async fn serve(options: &Options, metrics: Metrics) -> Result<End, Failure> {
     let address = listener.local_addr().map_err(Failure::cannot_run)?;
     let store = folder::open(&options.data.data, Arc::new(System))?;
     warn_of_a_clock_ahead(&store).await?;
-    let router = application(options, address, &store, &metrics)?;
+    let hosts = if address.ip().is_loopback() { Hosts::of_listener(address) } else { Hosts::Any };
+    let front = Front { authenticator, hosts, ids: Arc::new(System) };
+    let router = application(options, front, &store, &metrics)?;
     let ticking =
         clock::run(Store::new(Arc::<EmbeddedStore>::clone(&store)), move || metrics.upkeep());
     let ticking = tokio::spawn(ticking);
@@ -161,7 +163,7 @@ async fn warn_of_a_clock_ahead(store: &Arc<EmbeddedStore>) -> Result<(), Failure
 
 fn application(
     options: &Options,
-    address: SocketAddr,
+    front: Front,
     store: &Arc<EmbeddedStore>,
     metrics: &Metrics,
 ) -> Result<axum::Router, Failure> {
@@ -176,10 +178,8 @@ fn application(
         events: Arc::<EmbeddedStore>::clone(store),
         settings,
     };
-    let hosts = if address.ip().is_loopback() { Hosts::of_listener(address) } else { Hosts::Any };
-    let front =
-        Front { authenticator: Arc::new(LocalOperator::new()), hosts, ids: Arc::new(System) };
-    let root = health::routes().merge(metrics.routes(Arc::clone(store)));
+    let of_metrics = metrics.routes(Arc::clone(store), Arc::clone(&front.authenticator));
+    let root = health::routes().merge(of_metrics);
     Ok(http_api::app(
         services::routes(options.loan_rates.clone()),
         root,
@@ -189,13 +189,8 @@ fn application(
 }
 
 fn tell_ready(options: &Options, address: SocketAddr) -> Result<(), Failure> {
-    let insecure_no_auth = options.insecure_no_auth.then_some(true);
-    if options.insecure_no_auth {
-        tracing::warn!(
-            insecure_no_auth,
-            "there is no sign-in: whoever reaches this address acts as an operator"
-        );
-    }
+    let insecure_no_auth = options.sign_in.insecure_no_auth.then_some(true);
+    options.sign_in.warn(address);
     tracing::info!(
         insecure_no_auth,
         version = env!("CARGO_PKG_VERSION"),

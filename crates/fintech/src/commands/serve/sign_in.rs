@@ -1,0 +1,95 @@
+//! Who is let in: the holders of a trusted provider's tokens, or, without one, everybody as the one
+//! local operator. Not in here: the check of a token, see `tokens`.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread;
+use std::time::Instant;
+
+use clap::Args;
+use http_api::{Authenticator, LocalOperator};
+use kernel::time::System;
+use tokens::{Family, FetchError, GroupsClaim, Keeper, Policy, Verifier};
+
+use crate::end::Failure;
+use crate::https::Https;
+
+/// Whose tokens are trusted.
+#[derive(Debug, Args)]
+pub(super) struct SignInOptions {
+    /// Let in who has a token of this OpenID Connect provider, and nobody else
+    #[arg(long, value_name = "URL", env = "FINTECH_OIDC_ISSUER", requires = "oidc_audience")]
+    oidc_issuer: Option<String>,
+    /// For whom a token must be; of Cognito, the client ids. Several with commas, or one after another
+    #[arg(long, value_name = "AUDIENCE,…", env = "FINTECH_OIDC_AUDIENCE", value_delimiter = ',')]
+    #[arg(requires = "oidc_issuer")]
+    oidc_audience: Vec<String>,
+    /// How the provider marks its tokens: standard, cognito, keycloak or auth0; else as its URL looks
+    #[arg(long, value_name = "FAMILY", env = "FINTECH_OIDC_PROVIDER", requires = "oidc_issuer")]
+    oidc_provider: Option<Family>,
+    /// The claim of a person's groups, or a JSON pointer to it: whoever is in `operators` is one
+    #[arg(long, value_name = "CLAIM", env = "FINTECH_OIDC_GROUPS_CLAIM", requires = "oidc_issuer")]
+    oidc_groups_claim: Option<GroupsClaim>,
+    /// Listen beyond loopback although there is no sign-in: whoever reaches it is an operator
+    #[arg(long, env = "FINTECH_INSECURE_NO_AUTH")]
+    #[arg(value_parser = clap::builder::BoolishValueParser::new())]
+    pub(super) insecure_no_auth: bool,
+}
+
+impl SignInOptions {
+    /// Whether an address may be listened on, by who would be let in.
+    ///
+    /// # Errors
+    /// When strangers would be, or when it is asked for both ways.
+    pub(super) fn check(&self, address: SocketAddr) -> Result<(), Failure> {
+        match (&self.oidc_issuer, self.insecure_no_auth) {
+            (Some(_), true) => Err(Failure::wrong_use(
+                "--oidc-issuer lets in whoever has a token, --insecure-no-auth everybody: say one of them",
+            )),
+            (Some(_), false) | (None, true) => Ok(()),
+            (None, false) if address.ip().is_loopback() => Ok(()),
+            (None, false) => Err(Failure::wrong_use(format!(
+                "{address} can be reached from other machines, and there is no sign-in: whoever reaches \
+                 it would act as an operator. Say --oidc-issuer and --oidc-audience, so that a token is \
+                 needed; or listen on 127.0.0.1; or say --insecure-no-auth if something in front of it \
+                 keeps strangers out"
+            ))),
+        }
+    }
+
+    /// Knows who calls from here on. A provider that does not answer is asked on; nobody is let in
+    /// until it does.
+    ///
+    /// # Errors
+    /// When what is configured cannot be, or the provider says that it is another one.
+    pub(super) fn start(&self) -> Result<Arc<dyn Authenticator>, Failure> {
+        let Some(issuer) = &self.oidc_issuer else { return Ok(Arc::new(LocalOperator::new())) };
+        let family = self.oidc_provider.unwrap_or_else(|| Family::of_issuer(issuer));
+        let policy = Policy::new(issuer, &self.oidc_audience, family);
+        let mut policy = policy.map_err(Failure::wrong_use)?;
+        if let Some(groups) = &self.oidc_groups_claim {
+            policy = policy.with_groups(groups.clone());
+        }
+        let verifier = Arc::new(Verifier::new(policy, Arc::new(System)));
+        let mut keeper = Keeper::new(Arc::clone(&verifier), Https::new()?);
+        if let Err(error @ FetchError::Refused { .. }) = keeper.fetch(Instant::now()) {
+            return Err(Failure::wrong_use(format!("--oidc-issuer: {error}")));
+        }
+        let keeping = thread::Builder::new().name("keys".to_owned()).spawn(move || keeper.run());
+        keeping.map_err(Failure::cannot_run)?;
+        tracing::info!(issuer, %family, "tokens of this provider are trusted");
+        Ok(verifier)
+    }
+
+    /// Tells whoever reads the log what is not safe.
+    pub(super) fn warn(&self, address: SocketAddr) {
+        if self.insecure_no_auth {
+            tracing::warn!(
+                insecure_no_auth = true,
+                "there is no sign-in: whoever reaches this address acts as an operator"
+            );
+        } else if !address.ip().is_loopback() {
+            tracing::warn!("tokens come in unencrypted: something in front of it must do TLS");
+        }
+    }
+}
