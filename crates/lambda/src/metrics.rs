@@ -55,7 +55,8 @@ pub(crate) fn dead_letter(now: Time) {
     write(&line.into_json());
 }
 
-fn saga_line(event: &Envelope, now: Time) -> Value {
+/// What is written of an answer to a saga's request.
+pub fn saga_line(event: &Envelope, now: Time) -> Value {
     let mut line = Line::at(now);
     line.metric("Sagas", "Count", 1, Some("Result"));
     line.put("Result", event.kind().name().into());

@@ -12,14 +12,15 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Region, SharedAsyncSleep};
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType,
-    LocalSecondaryIndex, Projection as SdkProjection, ProjectionType, ScalarAttributeType,
+    AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement,
+    KeyType, LocalSecondaryIndex, Projection as SdkProjection, ProjectionType, ScalarAttributeType,
     StreamSpecification, StreamViewType,
 };
 use aws_smithy_async::rt::sleep::TokioSleep;
 
 pub use stream::Stream;
 
+use crate::items::Item;
 use crate::tables::{Attribute, AttributeType, Projection, Table};
 use crate::wire::Wire;
 
@@ -90,6 +91,27 @@ pub fn client(endpoint: &str) -> Client {
         .http_client(Wire::new(None))
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()));
     Client::from_conf(config.build())
+}
+
+/// Bytes of an item, as DynamoDB counts them.
+pub fn size(item: &Item) -> usize {
+    let attributes = item.iter().map(|(name, value)| name.len().saturating_add(value_size(value)));
+    attributes.fold(0, usize::saturating_add)
+}
+
+fn value_size(value: &AttributeValue) -> usize {
+    if let Ok(list) = value.as_l() {
+        let values = list.iter().map(|one| value_size(one).saturating_add(1));
+        return values.fold(3, usize::saturating_add);
+    }
+    if let Ok(map) = value.as_m() {
+        return size(map).saturating_add(map.len()).saturating_add(3);
+    }
+    // Two digits a byte, and one. No record has anything else.
+    let number = value.as_n().map(|digits| digits.len().div_ceil(2).saturating_add(1));
+    let text = value.as_s().map(String::len);
+    let bytes = value.as_b().map(|bytes| bytes.as_ref().len());
+    number.or(text).or(bytes).unwrap_or(1)
 }
 
 /// The streams of these tables, from their beginnings.

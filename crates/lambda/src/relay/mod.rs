@@ -7,6 +7,7 @@ mod image;
 mod publish;
 mod sns;
 
+use kernel::Envelope;
 use kernel::manifest::ServiceManifest;
 use serde::{Deserialize, Serialize};
 
@@ -61,11 +62,17 @@ pub(crate) async fn relay(
 ) -> Result<String, Failure> {
     let Records { records } =
         serde_json::from_str(payload).map_err(|error| Failure::malformed(&error))?;
+    let mut events = Vec::new();
     let mut messages = Vec::new();
     let mut failed = None;
     for (place, record) in records.iter().enumerate() {
         match said(service, record) {
-            Ok(said) => messages.extend(said.into_iter().map(|message| (place, message))),
+            Ok(said) => {
+                for (event, message) in said {
+                    events.push(event);
+                    messages.push((place, message));
+                }
+            }
             Err(why) => {
                 // Tried again it fails again, until the stream's mapping gives it up by itself.
                 let (service, sequence_number) = (service.name, &record.dynamodb.sequence_number);
@@ -77,6 +84,17 @@ pub(crate) async fn relay(
     }
     let Published { count, first_failed } = publish::in_order(publisher, &messages).await;
     let failed = first_failed.or(failed);
+    for event in events.iter().take(count) {
+        tracing::debug!(
+            service = service.name,
+            event_id = %event.id,
+            event_type = event.kind().name(),
+            subject = %event.data.subject(),
+            correlation_id = %event.correlation,
+            traceparent = event.trace.map(tracing::field::display),
+            "published"
+        );
+    }
     if count > 0 {
         tracing::info!(service = service.name, events = count, "relayed");
     }
@@ -89,9 +107,13 @@ pub(crate) async fn relay(
         .map_err(|error| Failure::malformed(&error))
 }
 
-/// What a record says, in order.
-fn said(service: &ServiceManifest, record: &Record) -> Result<Vec<Message>, String> {
+/// What a record says, in order, each with its message.
+fn said(service: &ServiceManifest, record: &Record) -> Result<Vec<(Envelope, Message)>, String> {
     let Some(image) = &record.dynamodb.new_image else { return Ok(Vec::new()) };
-    let events = image::events(service, image)?;
-    events.iter().map(|event| Message::of(event).map_err(|error| error.to_string())).collect()
+    let events = image::events(service, image)?.into_iter();
+    let with_message = |event| match Message::of(&event) {
+        Ok(message) => Ok((event, message)),
+        Err(error) => Err(error.to_string()),
+    };
+    events.map(with_message).collect()
 }

@@ -26,7 +26,21 @@ pub(crate) struct Deployment {
 }
 
 /// A clock that moves when it is told.
-struct HandClock(AtomicI64);
+pub(crate) struct HandClock(AtomicI64);
+
+impl Default for HandClock {
+    /// It shows the machine's time.
+    fn default() -> Self {
+        Self(AtomicI64::new(System.now().micros()))
+    }
+}
+
+impl HandClock {
+    pub(crate) fn pass(&self, time: Duration) {
+        let micros = i64::try_from(time.as_micros()).unwrap();
+        self.0.fetch_add(micros, Ordering::Relaxed);
+    }
+}
 
 impl Clock for HandClock {
     fn now(&self) -> Time {
@@ -135,7 +149,7 @@ pub(crate) struct Answer {
 
 impl Deployment {
     pub(crate) fn new() -> Self {
-        let clock = Arc::new(HandClock(AtomicI64::new(System.now().micros())));
+        let clock = Arc::new(HandClock::default());
         let given: Arc<dyn Clock> = Arc::<HandClock>::clone(&clock);
         let published = Topics::default();
         let memory = Arc::new(MemoryStore::with(given, Arc::new(System)));
@@ -143,8 +157,7 @@ impl Deployment {
     }
 
     pub(crate) fn pass(&self, time: Duration) {
-        let micros = i64::try_from(time.as_micros()).unwrap();
-        self.clock.0.fetch_add(micros, Ordering::Relaxed);
+        self.clock.pass(time);
     }
 
     pub(crate) fn handler(&self, name: &str) -> Handler {

@@ -1,4 +1,4 @@
-//! Functions over the reference store, by the events that Lambda hands them: what a file under
+//! Functions over the reference store and the emulator's tables, by the events that Lambda hands them: what a file under
 //! `tests/events` holds is what AWS documents. The program's own cases of who may call and of bad input
 //! are asked here too, through the gateway's events.
 
@@ -42,4 +42,10 @@ mod site;
 #[cfg(test)]
 mod start;
 #[cfg(test)]
+mod traces;
+#[cfg(test)]
 mod transport;
+#[cfg(test)]
+mod units;
+#[cfg(test)]
+mod wired;

@@ -5,13 +5,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aws_sdk_dynamodb::types::{AttributeValue, ConsumedCapacity};
+use aws_sdk_dynamodb::types::ConsumedCapacity;
 use kernel::Role;
 use kernel::text::{Description, MerchantId, Reference};
 use parking_lot::Mutex;
 use payment::decide::RequestPayment;
 use store_dynamodb::Observer;
-use store_dynamodb::items::Item;
+use store_dynamodb::emulator::size;
 use wallet::decide::Transfer;
 
 use crate::scene::{Scene, caller, movement, over_dynamodb, payment};
@@ -66,24 +66,6 @@ async fn a_payment(scene: Scene, counter: Arc<Counter>) {
     scene.relay(&scene.head(wallet_id).await).await;
     assert_eq!(scene.payment(payment_id).await.version, 2);
     assert_eq!(counter.take("a successful payment"), (3.0, 3.0));
-}
-
-/// Bytes of an item, as DynamoDB counts them.
-fn size(item: &Item) -> usize {
-    item.iter().map(|(name, value)| name.len() + size_of_value(value)).sum()
-}
-
-fn size_of_value(value: &AttributeValue) -> usize {
-    if let Ok(list) = value.as_l() {
-        return 3 + list.iter().map(|one| 1 + size_of_value(one)).sum::<usize>();
-    }
-    if let Ok(map) = value.as_m() {
-        return 3 + map.len() + size(map);
-    }
-    let number = value.as_n().map(|digits| digits.len().div_ceil(2) + 1);
-    let text = value.as_s().map(String::len);
-    let bytes = value.as_b().map(|bytes| bytes.as_ref().len());
-    number.or(text).or(bytes).unwrap()
 }
 
 /// With every word that a caller may add, each as long as people write them.
