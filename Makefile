@@ -49,6 +49,7 @@ run: needs-c-compiler ## build the program and start it; more flags in ARGS='…
 
 test: lint emulator provider ## everything that must pass: format, lints, all tests (tidy is one of them)
 	cargo test --workspace --locked $(cargo_jobs)
+	@$(MAKE) --no-print-directory local-aws-test
 
 # A workspace of its own, so that its SQLite is not the store's. Tests that need it say that they are
 # skipped where it could not be built.
@@ -131,16 +132,19 @@ $(CHECKOV)/installed:
 	$(CHECKOV)/bin/python -m pip install --quiet --disable-pip-version-check checkov==$(CHECKOV_VERSION)
 	@touch $@
 
-# Terraform's state comes from a tool that a user's clone does without.
+# Terraform's state comes from a tool that a user's clone does without. The functions' program is the
+# one that the other tests were built with, so that nothing is built twice.
 local-aws-test: ## what Terraform makes, made in an emulator of AWS, and used end to end; ARGS='NAME' picks tests
 	@if ! test -x $(TERRAFORM_CHECK); then \
 		echo "local-aws-test: skipped, for $(TERRAFORM_CHECK) is not there"; \
 	elif ! $(PYTHON) -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
 		echo "local-aws-test: skipped, for $(PYTHON) is no Python 3.11 or newer with venv"; \
+	elif ! $(MAKE) --no-print-directory $(LOCAL_AWS)/venv/installed; then \
+		echo "local-aws-test: skipped, for what terraform/local/requirements.txt names could not be fetched"; \
 	else \
-		$(MAKE) --no-print-directory lambda $(LOCAL_AWS)/venv/installed ARCH=$(HOST_ARCH) && \
+		cargo test --workspace --locked $(cargo_jobs) --no-run && \
 		$(LOCAL_AWS)/venv/bin/python -B terraform/local/run.py --terraform-check $(TERRAFORM_CHECK) \
-			--archive $(TARGET)/lambda/$(HOST_ARCH)/bootstrap.zip --out $(LOCAL_AWS) $(ARGS); \
+			--program $(TARGET)/debug/bootstrap --out $(LOCAL_AWS) $(ARGS); \
 	fi
 
 $(LOCAL_AWS)/venv/installed: terraform/local/requirements.txt

@@ -132,7 +132,7 @@ def create_function(created, values):
         Runtime=values["runtime"],
         Role=values["role"],
         Handler=values["handler"],
-        Code={"ZipFile": created.archive},
+        Code=created.code,
         **given(
             Architectures=values.get("architectures"),
             Timeout=values.get("timeout"),

@@ -1,8 +1,9 @@
 """The end-to-end tests on a local AWS: what Terraform would make, made in an emulator, and used.
 
-    python run.py --terraform-check PATH --archive PATH --out FOLDER [--state FILE] [NAME…]
+    python run.py --terraform-check PATH --program PATH --out FOLDER [--state FILE] [NAME…]
 
-Terraform's state comes from terraform-check; with `--state` from a file. With names only the tests
+The program is what all functions are, for this machine's processor. Terraform's state comes from
+terraform-check; with `--state` from a file. With names only the tests
 whose names contain one are run. Its last line says how many passed and failed; the exit code is 0 if
 all passed, 1 if not, 3 if it could not run. It takes no longer than SECONDS_MAX, and ends all that it
 started.
@@ -17,6 +18,7 @@ import subprocess
 import sys
 import time
 import unittest
+import zipfile
 
 import test_afterwards
 import test_faults
@@ -45,10 +47,25 @@ def state_of(arguments) -> dict:
     file = arguments.out / "state.json"
     command = [arguments.terraform_check, TERRAFORM, "--out", file, "--no-fmt", "--no-test"]
     architecture = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
-    for variable in (f"artifact={arguments.archive.resolve()}", f"architecture={architecture}"):
+    for variable in (f"artifact={archive_of(arguments).resolve()}", f"architecture={architecture}"):
         command += ["--var", variable]
     subprocess.run(command, check=True, stdout=sys.stderr)
     return json.loads(file.read_text())
+
+
+def archive_of(arguments) -> pathlib.Path:
+    """Where the functions' code is: the program, packed. Fast rather than small."""
+    return arguments.out / "bootstrap.zip"
+
+
+def pack(arguments) -> bytes:
+    """Packs the program as Lambda wants it."""
+    entry = zipfile.ZipInfo("bootstrap")
+    entry.external_attr = 0o755 << 16
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    with zipfile.ZipFile(archive_of(arguments), "w") as archive:
+        archive.writestr(entry, arguments.program.read_bytes(), compresslevel=1)
+    return archive_of(arguments).read_bytes()
 
 
 def tests(names) -> unittest.TestSuite:
@@ -65,7 +82,7 @@ def tests(names) -> unittest.TestSuite:
 
 
 def run(arguments) -> bool:
-    archive = arguments.archive.read_bytes()
+    archive = pack(arguments)
     state = state_of(arguments)
     log = arguments.out / "ministack.log"
     with Emulator(log) as emulator:
@@ -83,7 +100,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(allow_abbrev=False)
     parser.add_argument("--terraform-check", type=pathlib.Path)
     parser.add_argument("--state", type=pathlib.Path)
-    parser.add_argument("--archive", type=pathlib.Path, required=True)
+    parser.add_argument("--program", type=pathlib.Path, required=True)
     parser.add_argument("--out", type=pathlib.Path, required=True)
     parser.add_argument("names", nargs="*")
     arguments = parser.parse_args()

@@ -130,7 +130,7 @@ class TestRoles(Case):
             Runtime=writer["runtime"],
             Role=reader["role"],
             Handler="create_wallet",
-            Code={"ZipFile": world.CREATED.archive},
+            Code=world.CREATED.code,
             Timeout=writer["timeout"],
             Environment={"Variables": writer["environment"][0]["variables"]},
         )

@@ -18,9 +18,10 @@ class Unknown(Exception):
 class Created:
     """What the state became."""
 
-    def __init__(self, emulator, archive: bytes):
+    def __init__(self, emulator):
         self.emulator = emulator
-        self.archive = archive
+        # Where every function's code is.
+        self.code = {"S3Bucket": "code", "S3Key": "bootstrap.zip"}
         self.clients = {}
         # By what Terraform's stand-in made up: what the emulator made.
         self.names = {}
@@ -79,7 +80,9 @@ def resources(state: dict) -> list:
 
 def up(state: dict, emulator, archive: bytes) -> Created:
     """Creates all of it; the archive is every function's code."""
-    created = Created(emulator, archive)
+    created = Created(emulator)
+    created.aws("s3").create_bucket(Bucket=created.code["S3Bucket"])
+    created.aws("s3").put_object(Bucket=created.code["S3Bucket"], Key=created.code["S3Key"], Body=archive)
     by_type = {}
     for resource in resources(state):
         by_type.setdefault(resource["type"], []).append(resource)
