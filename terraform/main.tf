@@ -47,6 +47,7 @@ locals {
       DEFAULT_CURRENCY = var.default_currency
       WAIT_SECONDS     = tostring(var.wait_seconds)
       CURSOR_KEY       = random_bytes.cursor_key.hex
+      LOG_LEVEL        = var.log_level
     }
   }
 }

@@ -161,6 +161,17 @@ variable "alarm_emails" {
   default     = []
 }
 
+variable "log_level" {
+  description = "From which level on functions log: error, warn, info, debug or trace. Each line is paid for."
+  type        = string
+  default     = "info"
+
+  validation {
+    condition     = contains(["error", "warn", "info", "debug", "trace"], var.log_level)
+    error_message = "The level is error, warn, info, debug or trace."
+  }
+}
+
 variable "log_days" {
   description = "Days that logs are kept; one of those that CloudWatch knows."
   type        = number

@@ -1,6 +1,7 @@
 //! The chores of this repository, as one program: `cargo xtask <command>`.
 //! Not in here: building, testing and running, which are the Makefile's, and anything that ships.
 
+mod costs;
 mod docs;
 mod manifest;
 mod tidy;
@@ -24,6 +25,8 @@ enum Command {
     Tidy,
     /// Write what of docs/ is made from the code: events and problems
     Docs,
+    /// Write terraform/costs.md from what a payment takes and the price list
+    Costs,
     /// Write terraform/manifest.json from what the services declare
     Manifest,
 }
@@ -34,6 +37,7 @@ fn main() -> ExitCode {
     let done = match command_line.command {
         Command::Tidy => print_findings(tree_root()),
         Command::Docs => docs::write(tree_root()).map(|_| ExitCode::SUCCESS),
+        Command::Costs => costs::write(tree_root()).map(|()| ExitCode::SUCCESS),
         Command::Manifest => manifest::write(tree_root()).map(|()| ExitCode::SUCCESS),
     };
     match done {

@@ -225,7 +225,9 @@ impl Wired {
     pub(crate) fn counted(&mut self) -> BTreeMap<String, f64> {
         drop(self.logged());
         self.counted.add("stored_bytes", number(std::mem::take(&mut self.sizes).values().sum()));
-        std::mem::take(&mut *self.counted.0.lock())
+        let mut counted = std::mem::take(&mut *self.counted.0.lock());
+        counted.retain(|_, count| *count > 0.0);
+        counted
     }
 }
 

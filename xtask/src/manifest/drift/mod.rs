@@ -299,6 +299,8 @@ fn global_indexes(table: &Resource) -> Value {
 
 /// Each queue has an alarm; whoever is called later has a destination for what he could not do.
 fn failures_are_kept_and_told(manifest: &Value, state: &State) {
+    let count = u64::try_from(state.all("aws_cloudwatch_metric_alarm").count()).unwrap();
+    assert_eq!(count, crate::costs::alarms(), "what the table of costs counts");
     let alarms: BTreeSet<_> = state
         .all("aws_cloudwatch_metric_alarm")
         .map(|alarm| {
