@@ -1,32 +1,34 @@
-//! Who calls, by the claims that the gateway's JWT authorizer proved: a person, an operator by his
-//! group, or a service by its client's own token. Not in here: the check of the token itself.
-
-use std::sync::Arc;
+//! Who calls, by the claims that the gateway's JWT authorizer proved. Not in here: the check of the
+//! token itself; whom claims name, which `tokens` says for both homes.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use http_api::{Authenticator, Problem};
-use kernel::{Caller, Role, Subject};
+use kernel::Caller;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use tokens::{Family, GroupsClaim, Refused};
 
 /// In which header the claims travel from the event to the authenticator. What a caller sends under
 /// this name is thrown away.
 pub(super) const CLAIMS: HeaderName = HeaderName::from_static("x-authorizer-claims");
 
-/// The resource server under which the scopes of services stand: `fintech/payments`.
-const RESOURCE_SERVER: &str = "fintech/";
-
-/// Whose members are operators.
-const OPERATORS: &str = "operators";
+/// The claim that the gateway writes in its own way: `[staff operators]`.
+const GROUPS: &str = "cognito:groups";
 
 /// The claims of an access token of Cognito that matter here. The gateway sends each as a string.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Claims {
+    #[serde(skip_serializing_if = "Option::is_none")]
     sub: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     token_use: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     client_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     username: Option<String>,
-    #[serde(rename = "cognito:groups")]
+    #[serde(rename = "cognito:groups", skip_serializing_if = "Option::is_none")]
     groups: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<String>,
 }
 
@@ -36,30 +38,24 @@ impl Claims {
         let json = serde_json::to_vec(self).unwrap_or_default();
         HeaderValue::from_bytes(&json).unwrap_or_else(|_| HeaderValue::from_static("{}"))
     }
+}
 
-    fn caller(&self) -> Result<Caller, Problem> {
-        // An identity token says who somebody is, not that he let this interface be used.
-        if self.token_use.as_deref() != Some("access") {
-            return Err(Problem::unauthorized("Send an access token, not an identity token."));
-        }
-        let sub = self.sub.as_deref().and_then(|sub| Subject::new(sub).ok());
-        let sub = sub.ok_or_else(|| Problem::unauthorized("The token names no subject."))?;
-        Ok(Caller { role: self.role(), sub })
+/// The caller of claims that came as a header.
+fn caller(header: &HeaderValue) -> Result<Caller, Refused> {
+    let mut claims: Map<String, Value> =
+        serde_json::from_slice(header.as_bytes()).map_err(|_| Refused::Malformed)?;
+    if let Some(groups) = claims.get_mut(GROUPS) {
+        *groups = in_list(groups.as_str().unwrap_or_default());
     }
+    let claims = tokens::Claims::from(claims);
+    claims.expect_access(Family::Cognito, None)?;
+    claims.caller(Family::Cognito, &GroupsClaim::of(Family::Cognito))
+}
 
-    fn role(&self) -> Role {
-        // Only a client's own token has no user: its subject is the client.
-        let is_service = self.username.is_none() && self.sub == self.client_id;
-        if is_service {
-            let scopes = self.scope.as_deref().unwrap_or_default().split_ascii_whitespace();
-            let ours = scopes.filter_map(|scope| scope.strip_prefix(RESOURCE_SERVER));
-            return Role::Service { scopes: ours.map(Box::from).collect::<Arc<[Box<str>]>>() };
-        }
-        let groups = self.groups.as_deref().unwrap_or_default();
-        let groups = groups.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-        let mut groups = groups.unwrap_or_default().split_ascii_whitespace();
-        if groups.any(|group| group == OPERATORS) { Role::Operator } else { Role::Customer }
-    }
+/// The groups of `[staff operators]`; none of what is written otherwise.
+fn in_list(groups: &str) -> Value {
+    let groups = groups.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    groups.unwrap_or_default().split_ascii_whitespace().map(Value::from).collect()
 }
 
 /// Takes the caller from the claims that the gateway's authorizer proved.
@@ -69,15 +65,14 @@ pub struct JwtClaims;
 impl Authenticator for JwtClaims {
     fn caller(&self, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
         let Some(header) = headers.get(CLAIMS) else { return Ok(None) };
-        let claims: Claims = serde_json::from_slice(header.as_bytes())
-            .map_err(|_| Problem::unauthorized("The token's claims cannot be read."))?;
-        claims.caller().map(Some)
+        Ok(Some(caller(header)?))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use kernel::Role;
+    use serde_json::json;
 
     use super::*;
 
