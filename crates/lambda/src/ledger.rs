@@ -1,6 +1,8 @@
 //! The daily check of the whole ledger, which also keeps the trial balance. The tables do not stand
-//! still meanwhile, so that what was written between two reads can look wrong: only what a second
-//! check finds too, word for word, is told. Not in here: what is checked.
+//! still meanwhile. Entries that seem to be missing are read again by key before that is said; what
+//! holds, refunds and audit lines are counted to, and what was changed in its place, has no key by
+//! which it could be read as it was, so that of the rest only what a second check finds too, word for
+//! word, is told. Not in here: what is checked.
 
 use std::collections::HashSet;
 use std::time::Duration;

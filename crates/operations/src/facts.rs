@@ -47,6 +47,16 @@ pub(crate) enum Side {
     Right,
 }
 
+impl Side {
+    /// The other one.
+    pub(crate) fn other(self) -> Self {
+        match self {
+            Self::Left => Self::Right,
+            Self::Right => Self::Left,
+        }
+    }
+}
+
 /// Facts that one side has said and the other has not, so far.
 #[derive(Debug, Default)]
 pub(crate) struct Meeting {

@@ -67,10 +67,16 @@ impl Sums {
 
 /// Whether an account has entries of its own.
 pub(crate) fn has_chain(account: &Account) -> bool {
+    chain_of(account).is_some()
+}
+
+/// The chain of an account, if it has entries of its own.
+pub(crate) fn chain_of(account: &Account) -> Option<ChainId> {
     match account {
-        Account::Wallet(_) | Account::Goal(_) => true,
+        Account::Wallet(wallet_id) => Some((*wallet_id).into()),
+        Account::Goal(goal_id) => Some((*goal_id).into()),
         // What loans have lent is summed from the wallets' entries until loans have chains.
-        Account::World | Account::Merchant(_) | Account::Loan(_) | Account::InterestIncome => false,
+        Account::World | Account::Merchant(_) | Account::Loan(_) | Account::InterestIncome => None,
     }
 }
 

@@ -9,8 +9,9 @@ use kernel::text::Reason;
 use kernel::{AnyId, Id, Subject, WalletId};
 use wallet::records::{Entry, EntryKind, Refusal};
 
+use super::again::Missing;
 use super::report::Violations;
-use crate::facts::Facts;
+use crate::facts::{Facts, Side};
 
 /// What the wallet service said. It keeps 33 to 66 bytes for each wallet that an event named, and half
 /// of that for each refusal.
@@ -41,13 +42,13 @@ impl Answers {
         if let Some(owner) = &entry.owner {
             self.opened = Some((entry.account_id, owner_fact(owner)));
         }
-        let Some(about) = entry.related_id else { return };
+        if entry.related_id.is_none() {
+            return;
+        }
         if let Some((_, owner)) = self.opened.take_if(|(chain, _)| *chain == entry.account_id) {
             self.owners.insert(wallet_id.uuid(), owner);
         }
-        if let Some(reason) = entry.reason.as_ref().filter(|_| entry.kind == EntryKind::Refused) {
-            self.refusals.insert(refused(wallet_id, about, reason));
-        }
+        self.refusals.extend(refused_fact(entry));
     }
 
     /// A refusal that stands in no chain.
@@ -87,11 +88,19 @@ impl Answers {
         let unsaid =
             reason.filter(|reason| !self.refusals.contains(&refused(*wallet_id, *id, reason)));
         if let Some(reason) = unsaid {
-            violations.add(format!(
-                "{name} failed with {reason}, and no refusal of {wallet_id} says so."
-            ));
+            let facts = refused(*wallet_id, *id, reason);
+            let missing = Missing { chain: (*wallet_id).into(), facts, side: Side::Left };
+            let sentence =
+                format!("{name} failed with {reason}, and no refusal of {wallet_id} says so.");
+            violations.add_unless(sentence, Some(missing));
         }
     }
+}
+
+/// What a refused entry says: which wallet refused what, and why.
+pub(crate) fn refused_fact(entry: &Entry) -> Option<u128> {
+    let reason = entry.reason.as_ref().filter(|_| entry.kind == EntryKind::Refused)?;
+    Some(refused(entry.account_id.wallet()?, entry.related_id?, reason))
 }
 
 fn owner_fact(owner: &Subject) -> u128 {

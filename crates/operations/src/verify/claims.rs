@@ -8,9 +8,10 @@ use kernel::record::Account;
 use kernel::{AnyId, Currency, Id, TransferId};
 use wallet::records::{Direction, Entry, EntryKind, Hold, HoldState};
 
+use super::again::Missing;
 use super::chain::name;
 use crate::facts::{Facts, Side};
-use crate::sums::{account_of, has_chain};
+use crate::sums::{account_of, chain_of, has_chain};
 
 /// Something that an entry says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -193,6 +194,17 @@ pub(crate) fn fits(kind: EntryKind, counterparty: &Account) -> bool {
         | EntryKind::Unfrozen
         | EntryKind::Closed => false,
     }
+}
+
+/// The entry that must say the same on the other side, where it may have been booked since.
+pub(crate) fn other_side_of(entry: &Entry, claim: &Claim) -> Option<Missing> {
+    let chain = match claim.about {
+        About::OtherSide => chain_of(entry.counterparty.as_ref()?)?,
+        About::ReversedBy(_) => entry.account_id,
+        // A service and a hold are read after the entries; what is reversed was booked before.
+        About::Service | About::Reverses(_) | About::HoldBegun | About::HoldEnded => return None,
+    };
+    Some(Missing { chain, facts: claim.facts, side: claim.side.other() })
 }
 
 /// The sentence for a claim that nobody met.

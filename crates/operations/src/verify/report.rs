@@ -1,7 +1,10 @@
 //! What a check of the whole found. How it is shown, the program says.
 
+use kernel::Time;
+use kernel::store::{StoreError, StorePort};
 use serde::Serialize;
 
+use super::again::{self, Missing};
 use crate::sums::{Sums, decimal};
 
 /// How many violations are named; of more only the number is told.
@@ -53,21 +56,45 @@ impl Report {
 /// What is wrong so far.
 #[derive(Debug, Default)]
 pub(crate) struct Violations {
-    named: Vec<String>,
+    named: Vec<(String, Option<Missing>)>,
     unnamed: u64,
 }
 
 impl Violations {
     pub(crate) fn add(&mut self, sentence: String) {
+        self.add_unless(sentence, None);
+    }
+
+    /// One that is none where that entry is there after all.
+    pub(crate) fn add_unless(&mut self, sentence: String, missing: Option<Missing>) {
         if self.named.len() < NAMED_MAX {
-            self.named.push(sentence);
+            self.named.push((sentence, missing));
         } else {
             self.unnamed = self.unnamed.saturating_add(1);
         }
     }
 
+    /// Takes back what was said of entries that are there after all, booked since that moment.
+    pub(crate) async fn look_again(
+        &mut self,
+        port: &dyn StorePort,
+        since: Time,
+    ) -> Result<(), StoreError> {
+        for (sentence, missing) in std::mem::take(&mut self.named) {
+            let is_there = match &missing {
+                Some(missing) => again::is_there(port, missing, since).await?,
+                None => false,
+            };
+            if !is_there {
+                self.named.push((sentence, missing));
+            }
+        }
+        Ok(())
+    }
+
     fn into_sentences(self) -> Vec<String> {
-        let Self { mut named, unnamed } = self;
+        let Self { named, unnamed } = self;
+        let mut named: Vec<_> = named.into_iter().map(|(sentence, _)| sentence).collect();
         if unnamed > 0 {
             named.push(format!("There are {unnamed} more violations, which are not named here."));
         }

@@ -5,12 +5,13 @@
 use std::collections::HashMap;
 
 use kernel::event::Capture;
-use kernel::record::{Account, Rules};
+use kernel::record::{Account, ChainId, Rules};
 use kernel::{Currency, Id, PaymentId, WalletId};
 use loan::records::{Loan, LoanStatus};
 use payment::records::{Asked, Payment, PaymentStatus, Refund, RefundStatus};
 use wallet::records::{Entry, EntryKind, Hold, HoldState};
 
+use super::again::Missing;
 use super::answers::{Answers, Told};
 use super::claims::{self, Money, Movement};
 use super::report::Violations;
@@ -60,13 +61,17 @@ impl Services {
         check(hold, &name, violations);
         let held = Money(Some(hold.amount), hold.currency);
         let (begun, ended) = claims::of_hold(hold);
+        let chain = hold.wallet_id.into();
+        let missing = |facts| Missing { chain, facts, side: Side::Left };
         if !self.meeting.takes(begun) {
             let wallet_id = hold.wallet_id;
-            violations.add(format!("{name} of {held} has no entry of its own in {wallet_id}."));
+            let sentence = format!("{name} of {held} has no entry of its own in {wallet_id}.");
+            violations.add_unless(sentence, Some(missing(begun)));
         }
-        if ended.is_some_and(|ended| !self.meeting.takes(ended)) {
+        if let Some(ended) = ended.filter(|ended| !self.meeting.takes(*ended)) {
             let state = hold.state.text();
-            violations.add(format!("{name} is {state}, and no entry of its wallet says so."));
+            let sentence = format!("{name} is {state}, and no entry of its wallet says so.");
+            violations.add_unless(sentence, Some(missing(ended)));
         }
         if hold.state == HoldState::Pending {
             let minor = i128::from(hold.amount).saturating_neg();
@@ -224,9 +229,12 @@ impl Services {
         if !is_booked && says == Says::Booked {
             let money = Money(Some(movement.minor), movement.currency);
             let Movement { wallet, counterparty, .. } = movement;
-            violations.add(format!(
+            let (chain, facts) = (ChainId::from_any(*wallet), movement.facts());
+            let sentence = format!(
                 "{name} is {status}, and no entry books its {money} between {wallet} and {counterparty}."
-            ));
+            );
+            let missing = chain.map(|chain| Missing { chain, facts, side: Side::Left });
+            violations.add_unless(sentence, missing);
         }
     }
 

@@ -9,7 +9,7 @@ use kernel::record::{BadRecord, ChainId, Stored};
 use kernel::store::{BadRow, BoxFuture, Query, Scan, ScanPlace, StoreError, StorePort};
 use kernel::{AnyId, Context, Key, Kind, Store, Time};
 use operations::trial_balance::{TrialBalance, trial_balance};
-use operations::verify::{Progress, verify};
+use operations::verify::{Progress, verify, verify_as_of};
 use wallet::records::Entry;
 
 use crate::tampering::named;
@@ -93,6 +93,29 @@ fn the_trial_balance_is_of_one_moment() {
     let before = wait(trial_balance(&Store::new(world.store.clone()))).unwrap();
     let classes = |trial: &TrialBalance| trial.sums.by_class().collect::<Vec<_>>();
     assert_eq!(classes(&balance), classes(&before), "it moved between wallets alone");
+}
+
+#[test]
+fn what_is_booked_while_the_ledger_is_read_is_not_missed() {
+    let world: &'static World = Box::leak(Box::new(World::new()));
+    let entries = world.store.records::<Entry>();
+    let happens_at = entries.iter().filter(|entry| entry.account_id == world.alice.into()).count();
+    let happens = |world: &World| {
+        world.transfer(world.bob, world.alice, 10_000);
+    };
+    let as_of = world.store.now();
+    let pieces = Pieces { world, unreadable: Vec::new(), happens_at, happens };
+    let (report, trial) = wait(verify_as_of(&pieces, as_of, &mut |_| {})).unwrap();
+    assert_eq!(named(world, report.violations), Vec::<String>::new());
+    let sums: Vec<_> = trial.unwrap().sums.by_currency().into_values().collect();
+    assert_eq!(sums, [0, 0]);
+
+    // The same of a store that is said to stand still: there it is missing.
+    let world: &'static World = Box::leak(Box::new(World::new()));
+    let pieces = Pieces { world, unreadable: Vec::new(), happens_at, happens };
+    let report = wait(verify(&pieces, &mut |_| {})).unwrap();
+    let found = named(world, report.violations);
+    assert!(found.iter().any(|one| one.contains("has no other side of it")), "{found:?}");
 }
 
 #[test]
