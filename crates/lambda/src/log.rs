@@ -12,7 +12,8 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
 /// From now on logs are written, from this level on: `error`, `warn`, `info`, `debug`, `trace`;
-/// anything else counts as `info`. Called once; a second call changes nothing.
+/// anything else counts as `info`. What is deployed has neither `debug` nor `trace`: they are left out
+/// when it is built. Called once; a second call changes nothing.
 pub fn start(level: &str) {
     drop(tracing_subscriber::registry().with(lines(level, io::stdout)).try_init());
     // A panic is a line among the others, where a machine may read them.
