@@ -91,6 +91,10 @@ fn sentence(name: &str, records: u64) -> String {
         "expire_holds" => {
             ("hold was released: its time was up", "holds were released: their time was up")
         }
+        "ask_about_expired_holds" => (
+            "payment whose hold's time is up asked what became of it",
+            "payments whose holds' time is up asked what became of them",
+        ),
         "say_payments_again" => (
             "payment that waits for an answer asked again",
             "payments that wait for an answer asked again",
