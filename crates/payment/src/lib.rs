@@ -9,6 +9,9 @@
 //!   (`update_authorization_status`); `PAYMENT_REFUNDED`, `PAYMENT_REFUND_FAILED`
 //!   (`update_refund_status`).
 //!
+//! What waits for an answer asks again, and so does held money whose time is up and of which the wallet
+//! was not heard.
+//!
 //! It knows nothing of wallets but their ids, and nothing of SQL or of how an event travels.
 
 pub mod bodies;
