@@ -77,7 +77,7 @@ impl Keeper {
     pub fn run(mut self) {
         loop {
             let left = self.step(Instant::now());
-            self.verifier.wish().wait(left);
+            self.verifier.wish().wait(left, PAUSE);
         }
     }
 }

@@ -152,8 +152,34 @@ impl Wish {
         *self.is_said.lock() = false;
     }
 
-    /// Waits that long, or until it is said where it was not before.
-    pub(crate) fn wait(&self, time: Duration) {
-        self.told.wait_for(&mut self.is_said.lock(), time);
+    /// Waits that long, or until it is said; where it is said already, no longer than the pause.
+    pub(crate) fn wait(&self, time: Duration, pause: Duration) {
+        let mut is_said = self.is_said.lock();
+        let time = if *is_said { time.min(pause) } else { time };
+        self.told.wait_for(&mut is_said, time);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(3_600);
+
+    /// Ends, or the test never does.
+    #[test]
+    fn a_wish_is_heard_whether_it_comes_before_or_while_one_waits() {
+        let wish = Wish::default();
+        wish.say();
+        wish.wait(LONG, Duration::ZERO);
+        wish.is_heard();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !wish.is_said() {
+                    wish.wait(LONG, Duration::ZERO);
+                }
+            });
+            wish.say();
+        });
     }
 }

@@ -9,6 +9,7 @@ mod signatures;
 
 use std::collections::HashSet;
 
+use proptest::prelude::{ProptestConfig, any, prop_assert, proptest};
 use serde_json::Value;
 use tokens::forge::RSA_KEY;
 use tokens::{Algorithm, Family, Refused};
@@ -90,6 +91,33 @@ fn a_key_is_of_one_algorithm() {
     for bad in signatures::of_curves(&desk) {
         let told = desk.show_headers(&[&bad.shown[0]]);
         assert_eq!(told, format!("401 {}", bad.expected.unwrap()), "{}", bad.what);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whatever is sent, nobody is named, and nothing breaks.
+    #[test]
+    fn any_text_names_nobody(token in "[ -~]{0,200}", header in "[{}\\[\\]\",:a-z0-9]{0,60}") {
+        let desk = Desk::new(Family::Standard);
+        let parts = desk.forge.signed_text(&header, &token);
+        for token in [token, parts] {
+            let told = desk.show(&token);
+            prop_assert!(told.starts_with("401 "), "{token}: {told}");
+        }
+    }
+
+    /// A good token of which one character is another.
+    #[test]
+    fn a_character_that_is_another_is_seen(place in any::<usize>(), letter in "[A-Za-z0-9_.-]") {
+        let desk = Desk::new(Family::Standard);
+        let good = desk.forge.token(&desk.claims());
+        let place = place % good.len();
+        let mut bent = good.clone();
+        bent.replace_range(place..=place, &letter);
+        let told = desk.show(&bent);
+        prop_assert!(bent == good || told.starts_with("401 "), "{bent}: {told}");
     }
 }
 
