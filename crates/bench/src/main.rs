@@ -13,6 +13,7 @@ mod latencies;
 mod load;
 mod plan;
 mod process;
+mod provider;
 mod report;
 mod run;
 mod scenario;
@@ -35,6 +36,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::failure::{Failure, doing};
 use crate::floors::{Preparation, SAGAS_A_SYNC, append_and_sync};
 use crate::plan::{Command, CommandLine, Options, Plan, SUSTAINED_CONNECTIONS};
+use crate::provider::Provider;
 use crate::report::{Floor, Report, SyncFigures};
 use crate::run::{Session, Target, measure};
 use crate::scenario::{Repeated, Scenario, set_up_wallets};
@@ -176,6 +178,7 @@ impl<'a> Bench<'a> {
         floor_server.kill()?;
 
         let saga_bytes = self.scenarios(report)?;
+        self.tokens(report)?;
         if self.plan.sustained {
             self.sustained(report)?;
         }
@@ -208,6 +211,8 @@ impl<'a> Bench<'a> {
         let server = Server::start(&program)?;
         let health = Repeated::get(server.address, "/healthz");
         self.http_floor("GET /healthz", &server, health, report)?;
+        let of_caller = Repeated::get(server.address, "/v1/me");
+        self.http_floor("GET /v1/me", &server, of_caller, report)?;
         session.progress.set_message("making wallets");
         let wallets = set_up_wallets(server.address, plan.wallets)?;
         let mut saga_bytes = None;
@@ -230,6 +235,17 @@ impl<'a> Bench<'a> {
         }
         server.terminate()?;
         Ok(saga_bytes)
+    }
+
+    /// The same question as without sign-in, with a token: what it costs more is the check of a token
+    /// that was shown before.
+    fn tokens(&self, report: &mut Report) -> Result<(), Failure> {
+        let provider = Provider::start()?;
+        let (program, _) = self.program("tokens")?;
+        let server = Server::start(&provider.trusted_by(program))?;
+        let of_caller = Repeated::get_with_token(server.address, "/v1/me", &provider.token());
+        self.http_floor("GET /v1/me, token", &server, of_caller, report)?;
+        server.terminate().map(|_| ())
     }
 
     /// The long scenario, in a folder that nothing else was written to: what it says of memory and of

@@ -180,6 +180,16 @@ impl Repeated {
         Self::new(requests, ok)
     }
 
+    /// `GET` of this path, by the holder of a token.
+    pub(crate) fn get_with_token(address: SocketAddr, path: &str, token: &str) -> Self {
+        let mut requests = Requests::default();
+        let head = format!(
+            "GET {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\r\n"
+        );
+        requests.add(&[head.as_bytes()]);
+        Self::new(requests, ok)
+    }
+
     /// A number below the count, by SplitMix64 (Steele, Lea, Flood 2014).
     fn draw(&mut self, count: usize) -> usize {
         self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
