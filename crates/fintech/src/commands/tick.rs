@@ -103,10 +103,6 @@ fn sentence(name: &str, records: u64) -> String {
             "refund that waits for an answer asked again",
             "refunds that wait for an answer asked again",
         ),
-        "ask_about_expired_holds" => (
-            "payment whose hold is over asked what became of it",
-            "payments whose holds are over asked what became of them",
-        ),
         "say_loan_approvals_again" => (
             "approved loan that waits for its money asked again",
             "approved loans that wait for their money asked again",
