@@ -21,6 +21,7 @@ type Fixed = (StatusCode, [(HeaderName, &'static str); 1], &'static str);
 const PAYMENT: &str = r#"{"transaction_id":"pay_00000000-0000-7000-8000-000000000000","wallet_id":"wal_00000000-0000-7000-8000-000000000000","merchant_id":"merchant-000","amount":"0.01","currency":"USD","capture":"automatic","status":"SUCCESSFUL","reason":null,"captured_amount":"0.01","refunded_amount":"0.00","expires_at":null,"created_at":"2026-01-01T00:00:00.000000Z"}"#;
 const MOVEMENT: &str = r#"{"transaction":{"transaction_id":"trf_00000000-0000-7000-8000-000000000000","sequence":1,"type":"CREDIT","amount":"0.01","balance_after":"0.01","effective_at":"2026-01-01T00:00:00.000000Z","booked_at":"2026-01-01T00:00:00.000000Z"},"wallet":{"wallet_id":"wal_00000000-0000-7000-8000-000000000000","currency":"USD","balance":"0.01","available":"0.01","held":"0.00"}}"#;
 const WALLET: &str = r#"{"wallet_id":"wal_00000000-0000-7000-8000-000000000000","balance":"0.00","available":"0.00","held":"0.00","currency":"USD","status":"ACTIVE","created_at":"2026-01-01T00:00:00.000000Z"}"#;
+const ME: &str = r#"{"sub":"local","role":"operator"}"#;
 
 fn json(status: StatusCode, body: &'static str) -> Fixed {
     (status, [(header::CONTENT_TYPE, "application/json")], body)
@@ -30,6 +31,7 @@ fn json(status: StatusCode, body: &'static str) -> Fixed {
 fn router() -> Router {
     Router::new()
         .route("/healthz", get(async || "ok\n".into_response()))
+        .route("/v1/me", get(async || json(StatusCode::OK, ME)))
         .route("/v1/payment", post(async |_: Bytes| json(StatusCode::OK, PAYMENT)))
         .route("/v1/wallet", post(async |_: Bytes| json(StatusCode::CREATED, WALLET)))
         .route("/v1/wallet/{id}/credit", post(async |_: Bytes| json(StatusCode::OK, MOVEMENT)))

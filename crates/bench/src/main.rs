@@ -50,7 +50,7 @@ const CANNOT_RUN: u8 = 3;
 fn main() -> ExitCode {
     let command_line = CommandLine::parse();
     let ended = match command_line.command {
-        Some(Command::FloorServer { listen, data: _ }) => {
+        Some(Command::FloorServer { listen, .. }) => {
             floor_server::serve(listen).map(|()| ExitCode::SUCCESS)
         }
         Some(Command::Functions(options)) => functions::bench(&options).map(|()| ExitCode::SUCCESS),

@@ -42,6 +42,12 @@ pub(crate) enum Command {
         /// Taken and left alone, so that it can stand in for the real program.
         #[arg(long, value_name = "DIR", hide = true)]
         data: Option<PathBuf>,
+        /// As `data`.
+        #[arg(long, value_name = "URL", hide = true)]
+        oidc_issuer: Option<String>,
+        /// As `data`.
+        #[arg(long, value_name = "NAME", hide = true)]
+        oidc_audience: Option<String>,
     },
     /// Measures how fast a function of AWS Lambda starts and answers.
     Functions(functions::Options),
