@@ -70,27 +70,26 @@ impl Call<'_> {
             let trouble = match self.attempt().await {
                 Ok(Some(outcome)) => return Ok(outcome),
                 Ok(None) => continue,
-                Err(trouble @ (Trouble::Broken(_) | Trouble::Unavailable(_))) => {
-                    return Err(trouble.into());
-                }
-                Err(trouble @ (Trouble::Busy(_) | Trouble::Lost(_))) => trouble,
+                Err(trouble) => trouble,
             };
-            if !self.patience.wait().await {
+            let may_pass = matches!(trouble, Trouble::Busy(_) | Trouble::Lost(_));
+            if !may_pass || !self.patience.wait().await {
                 return Err(self.given_up(trouble));
             }
         }
     }
 
     fn given_up(&self, trouble: Trouble) -> StoreError {
-        tracing::warn!(decision = self.decision.name(), ?trouble, "no patience is left");
+        tracing::warn!(decision = self.decision.name(), ?trouble, "given up");
+        if !self.lost.is_empty() {
+            // Whatever went wrong since, a write may have been done.
+            return StoreError::OutcomeUnknown(trouble.into_words());
+        }
         match trouble {
-            Trouble::Lost(why) | Trouble::Busy(why) if !self.lost.is_empty() => {
-                StoreError::OutcomeUnknown(why)
-            }
             // Only a read had no answer.
             Trouble::Lost(why) => StoreError::Unavailable(why),
-            busy_or_bad @ (Trouble::Busy(_) | Trouble::Unavailable(_) | Trouble::Broken(_)) => {
-                busy_or_bad.into()
+            trouble @ (Trouble::Busy(_) | Trouble::Unavailable(_) | Trouble::Broken(_)) => {
+                trouble.into()
             }
         }
     }
@@ -223,6 +222,10 @@ impl Call<'_> {
                 }
             }
         }
+        let heads: Vec<_> = ends
+            .iter()
+            .filter_map(|(kind, of, below)| below.is_none().then_some((kind.name, *of)))
+            .collect();
         let entries = try_join_all(ends.iter().map(|(kind, of, below)| {
             home.entries(kind, *of, *below, if below.is_none() { NEWEST } else { OLDER })
         }));
@@ -244,7 +247,12 @@ impl Call<'_> {
             self.loaded.take_newer(kind, of, entries);
         }
         for ((kind, of, cause), place) in causes.into_iter().zip(places) {
-            self.loaded.causes.insert((kind.name, of, cause), place);
+            let came_with_head = heads.contains(&(kind.name, of));
+            // Both were asked for at once, and the index may have answered first: where so much was
+            // booked meanwhile that the tail does not reach back, it is asked again.
+            if place.is_some() || !came_with_head || self.loaded.is_settled(kind, of, self.now) {
+                self.loaded.causes.insert((kind.name, of, cause), place);
+            }
         }
         Ok(())
     }
@@ -269,17 +277,12 @@ impl Call<'_> {
     /// Looks at what writes without an answer would have written.
     async fn load_lost(&mut self) -> Result<(), Trouble> {
         let puts = self.lost.iter().flat_map(|lost| &lost.puts);
-        let keys: Vec<_> = puts
-            .map(|put| (put.record.kind(), put.record.key()))
-            .filter(|(kind, key)| !self.loaded.records.contains_key(&slot(kind, *key)))
-            .collect();
-        if keys.is_empty() {
-            return Ok(());
-        }
-        let found = self.home.records(&keys).await?;
-        for ((kind, key), found) in keys.into_iter().zip(found) {
+        let puts: Vec<_> =
+            puts.filter(|put| !self.loaded.records.contains_key(&slot_of(put))).collect();
+        let found = self.home.in_place_of(&puts).await?;
+        for (put, found) in puts.into_iter().zip(found) {
             // What is not there may still come: the decision looks again where it needs to.
-            self.loaded.take(kind, key, found);
+            self.loaded.take(put.record.kind(), put.record.key(), found);
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::types::{
 };
 use kernel::audit::Audit;
 use kernel::record::Column;
-use kernel::{AnyId, AnyRecord, ChainId, Key, Kind, Record, Stored};
+use kernel::{AnyId, AnyRecord, ChainId, Key, Kind, Put, Record, Stored};
 
 use crate::items::{self, Item};
 use crate::tables::{CAUSED, CAUSED_BY, ID, SEQUENCE, Table};
@@ -33,6 +33,13 @@ pub trait Observer: Send + Sync + 'static {
 
 /// As many items as DynamoDB gives in one trip.
 const BATCH_MAX: usize = 100;
+
+/// A place in which a record may lie.
+struct Spot<'h> {
+    table: &'h Table,
+    kind: &'static Kind,
+    key: Key,
+}
 
 pub(crate) struct Home {
     pub(crate) client: Client,
@@ -82,16 +89,45 @@ impl Home {
         if let [(kind, key)] = keys {
             return Ok(vec![self.record(kind, *key).await?]);
         }
-        let mut found = HashMap::new();
-        for some in keys.chunks(BATCH_MAX) {
-            self.batch(some, &mut found).await?;
-        }
+        let spots = keys.iter().flat_map(|(kind, key)| {
+            self.tables_with(kind).map(move |table| Spot { table, kind, key: *key })
+        });
+        let found = self.at(spots.collect()).await?;
         keys.iter()
             .map(|(kind, key)| {
                 let item = found.get(&(kind.name, *key));
                 item.map(|item| readable(kind, item)).transpose()
             })
             .collect()
+    }
+
+    /// What lies where these would have been put, in their order. No other table is looked into: whoever
+    /// may write in one need not be allowed to read another.
+    pub(crate) async fn in_place_of(&self, puts: &[&Put]) -> Result<Vec<Option<Stored>>, Trouble> {
+        let spots = puts.iter().map(|put| {
+            let table = self.table_of(&*put.record)?;
+            Ok(Spot { table, kind: put.record.kind(), key: put.record.key() })
+        });
+        let found = self.at(spots.collect::<Result<_, Trouble>>()?).await?;
+        puts.iter()
+            .map(|put| {
+                let (kind, key) = (put.record.kind(), put.record.key());
+                let item = found.get(&(kind.name, key));
+                item.map(|item| readable(kind, item)).transpose()
+            })
+            .collect()
+    }
+
+    /// The items that lie in these places.
+    async fn at(
+        &self,
+        spots: Vec<Spot<'_>>,
+    ) -> Result<HashMap<(&'static str, Key), Item>, Trouble> {
+        let mut found = HashMap::new();
+        for some in spots.chunks(BATCH_MAX) {
+            self.batch(some, &mut found).await?;
+        }
+        Ok(found)
     }
 
     /// The record of a key.
@@ -129,50 +165,34 @@ impl Home {
         Ok(got.item)
     }
 
+    /// Reads some places in as many trips as it takes; each brings something, or it is too much at once.
     async fn batch(
         &self,
-        keys: &[(&'static Kind, Key)],
+        spots: &[Spot<'_>],
         found: &mut HashMap<(&'static str, Key), Item>,
     ) -> Result<(), Trouble> {
-        let mut wanted: HashMap<String, Vec<Item>> = HashMap::new();
-        for (kind, key) in keys.iter().filter(|(kind, key)| kind.prefixes.contains(&key.id.prefix))
-        {
-            for table in self.tables_with(kind) {
-                let keys = wanted.entry(self.name(table)).or_default();
-                let key = items::key(*key);
-                if !keys.contains(&key) {
-                    keys.push(key);
-                }
-            }
-        }
-        let build = |keys| {
-            let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true);
-            request.build().map_err(|bad| Trouble::Broken(bad.to_string()))
-        };
-        let mut requests = HashMap::new();
-        for (table, keys) in wanted {
-            requests.insert(table, build(keys)?);
-        }
-        if requests.is_empty() {
-            return Ok(());
-        }
-        let sent = self
-            .client
-            .batch_get_item()
-            .set_request_items(Some(requests))
-            .set_return_consumed_capacity(self.metered());
-        let got = sent.send().await.map_err(|error| Trouble::of("BatchGetItem", &error))?;
-        self.used("BatchGetItem", got.consumed_capacity());
-        if got.unprocessed_keys().is_some_and(|left| !left.is_empty()) {
-            return Err(Trouble::Busy("BatchGetItem: not all keys were read".to_owned()));
-        }
-        for item in got.responses.into_iter().flatten().flat_map(|(_, items)| items) {
-            for (kind, key) in keys {
-                let is_its =
-                    items::key(*key).iter().all(|(name, part)| item.get(name) == Some(part));
-                if is_its {
+        let mut wanted = wanted(spots, |table| self.name(table))?;
+        while !wanted.is_empty() {
+            let sent = self
+                .client
+                .batch_get_item()
+                .set_request_items(Some(wanted))
+                .set_return_consumed_capacity(self.metered());
+            let got = sent.send().await.map_err(|error| Trouble::of("BatchGetItem", &error))?;
+            self.used("BatchGetItem", got.consumed_capacity());
+            wanted = got.unprocessed_keys.unwrap_or_default();
+            let mut is_empty = true;
+            for item in got.responses.into_iter().flatten().flat_map(|(_, items)| items) {
+                is_empty = false;
+                let is_there = |spot: &&Spot<'_>| {
+                    items::key(spot.key).iter().all(|(name, part)| item.get(name) == Some(part))
+                };
+                for Spot { kind, key, .. } in spots.iter().filter(is_there) {
                     found.insert((kind.name, *key), item.clone());
                 }
+            }
+            if is_empty && !wanted.is_empty() {
+                return Err(Trouble::Busy("BatchGetItem: no key was read".to_owned()));
             }
         }
         Ok(())
@@ -256,6 +276,28 @@ impl Home {
         let place = got.items().first().and_then(|item| item.get(SEQUENCE)?.as_n().ok());
         Ok(place.and_then(|place| place.parse().ok()))
     }
+}
+
+/// A request for what lies in these places, by the names of their tables.
+fn wanted(
+    spots: &[Spot<'_>],
+    name: impl Fn(&Table) -> String,
+) -> Result<HashMap<String, KeysAndAttributes>, Trouble> {
+    let mut keys: HashMap<String, Vec<Item>> = HashMap::new();
+    let can_be = |spot: &&Spot<'_>| spot.kind.prefixes.contains(&spot.key.id.prefix);
+    for spot in spots.iter().filter(can_be) {
+        let keys = keys.entry(name(spot.table)).or_default();
+        let key = items::key(spot.key);
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    let build = |(table, keys)| {
+        let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true);
+        let built = request.build().map_err(|bad| Trouble::Broken(bad.to_string()))?;
+        Ok((table, built))
+    };
+    keys.into_iter().map(build).collect()
 }
 
 /// The service that a line of the audit list names.

@@ -2,11 +2,15 @@
 //! noted, to be loaded before it decides again. Nothing is loaded here.
 
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use kernel::decision::{Source, StoredChain};
 use kernel::{AnyId, ChainId, Key, Kind, Put, Stored, Suspend, Time};
 
 use crate::items::is_direct;
+
+/// How far the clocks of two machines may be apart.
+const CLOCKS_APART: Duration = Duration::from_secs(60);
 
 /// Where a record stands: its kind's name and its key.
 pub(crate) type Slot = (&'static str, Key);
@@ -139,9 +143,7 @@ impl Loaded {
                 }
                 Some(Tail { known: Some((lowest, highest)), .. })
                     if (*lowest..=*highest).contains(&sequence) => {}
-                Some(_) | None => {
-                    self.tails.remove(&(kind.name, of));
-                }
+                Some(_) | None => self.forget_chain(kind, of),
             }
         }
         self.take(kind, key, found);
@@ -169,6 +171,13 @@ impl Loaded {
         self.causes.retain(|(name, chain, _), found| {
             found.is_some() || (*name, *chain) != (kind.name, of)
         });
+    }
+
+    /// Whether what is known of a chain's end reaches back to before this moment, whatever the clocks of
+    /// those who book in it.
+    pub(crate) fn is_settled(&self, kind: &'static Kind, of: ChainId, now: Time) -> bool {
+        let tail = self.tails.get(&(kind.name, of));
+        tail.is_some_and(|tail| self.reaches(kind, of, *tail, now.minus(CLOCKS_APART)))
     }
 
     fn entry(&self, kind: &'static Kind, of: ChainId, sequence: u64) -> Option<&Stored> {

@@ -45,6 +45,12 @@ pub(crate) const BUSY: [&str; 12] = [
 ];
 
 impl Trouble {
+    /// What went wrong, for a person.
+    pub(crate) fn into_words(self) -> String {
+        let (Self::Busy(why) | Self::Lost(why) | Self::Unavailable(why) | Self::Broken(why)) = self;
+        why
+    }
+
     /// What an error of the SDK means.
     pub(crate) fn of<E: ProvideErrorMetadata, R>(doing: &str, error: &SdkError<E, R>) -> Self {
         let SdkError::ServiceError(refused) = error else {

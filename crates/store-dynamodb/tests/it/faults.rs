@@ -1,9 +1,9 @@
 //! Each request of whole sagas fails once, in each way: the end is always the same, and no money is
 //! made or lost.
 
-use kernel::Role;
+use kernel::{Context, CorrelationId, Role, StoreError};
 use payment::records::PaymentStatus;
-use wallet::decide::Transfer;
+use wallet::decide::{Credit, Transfer};
 
 use crate::proxy::Fault;
 use crate::scene::{Scene, movement, over_dynamodb, over_proxy};
@@ -48,6 +48,45 @@ fn fails_once(fault: Fault) {
         }
         number += 1;
     }
+}
+
+/// What an operator does leaves a line of the audit list, a kind of record that lies in every table. The
+/// function that does it may touch its own table alone.
+#[test]
+fn an_operators_lost_answer_is_found_in_the_table_that_he_may_read() {
+    let mut number = 0;
+    loop {
+        let mut came = None;
+        over_proxy(async |scene: Scene, proxy: &crate::proxy::Proxy| {
+            let alice = scene.wallet("alice", 100).await;
+            proxy.fail(number, Fault::AnswerCut);
+            proxy.allow_only("wallet");
+            let movement = movement("root", Role::Operator, alice, 25);
+            scene.decide(Credit(movement)).await.unwrap();
+            came = Some(proxy.came());
+            let head = scene.head(alice).await;
+            assert_eq!((head.balance_after, head.sequence), (125, 2), "request {number}");
+        });
+        let Some(came) = came else { return };
+        if number >= came {
+            assert!(came > 1, "{came} requests are too few to have been all");
+            return;
+        }
+        number += 1;
+    }
+}
+
+/// Where a lost write cannot be looked for, nobody is told that nothing was done.
+#[test]
+fn a_lost_write_that_cannot_be_looked_for_has_an_unknown_outcome() {
+    over_proxy(async |scene: Scene, proxy: &crate::proxy::Proxy| {
+        let alice = scene.wallet("alice", 100).await;
+        proxy.cut_the_answer_and_then_deny("PutItem");
+        let credit = Credit(movement("alice", Role::Customer, alice, 25));
+        let context = Context::request(CorrelationId(7), None);
+        let told = scene.store.decide(credit, context).await;
+        assert!(matches!(told, Err(StoreError::OutcomeUnknown(_))), "{told:?}");
+    });
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Something between the store and the emulator that makes what no emulator makes: conflicts,
-//! throttles, answers that are cut off after the write landed, requests that never arrive.
+//! throttles, answers that are cut off after the write landed, requests that never arrive, tables that
+//! a role may not touch.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -34,6 +35,11 @@ struct Faults {
     came: AtomicUsize,
     /// The request of that number fails, counted from 0.
     fault: OnceLock<(usize, Fault)>,
+    /// The one service whose table may be touched; none: every table.
+    allowed: OnceLock<&'static str>,
+    /// The operation after whose first request nothing is allowed.
+    last: OnceLock<&'static str>,
+    is_over: AtomicBool,
 }
 
 impl Proxy {
@@ -58,6 +64,16 @@ impl Proxy {
         self.faults.fault.set((number, fault)).unwrap();
     }
 
+    /// From now on: whatever names another table than this service's is refused, as by a role.
+    pub(crate) fn allow_only(&self, service: &'static str) {
+        self.faults.allowed.set(service).unwrap();
+    }
+
+    /// From now on: the answer of the first such request is cut, and after it nothing is allowed.
+    pub(crate) fn cut_the_answer_and_then_deny(&self, operation: &'static str) {
+        self.faults.last.set(operation).unwrap();
+    }
+
     /// How many requests came since the fault was set.
     pub(crate) fn came(&self) -> usize {
         self.faults.came.load(Ordering::SeqCst)
@@ -72,7 +88,13 @@ async fn serve(mut client: TcpStream, behind: String, faults: Arc<Faults>) -> Op
         let number = faults.came.fetch_add(1, Ordering::SeqCst);
         let fault = faults.fault.get().filter(|(failing, _)| *failing == number);
         let fault = fault.map(|(_, fault)| *fault);
+        let is_allowed = faults.allowed.get().is_none_or(|service| names_only(&request, service))
+            && !faults.is_over.load(Ordering::SeqCst);
+        let is_last = faults.last.get().is_some_and(|operation| is(&request, operation));
+        faults.is_over.fetch_or(is_last, Ordering::SeqCst);
+        let fault = fault.or(is_last.then_some(Fault::AnswerCut));
         let refused = match fault {
+            _ if !is_allowed => Some("AccessDeniedException"),
             Some(Fault::NeverArrives) => return None,
             Some(Fault::Throttled) => Some("ThrottlingException"),
             Some(Fault::Conflict) if is(&request, "TransactWriteItems") => {
@@ -98,6 +120,13 @@ async fn serve(mut client: TcpStream, behind: String, faults: Arc<Faults>) -> Op
             }
         }
     }
+}
+
+/// Whether every table that a request names is this service's.
+fn names_only(request: &[u8], service: &str) -> bool {
+    let text = String::from_utf8_lossy(request);
+    let others = ["wallet", "payment", "loan"].into_iter().filter(|other| *other != service);
+    others.into_iter().all(|other| !text.contains(&format!("-{other}\"")))
 }
 
 fn is(request: &[u8], operation: &str) -> bool {
