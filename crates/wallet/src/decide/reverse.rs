@@ -65,7 +65,9 @@ impl Reverse {
         }
         let here = Side { original, head };
         let there = self.other_side(view, &here.original)?;
-        let now = view.now();
+        // Both sides are booked at one moment: a sum of the ledger has both or neither.
+        let heads = there.iter().chain([&here]).map(|side| side.head.booked_at);
+        let now = heads.fold(view.now(), Time::max);
         let there = there
             .map(|side| self.reversing(&side, &asked, now).map(|draft| (side, draft)))
             .transpose()?;

@@ -51,7 +51,8 @@ impl Transfer {
         let to_after = rules::credit(&to.wallet(), *amount)?;
 
         let audit = audit(view, caller, *wallet_id, Decision::name(self))?;
-        let now = view.now();
+        // Both sides are booked at one moment: a sum of the ledger has both or neither.
+        let now = view.now().max(from.booked_at).max(to.booked_at);
         let leaves = from
             .next(EntryKind::TransferOut, cause, now)
             .moving(Direction::Debit, *amount, Account::Wallet(self.to_wallet_id))
