@@ -12,7 +12,7 @@ use tokio::time::MissedTickBehavior;
 use crate::services;
 
 /// As many records as share a commit; and however long it takes, nobody else does it.
-const PACE: Pace = Pace { page: 100, until: Time::MAX };
+const PACE: Pace = Pace { page: 100, partitions: usize::MAX, until: Time::MAX };
 
 /// How often the clock looks.
 const EVERY: Duration = Duration::from_secs(1);
@@ -34,9 +34,9 @@ pub(crate) async fn tick(store: &Store) -> Result<Vec<Ticked>, StoreError> {
     let mut ticked = Vec::new();
     for due in services::due() {
         let name = due.name;
-        let Done { records, broken, .. } = decide_due(&**store.port(), due, PACE, &System).await?;
-        for (key, why) in broken {
-            tracing::error!(due = name, ?key, why, "a record that is due cannot be decided on");
+        let Done { records, failed, .. } = decide_due(&**store.port(), due, PACE, &System).await?;
+        for (key, error) in failed {
+            tracing::error!(due = name, ?key, %error, "a record that is due cannot be decided on");
         }
         ticked.push(Ticked { name, records });
     }

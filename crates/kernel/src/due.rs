@@ -2,7 +2,9 @@
 //! of their index, and decided on. What is decided the services say; when the clock looks, and who is
 //! told, is not known here.
 
-use futures_util::future::try_join_all;
+use futures_util::StreamExt;
+use futures_util::future::join_all;
+use futures_util::stream;
 
 use crate::context::{Context, CorrelationId};
 use crate::manifest::Due;
@@ -16,6 +18,8 @@ use crate::time::{Ids, Time};
 pub struct Pace {
     /// So many records of a partition are read, and decided on, at once.
     pub page: usize,
+    /// So many partitions are worked on at once.
+    pub partitions: usize,
     /// From this moment on no further page is begun.
     pub until: Time,
 }
@@ -25,9 +29,8 @@ pub struct Pace {
 pub struct Done {
     /// How many records were decided on.
     pub records: u64,
-    /// Records that cannot be decided on, for that would break a rule of ours, and why. They do not
-    /// hold up the others.
-    pub broken: Vec<(Key, String)>,
+    /// Records that could not be decided on, and why. They do not hold up the others.
+    pub failed: Vec<(Key, StoreError)>,
     /// Whether something that is due was left because time was up.
     pub is_cut_off: bool,
 }
@@ -35,16 +38,17 @@ pub struct Done {
 impl Done {
     fn and(mut self, more: Self) -> Self {
         self.records = self.records.saturating_add(more.records);
-        self.broken.extend(more.broken);
+        self.failed.extend(more.failed);
         self.is_cut_off |= more.is_cut_off;
         self
     }
 }
 
-/// Decides on every record that is due now, in all partitions at once.
+/// Decides on every record that is due now, in all partitions.
 ///
 /// # Errors
-/// When the store cannot. What was done before stays done.
+/// When the store cannot: it lists nothing, or of a whole page nothing could be decided on. What was
+/// done before stays done, and the other partitions are done.
 pub async fn decide_due(
     port: &dyn StorePort,
     due: &'static Due,
@@ -52,8 +56,8 @@ pub async fn decide_due(
     ids: &dyn Ids,
 ) -> Result<Done, StoreError> {
     let shards = Shard::all().map(|shard| in_shard(port, due, shard, pace, ids));
-    let done = try_join_all(shards).await?;
-    Ok(done.into_iter().fold(Done::default(), Done::and))
+    let done: Vec<_> = stream::iter(shards).buffer_unordered(pace.partitions).collect().await;
+    done.into_iter().try_fold(Done::default(), |done, more| Ok(done.and(more?)))
 }
 
 /// The same in one partition, where nothing is done at once with a page of one.
@@ -85,7 +89,7 @@ pub async fn in_shard(
         let page = port.list(query).await?;
         after = page.last().and_then(|stored| place(stored, due));
         let decisions = page.iter().map(|stored| decide(port, due, stored.record.key(), ids));
-        done = try_join_all(decisions).await?.into_iter().fold(done, Done::and);
+        done = done.and(together(join_all(decisions).await)?);
         if page.len() < pace.page || after.is_none() {
             return Ok(done);
         }
@@ -101,12 +105,25 @@ async fn decide(
     due: &'static Due,
     key: Key,
     ids: &dyn Ids,
-) -> Result<Done, StoreError> {
+) -> Result<(), (Key, StoreError)> {
     let context = Context::request(CorrelationId(ids.draw()), None);
-    match port.decide((due.decide)(key), context).await {
-        Ok(_) => Ok(Done { records: 1, ..Done::default() }),
-        Err(StoreError::Broken(why)) => Ok(Done { broken: vec![(key, why)], ..Done::default() }),
-        Err(error) => Err(error),
+    let decided = port.decide((due.decide)(key), context).await;
+    decided.map(drop).map_err(|error| (key, error))
+}
+
+/// What became of a page. One record may be at fault by itself; where all are, the store is.
+fn together(page: Vec<Result<(), (Key, StoreError)>>) -> Result<Done, StoreError> {
+    let mut done = Done::default();
+    for decided in page {
+        match decided {
+            Ok(()) => done.records = done.records.saturating_add(1),
+            Err(failed) => done.failed.push(failed),
+        }
+    }
+    let is_store = |error: &StoreError| !matches!(error, StoreError::Broken(_));
+    match done.failed.iter().find(|(_, error)| is_store(error)) {
+        Some((_, error)) if done.records == 0 => Err(error.clone()),
+        Some(_) | None => Ok(done),
     }
 }
 

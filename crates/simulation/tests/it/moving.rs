@@ -178,7 +178,7 @@ async fn what_was_open_goes_on_to_its_end() {
     clock.pass(FIRST_WAIT);
     let mut asked = 0;
     for due in SERVICES.iter().flat_map(|service| service.due) {
-        let pace = Pace { page: 25, until: Time::MAX };
+        let pace = Pace { page: 25, partitions: 4, until: Time::MAX };
         asked += decide_due(&to, due, pace, &System).await.unwrap().records;
     }
     assert_eq!(asked, 4);

@@ -6,7 +6,7 @@ use kernel::due::{Done, Pace, decide_due};
 use kernel::manifest::Due;
 use kernel::record::Shard;
 use kernel::time::System;
-use kernel::{Decision, Id as _, PaymentId, Record, Suspend, Time, View, Writes};
+use kernel::{Decision, Id as _, PaymentId, Record, StoreError, Suspend, Time, View, Writes};
 
 use super::decisions::{Change, Create};
 use super::kinds::{Card, card};
@@ -76,7 +76,7 @@ async fn cards(stage: &Stage, due: i64) -> Vec<Card> {
 }
 
 async fn tick(stage: &Stage, due: &'static Due, until: Time) -> Done {
-    let pace = Pace { page: 3, until };
+    let pace = Pace { page: 3, partitions: 2, until };
     decide_due(&**stage.store().port(), due, pace, &System).await.unwrap()
 }
 
@@ -112,7 +112,7 @@ async fn what_cannot_be_decided_on_does_not_hold_up_the_others(stage: &mut Stage
     let cards = cards(stage, 8).await;
     let done = tick(stage, &BROKEN, Time::MAX).await;
     assert_eq!(done.records, 7);
-    let [(key, why)] = &done.broken[..] else { panic!("{done:?}") };
+    let [(key, StoreError::Broken(why))] = &done.failed[..] else { panic!("{done:?}") };
     assert_eq!(key.id, cards[3].card_id.any());
     assert!(!why.is_empty());
     assert_eq!(counts(stage, &cards).await, [1, 1, 1, 0, 1, 1, 1, 1, 0, 0]);
