@@ -15,12 +15,13 @@ class TestAfterwards(Case):
         self.wallet(customer("uma"), "5.00")
 
         def look():
-            # What was booked in the last seconds is left out: it may be on its way.
+            # What was booked in the last minute is left out: it may be on its way.
             world.invoke("verify_ledger", {})
             balance = self.ok(operator().get("ledger/trial-balance"))
             return {each["currency"]: each["sum"] for each in balance["currencies"]}
 
-        self.assertEqual(world.until("a trial balance with something in it", look), {"USD": "0.00"})
+        sums = world.until("a trial balance with something in it", look, seconds=90)
+        self.assertEqual(sums, {"USD": "0.00"})
 
     def test_no_event_is_lost(self):
         """Every queue of what failed is empty, and no dead letter is an event that could be heard."""

@@ -10,15 +10,15 @@ CREATED = None
 SECONDS_MAX = 30
 
 
-def until(what, check):
+def until(what, check, seconds=SECONDS_MAX):
     """The first answer of `check` that is something."""
-    end = time.monotonic() + SECONDS_MAX
+    end = time.monotonic() + seconds
     while True:
         found = check()
         if found:
             return found
         if time.monotonic() > end:
-            raise AssertionError(f"after {SECONDS_MAX} s there is still not: {what}")
+            raise AssertionError(f"after {seconds} s there is still not: {what}")
         time.sleep(0.1)
 
 

@@ -21,6 +21,9 @@ pub enum Failure {
     /// The store could not.
     #[error("{0}")]
     Store(#[from] StoreError),
+    /// The first of several records of a stream could not be published.
+    #[error("the first record of the batch was not published, see the log")]
+    Unpublished,
     /// The ledger is not as it must be. An operator must look.
     #[error("{0}")]
     Ledger(String),
@@ -37,6 +40,7 @@ impl Failure {
             Self::Store(StoreError::Unavailable(_)) => "StoreUnavailable",
             Self::Store(StoreError::OutcomeUnknown(_)) => "StoreOutcomeUnknown",
             Self::Store(StoreError::Broken(_)) => "StoreBroken",
+            Self::Unpublished => "RecordUnpublished",
             Self::Ledger(_) => "LedgerViolated",
         }
     }

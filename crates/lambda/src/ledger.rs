@@ -18,9 +18,9 @@ use crate::metrics;
 /// How many violations the failure itself names; all are in the log.
 const TOLD_MAX: usize = 5;
 
-/// How long a write may be on its way, retries and clocks that differ included: what was booked
-/// before that is there.
-const ON_ITS_WAY_MAX: Duration = Duration::from_secs(15);
+/// How long a write may be on its way after the moment that it is booked at: the store's patience, a last
+/// attempt with its retries, and clocks that differ. What was booked before that is there.
+const ON_ITS_WAY_MAX: Duration = Duration::from_secs(60);
 
 /// Checks everything. The answer is the report.
 ///

@@ -54,7 +54,7 @@ struct ItemFailure<'a> {
 /// which something was not published; Lambda hands over everything from there on again.
 ///
 /// # Errors
-/// When the payload is none of a stream.
+/// When the payload is none of a stream, or already the first of several records was not published.
 pub(crate) async fn relay(
     publisher: &dyn Publisher,
     service: &ServiceManifest,
@@ -97,6 +97,11 @@ pub(crate) async fn relay(
     }
     if count > 0 {
         tracing::info!(service = service.name, events = count, "relayed");
+    }
+    if failed == Some(0) && records.len() > 1 {
+        // Named, it would be tried again with all that comes after it. Failed as a whole, the batch is
+        // halved, until what cannot be relayed stands alone.
+        return Err(Failure::Unpublished);
     }
     let failed = failed.and_then(|place| records.get(place));
     let batch_item_failures = failed

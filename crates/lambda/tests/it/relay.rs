@@ -158,6 +158,21 @@ async fn a_poison_record_is_named_and_what_came_before_it_is_out() {
     }
 }
 
+/// A batch that begins with it is failed as a whole, which halves it; alone it is named and given up.
+#[tokio::test]
+async fn a_poison_record_takes_none_of_its_batch_with_it() {
+    let (deployment, payment, _) = paid().await;
+    let (good, poison) = (image(&payment), json!({}));
+    let event = stream(&[poison.clone(), good.clone()]);
+    let failed = deployment.invoke("relay_payment", &event).await.unwrap_err();
+    assert_eq!(failed.kind(), "RecordUnpublished");
+    assert!(deployment.published.take().is_empty());
+    let answer = deployment.invoke("relay_payment", &stream(&[poison])).await.unwrap();
+    assert_eq!(failures(&answer), &json!([{ "itemIdentifier": "100" }]));
+    deployment.invoke("relay_payment", &stream(&[good])).await.unwrap();
+    assert_eq!(deployment.published.take().len(), 1);
+}
+
 #[tokio::test]
 async fn what_the_topic_does_not_take_is_reported_from_the_first_on() {
     let (deployment, payment, _) = paid().await;
