@@ -85,7 +85,6 @@ module "digital_wallet" {
   home         = local.home
   topics       = local.topics
   self_funding = var.self_funding
-  hold_days    = var.hold_days
 }
 
 module "micro_loan" {
@@ -100,10 +99,11 @@ module "micro_loan" {
 module "payment_processor" {
   source = "./modules/payment_processor"
 
-  manifest = local.manifest
-  home     = local.home
-  topics   = local.topics
-  tables   = module.digital_wallet.tables
+  manifest  = local.manifest
+  home      = local.home
+  topics    = local.topics
+  tables    = module.digital_wallet.tables
+  hold_days = var.hold_days
 }
 
 module "operations" {
@@ -147,6 +147,11 @@ resource "aws_lambda_event_source_mapping" "letters" {
   function_name           = local.functions[local.keeper].arn
   batch_size              = 10
   function_response_types = ["ReportBatchItemFailures"]
+
+  # Letters can wait; what made so many of them must not take the account's functions from the payments.
+  scaling_config {
+    maximum_concurrency = 2
+  }
 }
 
 module "identity" {

@@ -162,13 +162,13 @@ variable "alarm_emails" {
 }
 
 variable "log_level" {
-  description = "From which level on functions log: error, warn, info, debug or trace. Each line is paid for."
+  description = "From which level on functions log: error, warn or info. Each line is paid for."
   type        = string
   default     = "info"
 
   validation {
-    condition     = contains(["error", "warn", "info", "debug", "trace"], var.log_level)
-    error_message = "The level is error, warn, info, debug or trace."
+    condition     = contains(["error", "warn", "info"], var.log_level)
+    error_message = "The level is error, warn or info."
   }
 }
 

@@ -10,6 +10,5 @@ module "service" {
 
   environment = {
     SELF_FUNDING = tostring(var.self_funding)
-    HOLD_DAYS    = tostring(var.hold_days)
   }
 }

@@ -17,8 +17,3 @@ variable "self_funding" {
   description = "Whether a customer may credit a wallet of his own from outside."
   type        = bool
 }
-
-variable "hold_days" {
-  description = "How long money is held before the hold expires."
-  type        = number
-}

@@ -9,4 +9,8 @@ module "service" {
   home     = var.home
   topics   = var.topics
   tables   = var.tables
+
+  environment = {
+    HOLD_DAYS = tostring(var.hold_days)
+  }
 }

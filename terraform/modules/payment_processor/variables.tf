@@ -17,3 +17,8 @@ variable "tables" {
   description = "ARNs of the wallet service's tables by service."
   type        = map(string)
 }
+
+variable "hold_days" {
+  description = "How long money is held before the hold expires."
+  type        = number
+}

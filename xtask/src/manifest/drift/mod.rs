@@ -132,6 +132,16 @@ fn functions_are_those(manifest: &Value, state: &State) {
             assert_eq!(told[format!("TOPIC_{}", topic.to_uppercase())], arn, "{name}");
         }
     }
+    // A setting is told to the function that goes by it.
+    for (name, setting) in [
+        ("request_payment", "HOLD_DAYS"),
+        ("credit_wallet", "SELF_FUNDING"),
+        ("apply_for_loan", "LOAN_RATES"),
+    ] {
+        let values = &state.by("aws_lambda_function", "handler")[name].values;
+        let told = &values["environment"][0]["variables"][setting];
+        assert!(told.is_string(), "{name} is not told {setting}");
+    }
 }
 
 fn routes_are_those(manifest: &Value, state: &State) {
