@@ -32,6 +32,10 @@ lambda_linker := $(if $(filter-out $(HOST_ARCH),$(ARCH)),$(if $(filter arm64,$(A
 	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc,\
 	CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER=x86_64-linux-gnu-gcc))
 lambda_cross = $(if $(filter-out $(shell rustc -vV | sed -n 's/^host: //p'),$(LAMBDA_TARGET)),--target $(LAMBDA_TARGET))
+# Identical code once: what the linker can that Rust brings for this processor.
+ifeq ($(ARCH),x86_64)
+lambda_fold := -C link-arg=-Wl,--icf=all
+endif
 # The newest glibc that Amazon Linux 2023 has.
 GLIBC_MAX := 2.34
 
@@ -93,7 +97,7 @@ endif
 # At a fixed address: a start then has no 17,000 addresses to correct, in as many pages of its own.
 lambda: needs-lambda-target ## what all functions on AWS are, as a zip; ARCH=x86_64 for the other processor
 	$(lambda_linker) cargo rustc --profile lambda --locked $(cargo_jobs) --package lambda \
-		--bin bootstrap $(lambda_cross) -- -C relocation-model=static
+		--bin bootstrap $(lambda_cross) -- -C relocation-model=static $(lambda_fold)
 	@mkdir -p $(dir $(LAMBDA_ZIP))
 	@cp $(TARGET)/$(if $(lambda_cross),$(LAMBDA_TARGET)/)lambda/bootstrap $(dir $(LAMBDA_ZIP))bootstrap
 	@needed=$$(readelf --version-info --wide $(dir $(LAMBDA_ZIP))bootstrap | \
