@@ -50,7 +50,7 @@ locals {
   }
 
   dropped = {
-    says       = "lost an event that it was asked to do later"
+    says       = "gave up an event that it was asked to do later"
     namespace  = "AWS/Lambda"
     metric     = "AsyncEventsDropped"
     statistic  = "Sum"
