@@ -6,11 +6,11 @@ use std::collections::HashMap;
 use kernel::operators::LoggedEvent;
 use kernel::{Envelope, EventId, Id};
 
-/// So many positions there are in a microsecond.
-const IN_A_MICROSECOND: u64 = 1 << 13;
+/// So many positions there are in a microsecond: few enough for times up to the year 2112.
+const IN_A_MICROSECOND: u64 = 1 << 12;
 
 /// So deep is told apart within a microsecond.
-const DEPTH_MAX: usize = 31;
+const DEPTH_MAX: usize = 15;
 
 /// In their order, with their positions. A position is made from the event alone: from its time, and
 /// within a microsecond from how many others led to it and from its id.

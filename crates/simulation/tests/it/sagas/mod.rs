@@ -1,6 +1,6 @@
 //! Every saga over every store: with each step failing once, with each delivery dead until it is
-//! redriven, with each one lost for ever, with everything heard twice, and out of order. The end is always the same, and no money
-//! is made or lost.
+//! redriven, with each one lost for ever, with everything heard twice, and out of order. The end is
+//! always the same, and no money is made or lost.
 
 mod at_once;
 pub(crate) mod scenarios;
