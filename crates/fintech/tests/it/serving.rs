@@ -88,6 +88,7 @@ fn logs_in_json_have_the_ids_of_request_correlation_and_trace() {
     assert_eq!(answered["request_id"], "my-request");
     assert_eq!(answered["operation"], "create_wallet");
     assert_eq!(answered["traceparent"], trace);
+    assert_eq!(answered["from"], "127.0.0.1");
     assert_eq!(answered["correlation_id"].as_str().map(str::len), Some(36));
 }
 

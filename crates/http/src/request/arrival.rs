@@ -1,9 +1,11 @@
 //! What a request is known by: its id, the correlation of all that it causes, the trace it belongs
-//! to. Not in here: who calls.
+//! to, from where it came. Not in here: who calls.
 
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{Extensions, HeaderMap, HeaderValue};
 use kernel::{Context, CorrelationId, Ids, TraceParent};
+
+use super::ClientAddress;
 
 /// What a request is known by. Put into its extensions by the outermost layer.
 #[derive(Debug, Clone)]
@@ -14,11 +16,13 @@ pub(crate) struct Arrival {
     pub(crate) correlation: CorrelationId,
     /// W3C `traceparent`, if there is one.
     pub(crate) trace: Option<TraceParent>,
+    /// From where it came, if it came over a network.
+    pub(crate) from: Option<ClientAddress>,
 }
 
 impl Arrival {
-    /// Of a request with these headers.
-    pub(crate) fn new(headers: &HeaderMap, ids: &dyn Ids) -> Self {
+    /// Of a request with these headers and extensions.
+    pub(crate) fn new(headers: &HeaderMap, extensions: &Extensions, ids: &dyn Ids) -> Self {
         let drawn = ids.draw();
         let request_id = given_id(headers).unwrap_or_else(|| {
             let mut text = uuid::Uuid::encode_buffer();
@@ -26,13 +30,16 @@ impl Arrival {
             HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static("-"))
         });
         let trace = headers.get("traceparent").and_then(|value| value.to_str().ok()?.parse().ok());
-        Self { request_id, correlation: CorrelationId(drawn), trace }
+        let from = extensions.get().copied();
+        Self { request_id, correlation: CorrelationId(drawn), trace, from }
     }
 
     /// Of a request that came through the outermost layer, or, in a test of a bare router, did not.
     pub(crate) fn of(parts: &Parts) -> Self {
         let known = parts.extensions.get::<Self>();
-        known.cloned().unwrap_or_else(|| Self::new(&parts.headers, &kernel::time::System))
+        known
+            .cloned()
+            .unwrap_or_else(|| Self::new(&parts.headers, &parts.extensions, &kernel::time::System))
     }
 
     /// What the request's decisions are made in answer to.

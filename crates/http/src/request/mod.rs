@@ -1,6 +1,7 @@
 //! What a route knows of the request beside its path and body: who calls, the trace, and the headers
 //! that change how it is answered. Not in here: the middleware that sets it up, see `serve`.
 
+mod address;
 mod arrival;
 mod key;
 mod prefer;
@@ -13,6 +14,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, header::IF_NONE_MATCH};
 use kernel::record::Hash32;
 use kernel::{Caller, Context, RequestKey};
 
+pub use address::ClientAddress;
 pub(crate) use arrival::Arrival;
 
 use crate::deployment::Settings;
@@ -27,6 +29,8 @@ pub struct Request {
     pub caller: Caller,
     /// What its decisions are made in answer to.
     pub context: Context,
+    /// From where it came; none where it came over no network, as in a test of a bare router.
+    pub from: Option<ClientAddress>,
     key: Option<Box<str>>,
     wait: Option<Duration>,
     if_none_match: Option<Box<HeaderMap>>,
@@ -55,9 +59,11 @@ impl Request {
     fn read(parts: &Parts, caller: Caller) -> Result<Self, Problem> {
         let reads = matches!(parts.method, Method::GET | Method::HEAD);
         let if_none_match = reads && parts.headers.contains_key(IF_NONE_MATCH);
+        let arrival = Arrival::of(parts);
         Ok(Self {
             caller,
-            context: Arrival::of(parts).context(),
+            context: arrival.context(),
+            from: arrival.from,
             key: if reads { None } else { key::read(&parts.headers)? },
             wait: prefer::wait(&parts.headers),
             if_none_match: if_none_match.then(|| Box::new(parts.headers.clone())),

@@ -77,7 +77,7 @@ struct Laid {
 
 async fn around(State(laid): State<Arc<Laid>>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
-    let arrival = Arrival::new(request.headers(), &*laid.front.ids);
+    let arrival = Arrival::new(request.headers(), request.extensions(), &*laid.front.ids);
     let operation = laid.operations.of(&request);
     let name = operation.map_or("none", |operation| operation.name);
     let uri = request.uri().clone();

@@ -29,6 +29,7 @@ pub(super) fn report(
                 request_id = arrival.id_text(),
                 correlation_id = %arrival.correlation,
                 traceparent = arrival.trace.map(tracing::field::display),
+                from = arrival.from.map(tracing::field::display),
                 operation,
                 status = status.as_u16(),
                 problem = kind,

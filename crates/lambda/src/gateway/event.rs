@@ -9,6 +9,7 @@ use axum::http::header::{AUTHORIZATION, COOKIE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use http_api::ClientAddress;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Deserialize;
 
@@ -66,8 +67,11 @@ struct Jwt {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Http {
     method: String,
+    #[serde(default)]
+    source_ip: Option<String>,
 }
 
 /// The request that an event stands for.
@@ -97,6 +101,11 @@ pub(super) fn read(payload: &str) -> Result<Request<Body>, Failure> {
     *request.uri_mut() = uri;
     let claims = event.request_context.authorizer.and_then(|authorizer| authorizer.jwt);
     *request.headers_mut() = headers(event.headers, &event.cookies, claims)?;
+    // The gateway writes who connected to it. Where it is no address, there is none.
+    let address = event.request_context.http.source_ip.and_then(|text| text.parse().ok());
+    if let Some(address) = address.map(ClientAddress::new) {
+        request.extensions_mut().insert(address);
+    }
     Ok(request)
 }
 
@@ -141,4 +150,31 @@ fn headers(
         headers.insert(CLAIMS, claims.header());
     }
     Ok(headers)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(source_ip: &str, expected: Option<&str>) {
+        let event = json!({ "version": "2.0", "rawPath": "/v1/me",
+            "headers": { "x-forwarded-for": "192.0.2.66" },
+            "requestContext": { "stage": "$default",
+                "http": { "method": "GET", "sourceIp": source_ip } } });
+        let request = read(&event.to_string()).unwrap();
+        let address = request.extensions().get::<ClientAddress>().map(ToString::to_string);
+        assert_eq!(address.as_deref(), expected, "{source_ip}");
+    }
+
+    #[test]
+    fn a_request_came_from_where_the_gateway_says_and_not_the_caller() {
+        check("203.0.113.7", Some("203.0.113.7"));
+        check("2001:db8::7", Some("2001:db8::7"));
+        check("::ffff:203.0.113.7", Some("203.0.113.7"));
+        check("", None);
+        check("test-invoke-source-ip", None);
+    }
 }

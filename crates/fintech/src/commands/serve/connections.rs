@@ -9,9 +9,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::HeaderValue;
 use axum::http::header::CONNECTION;
+use axum::http::{HeaderValue, Request};
 use futures_util::FutureExt;
+use http_api::ClientAddress;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -139,9 +141,9 @@ async fn accept(listener: TcpListener, mut each: Each, alive: Alive) {
             () = each.until(Phase::Closed) => break,
         };
         match accepted {
-            Ok((stream, permit)) => {
+            Ok((stream, from, permit)) => {
                 was_well = true;
-                spawn(stream, each.clone(), (permit, alive.clone()));
+                spawn((stream, from), each.clone(), (permit, alive.clone()));
             }
             Err(error) => {
                 // Told once, until one is accepted again.
@@ -154,35 +156,37 @@ async fn accept(listener: TcpListener, mut each: Each, alive: Alive) {
         }
     }
     // Whoever connected before the end is served too.
-    while let Some(Ok((stream, permit))) = accept_one(&listener, &room).now_or_never() {
-        spawn(stream, each.clone(), (permit, alive.clone()));
+    while let Some(Ok((stream, from, permit))) = accept_one(&listener, &room).now_or_never() {
+        spawn((stream, from), each.clone(), (permit, alive.clone()));
     }
 }
 
 async fn accept_one(
     listener: &TcpListener,
     room: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+) -> io::Result<(TcpStream, ClientAddress, OwnedSemaphorePermit)> {
     let permit = Arc::clone(room).acquire_owned().await.map_err(io::Error::other)?;
-    let (stream, _) = listener.accept().await?;
+    let (stream, from) = listener.accept().await?;
     // Answers are small, and whoever asked waits for them.
     stream.set_nodelay(true)?;
-    Ok((stream, permit))
+    Ok((stream, ClientAddress::new(from.ip()), permit))
 }
 
-fn spawn(stream: TcpStream, each: Each, held: (OwnedSemaphorePermit, Alive)) {
+fn spawn(accepted: (TcpStream, ClientAddress), each: Each, held: (OwnedSemaphorePermit, Alive)) {
     tokio::spawn(async move {
-        if let Err(error) = serve(stream, each).await {
+        let (stream, from) = accepted;
+        if let Err(error) = serve(stream, from, each).await {
             tracing::debug!(%error, "a connection broke");
         }
         drop(held);
     });
 }
 
-async fn serve(stream: TcpStream, mut each: Each) -> hyper::Result<()> {
+async fn serve(stream: TcpStream, from: ClientAddress, mut each: Each) -> hyper::Result<()> {
     let router = each.router.clone();
     let is_ending = Arc::clone(&each.is_ending);
-    let service = service_fn(move |request| {
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(from);
         let answering = router.clone().call(request);
         let is_ending = Arc::clone(&is_ending);
         async move {
