@@ -85,6 +85,24 @@ pub struct Scan {
     pub next: Option<ScanPlace>,
 }
 
+/// A part of what is in a store that can be read by itself, beside the others of its stage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Records of these kinds are in it.
+    pub kinds: Vec<&'static Kind>,
+    /// Of those, only what lies with this service, where a store keeps services apart.
+    pub service: Option<&'static str>,
+    /// Which share of them, from 0, of how many. The entries of a chain are in one share.
+    pub share: (u16, u16),
+}
+
+impl Part {
+    /// All records of a kind.
+    pub fn of(kind: &'static Kind) -> Self {
+        Self { kinds: vec![kind], service: None, share: (0, 1) }
+    }
+}
+
 /// A stored row that is no record: somebody changed it, or a newer program wrote it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{key}: {why}")]
@@ -138,6 +156,28 @@ pub trait StorePort: Send + Sync + 'static {
         after: Option<ScanPlace>,
         limit: usize,
     ) -> BoxFuture<'_, Result<Scan, StoreError>>;
+
+    /// In which parts all records of these kinds are to be read, each once: stage after stage, the parts
+    /// of a stage at once. A kind is in one stage, no later than those that are named after it unless
+    /// they share what they lie in; the audit list may be in each. A store that reads several kinds in
+    /// one go, or one kind in several, says so here.
+    fn stages(&self, kinds: &[&'static Kind]) -> Vec<Vec<Part>> {
+        kinds.iter().map(|kind| vec![Part::of(kind)]).collect()
+    }
+
+    /// The same as [`scan`](Self::scan) of a part: its kinds come in any order, the entries of a chain
+    /// together and in the order of their sequence among entries.
+    fn scan_part(
+        &self,
+        part: &Part,
+        after: Option<ScanPlace>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Scan, StoreError>> {
+        match part.kinds.first() {
+            Some(kind) => self.scan(kind, after, limit),
+            None => Box::pin(async { Ok(Scan { rows: Vec::new(), next: None }) }),
+        }
+    }
 
     /// Whether it keeps the indexes that are declared for these homes; by another there is no list.
     fn keeps(&self, _homes: Homes) -> bool {

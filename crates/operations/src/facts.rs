@@ -72,7 +72,12 @@ impl Meeting {
 
     /// The right side takes what the left side has said. False if it has not, or it is taken.
     pub(crate) fn takes(&mut self, facts: u128) -> bool {
-        self.waiting.remove(&sides(facts, Side::Left).0)
+        self.withdraws(facts, Side::Left)
+    }
+
+    /// What this side said is taken back. False if it waits no longer.
+    pub(crate) fn withdraws(&mut self, facts: u128, side: Side) -> bool {
+        self.waiting.remove(&sides(facts, side).0)
     }
 
     /// Whether what this side said still waits for the other.

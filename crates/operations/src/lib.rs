@@ -13,6 +13,7 @@ mod routes;
 mod sagas;
 pub mod said;
 pub mod sums;
+pub mod sweep;
 pub mod trial_balance;
 pub mod verify;
 

@@ -2,17 +2,18 @@
 //! entries, and kept where the check of the whole makes it. Whether each entry is right is not looked
 //! at here, see `verify`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kernel::{
-    ChainId, Context, CorrelationId, Decision, Id, Store, StoreError, Suspend, Time,
-    TrialBalanceId, View, Writes,
+    Context, CorrelationId, Decision, Id, Record, Store, StoreError, Suspend, Time, TrialBalanceId,
+    View, Writes,
 };
 use wallet::records::Entry;
 
 use crate::records::{ClassSum, ClassSums, KeptBalance};
 use crate::sums::Sums;
-use crate::verify::Rows;
+use crate::sweep::{Piece, Sweep};
 
 /// What was in all accounts at a moment.
 #[derive(Debug)]
@@ -35,17 +36,22 @@ pub async fn trial_balance(store: &Store) -> Result<TrialBalance, StoreError> {
     // after it is booked no earlier.
     let as_of = store.decide(Now, Context::request(CorrelationId(0), None)).await?;
     let mut summing = Summing::of(as_of);
-    let mut rows = Rows::<Entry>::of(&**store.port());
-    while let Some(piece) = rows.next(&mut |_| {}).await? {
-        for row in piece {
-            let entry = row.map_err(|bad| {
+    let mut parts: BTreeMap<usize, Newest> = BTreeMap::new();
+    let mut sweep = Sweep::over(&**store.port(), &[Entry::KIND]);
+    while let Some(Piece { part, rows }) = sweep.next(&mut |_| {}).await? {
+        let newest = parts.entry(part).or_default();
+        for row in rows {
+            let stored = row.map_err(|bad| {
                 StoreError::Broken(format!(
                     "the ledger cannot be summed; run `fintech verify`: {bad}"
                 ))
             })?;
-            summing.add(entry);
+            if let Some(entry) = stored.downcast::<Entry>() {
+                summing.add(&entry, newest);
+            }
         }
     }
+    parts.into_values().for_each(|newest| summing.end_chain(newest));
     Ok(summing.end())
 }
 
@@ -101,37 +107,39 @@ impl Decision for KeepBalance {
     }
 }
 
-/// Sums entries that come chain by chain, as of a moment.
+/// The newest entry so far of the chain that is being read, of those that were booked before the moment.
+pub(crate) type Newest = Option<Arc<Entry>>;
+
+/// Sums entries as of a moment. They may come in several parts at once, within each chain by chain.
 #[derive(Debug)]
 pub(crate) struct Summing {
     as_of: Time,
-    newest: Option<Arc<Entry>>,
     sums: Sums,
 }
 
 impl Summing {
     /// Nothing so far.
     pub(crate) fn of(as_of: Time) -> Self {
-        Self { as_of, newest: None, sums: Sums::default() }
+        Self { as_of, sums: Sums::default() }
     }
 
-    /// After the last entry.
-    pub(crate) fn end(mut self) -> TrialBalance {
-        self.end_chain(None);
+    /// After the last chain of each part.
+    pub(crate) fn end(self) -> TrialBalance {
         TrialBalance { as_of: self.as_of, sums: self.sums }
     }
 
-    /// The next entry.
-    pub(crate) fn add(&mut self, entry: Arc<Entry>) {
-        self.end_chain(Some(entry.account_id));
+    /// The next entry of a part.
+    pub(crate) fn add(&mut self, entry: &Arc<Entry>, newest: &mut Newest) {
+        self.end_chain(newest.take_if(|newest| newest.account_id != entry.account_id));
         if entry.booked_at < self.as_of {
-            self.sums.add_other_side(&entry);
-            self.newest = Some(entry);
+            self.sums.add_other_side(entry);
+            *newest = Some(Arc::clone(entry));
         }
     }
 
-    fn end_chain(&mut self, next: Option<ChainId>) {
-        if let Some(newest) = self.newest.take_if(|newest| Some(newest.account_id) != next) {
+    /// After the last entry of a chain.
+    pub(crate) fn end_chain(&mut self, newest: Newest) {
+        if let Some(newest) = newest {
             self.sums.add_chain(&newest);
         }
     }

@@ -1,11 +1,10 @@
-//! Lists and scans. An index holds keys alone: a list reads the keys from it and the records from the
+//! Lists. An index holds keys alone: a list reads the keys from it and the records from the
 //! table, so that nothing is listed as it was; what an index has not heard of yet is not in the list.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use kernel::memory::value_of;
 use kernel::record::Column;
-use kernel::store::{Order, Place, Query, Scan, ScanPlace};
-use kernel::{AnyId, ChainId, Key, Kind, Stored, Value};
+use kernel::store::{Order, Place, Query};
+use kernel::{AnyId, ChainId, Key, Stored, Value};
 
 use crate::home::Home;
 use crate::items::{self, Item, attribute};
@@ -176,75 +175,6 @@ impl Home {
             }
         }
     }
-
-    /// See [`kernel::store::StorePort::scan`].
-    pub(crate) async fn scan(
-        &self,
-        kind: &'static Kind,
-        after: Option<&ScanPlace>,
-        limit: usize,
-    ) -> Result<Scan, Trouble> {
-        let tables: Vec<&Table> = self.tables_with(kind).collect();
-        let (place, start) = match after {
-            None => (0, None),
-            Some(after) => scan_start(&tables, after)
-                .ok_or_else(|| Trouble::Broken(format!("{after:?} is no place of a scan")))?,
-        };
-        let Some(table) = tables.get(place) else {
-            return Ok(Scan { rows: Vec::new(), next: None });
-        };
-        let limit = limit.clamp(1, PAGE_MAX);
-        let mut sent = self
-            .client
-            .scan()
-            .table_name(self.name(table))
-            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
-            .set_exclusive_start_key(start)
-            .consistent_read(true)
-            .set_return_consumed_capacity(self.metered());
-        let mut conditions = Vec::new();
-        for prefix in kind.prefixes {
-            let name = format!(":{}", prefix.text());
-            conditions.push(format!("begins_with(#id, {name})"));
-            let value = items::text(format!("{}_", prefix.text()));
-            sent = sent.expression_attribute_values(name, value);
-        }
-        let got = sent
-            .filter_expression(conditions.join(" OR "))
-            .expression_attribute_names("#id", ID)
-            .send()
-            .await
-            .map_err(|error| Trouble::of("Scan", &error))?;
-        self.used("Scan", &got.consumed_capacity);
-        let rows = got.items().iter().map(|item| items::read(kind, item)).collect();
-        let next = match &got.last_evaluated_key {
-            Some(last) => Some(scan_place(table, last)),
-            None => {
-                tables.get(place.saturating_add(1)).map(|next| ScanPlace(next.service.to_owned()))
-            }
-        };
-        Ok(Scan { rows, next })
-    }
-}
-
-/// A scan goes on in a table of that service, after a key if there is one.
-fn scan_place(table: &Table, last: &Item) -> ScanPlace {
-    let text = |name: &str| match last.get(name) {
-        Some(AttributeValue::S(text) | AttributeValue::N(text)) => text.clone(),
-        _ => String::new(),
-    };
-    ScanPlace(format!("{} {} {}", table.service, text(SEQUENCE), text(ID)))
-}
-
-fn scan_start(tables: &[&Table], after: &ScanPlace) -> Option<(usize, Option<Item>)> {
-    let mut parts = after.0.splitn(3, ' ');
-    let service = parts.next()?;
-    let place = tables.iter().position(|table| table.service == service)?;
-    let key = parts.next().zip(parts.next()).map(|(sequence, id)| {
-        let sequence = AttributeValue::N(sequence.to_owned());
-        Item::from([(ID.to_owned(), items::text(id)), (SEQUENCE.to_owned(), sequence)])
-    });
-    Some((place, key))
 }
 
 /// The sort values that a list can still have.

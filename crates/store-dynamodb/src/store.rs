@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use kernel::decision::Drawn;
 use kernel::record::Homes;
-use kernel::store::{BoxFuture, Query, Scan, ScanPlace, StorePort};
+use kernel::store::{BoxFuture, Part, Query, Scan, ScanPlace, StorePort};
 use kernel::time::System;
 use kernel::{
     AnyId, ChainId, Clock, Context, ErasedDecision, Ids, Key, Kind, StoreError, Stored, Time,
@@ -207,8 +207,25 @@ impl StorePort for DynamoStore {
         after: Option<ScanPlace>,
         limit: usize,
     ) -> BoxFuture<'_, Result<Scan, StoreError>> {
+        Box::pin(async move {
+            let part = Part::of(kind);
+            self.patiently(|| self.home.scan(&part, after.as_ref(), limit)).await
+        })
+    }
+
+    fn stages(&self, kinds: &[&'static Kind]) -> Vec<Vec<Part>> {
+        self.home.stages(kinds)
+    }
+
+    fn scan_part(
+        &self,
+        part: &Part,
+        after: Option<ScanPlace>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Scan, StoreError>> {
+        let part = part.clone();
         Box::pin(
-            async move { self.patiently(|| self.home.scan(kind, after.as_ref(), limit)).await },
+            async move { self.patiently(|| self.home.scan(&part, after.as_ref(), limit)).await },
         )
     }
 

@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use indicatif::ProgressBar;
 use kernel::memory::value_of;
 use kernel::operators::DeliveryState;
-use kernel::store::{Scan, StorePort};
+use kernel::store::StorePort;
 use kernel::{Kind, Value};
 use operations::portable::{self, FORMAT, Header, Trailer};
+use operations::sweep::{Piece, Progress, Sweep};
 use store_embedded::Unheard;
 
 use crate::end::{End, Failure};
@@ -47,9 +47,6 @@ const FILE_MODE: u32 = 0o600;
 
 /// At most so many messages are named.
 const TOLD_MAX: usize = 20;
-
-/// How many records are read at once.
-const ROWS_AT_ONCE: usize = 1000;
 
 /// Write every record as a line of JSON
 #[derive(Debug, Args)]
@@ -151,9 +148,11 @@ async fn write(port: &dyn StorePort, file: &File) -> Result<Written, Failure> {
     write_line(&mut out, &serde_json::to_string(&header).map_err(Failure::cannot_run)?)?;
     let bar = output::spinner("{msg}: {pos} written");
     let mut written = Written::default();
-    for kind in services::kinds() {
-        bar.set_message(kind.name);
-        write_kind(port, kind, &mut out, &mut written, &bar).await?;
+    let mut sweep = Sweep::over(port, &services::kinds());
+    let mut watch = |Progress { kind, .. }: Progress| bar.set_message(kind);
+    while let Some(piece) = sweep.next(&mut watch).await.map_err(Failure::cannot_run)? {
+        write_rows(piece, &mut out, &mut written)?;
+        bar.set_position(written.records);
     }
     bar.finish_and_clear();
     let trailer = Trailer { records: written.records };
@@ -167,34 +166,19 @@ async fn write(port: &dyn StorePort, file: &File) -> Result<Written, Failure> {
     Ok(written)
 }
 
-async fn write_kind(
-    port: &dyn StorePort,
-    kind: &'static Kind,
-    out: &mut impl Write,
-    written: &mut Written,
-    bar: &ProgressBar,
-) -> Result<(), Failure> {
-    let waiting_since = waiting_since(kind);
-    let mut after = None;
-    loop {
-        let scanned = port.scan(kind, after, ROWS_AT_ONCE).await.map_err(Failure::cannot_run)?;
-        let Scan { rows, next } = scanned;
-        for row in rows {
-            let stored = row.map_err(|bad| {
-                Failure::cannot_run(format!("not exported; run `fintech verify`: {bad}"))
-            })?;
-            write_line(out, &portable::line(&stored))?;
-            written.records = written.records.saturating_add(1);
-            if waiting_since.is_some_and(|column| value_of(&stored, column) != Value::Null) {
-                written.waiting = written.waiting.saturating_add(1);
-            }
+fn write_rows(piece: Piece, out: &mut impl Write, written: &mut Written) -> Result<(), Failure> {
+    for row in piece.rows {
+        let stored = row.map_err(|bad| {
+            Failure::cannot_run(format!("not exported; run `fintech verify`: {bad}"))
+        })?;
+        write_line(out, &portable::line(&stored))?;
+        written.records = written.records.saturating_add(1);
+        let waiting_since = waiting_since(stored.record.kind());
+        if waiting_since.is_some_and(|column| value_of(&stored, column) != Value::Null) {
+            written.waiting = written.waiting.saturating_add(1);
         }
-        bar.set_position(written.records);
-        if next.is_none() {
-            return Ok(());
-        }
-        after = next;
     }
+    Ok(())
 }
 
 /// The column by which a record of this kind says that it waits for an answer, if it can.

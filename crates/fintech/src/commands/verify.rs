@@ -1,7 +1,8 @@
 //! `fintech verify`: checks the whole ledger. What is checked is in `operations`.
 
 use clap::Args;
-use operations::verify::{Progress, Report, verify};
+use operations::sweep::Progress;
+use operations::verify::{Report, verify};
 
 use crate::end::{End, Failure};
 use crate::home::HomeOption;
@@ -16,7 +17,7 @@ matched both ways: each successful payment, refund and funded loan has its one m
 amount, each movement its cause, and what failed has none.
 
 It takes no lock and changes nothing. Of a folder it reads a snapshot, so that it works beside a \
-running server. Tables on AWS are read one after another: what is written meanwhile can look wrong. \
+running server. Tables on AWS are read one after another, once each: what is written meanwhile can look wrong. \
 What is wrong is named, and then the exit code is 1.";
 
 const EXAMPLES: &str = "\

@@ -193,6 +193,16 @@ pub enum BadRecord {
     },
 }
 
+impl BadRecord {
+    /// The name of the kind of record that it was to be.
+    pub fn kind(&self) -> &'static str {
+        let (Self::Version { kind, .. }
+        | Self::Column { kind, .. }
+        | Self::Contradiction { kind, .. }) = self;
+        kind
+    }
+}
+
 /// Where a record stands within its kind.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key {

@@ -17,12 +17,13 @@ use crate::facts::{Facts, Side};
 /// of that for each refusal.
 #[derive(Debug, Default)]
 pub(crate) struct Answers {
-    /// Whose the wallet is whose chain is being walked, until an event names it.
-    opened: Option<(ChainId, u128)>,
     /// The owners of wallets that an event named.
     owners: HashMap<u128, u128>,
     refusals: HashSet<u128>,
 }
+
+/// Whose the wallet is whose chain is being walked, until an event names it.
+pub(crate) type Opened = Option<(ChainId, u128)>;
 
 /// Who was told.
 #[derive(Debug, Clone, Copy)]
@@ -37,15 +38,15 @@ pub(crate) struct Told<'a> {
 
 impl Answers {
     /// An entry of a chain: entry 0 names the owner, a refused one its reason.
-    pub(crate) fn entry(&mut self, entry: &Entry) {
+    pub(crate) fn entry(&mut self, entry: &Entry, opened: &mut Opened) {
         let Some(wallet_id) = entry.account_id.wallet() else { return };
         if let Some(owner) = &entry.owner {
-            self.opened = Some((entry.account_id, owner_fact(owner)));
+            *opened = Some((entry.account_id, owner_fact(owner)));
         }
         if entry.related_id.is_none() {
             return;
         }
-        if let Some((_, owner)) = self.opened.take_if(|(chain, _)| *chain == entry.account_id) {
+        if let Some((_, owner)) = opened.take_if(|(chain, _)| *chain == entry.account_id) {
             self.owners.insert(wallet_id.uuid(), owner);
         }
         self.refusals.extend(refused_fact(entry));
@@ -89,7 +90,7 @@ impl Answers {
             reason.filter(|reason| !self.refusals.contains(&refused(*wallet_id, *id, reason)));
         if let Some(reason) = unsaid {
             let facts = refused(*wallet_id, *id, reason);
-            let missing = Missing { chain: (*wallet_id).into(), facts, side: Side::Left };
+            let missing = Missing::Entry { chain: (*wallet_id).into(), facts, side: Side::Left };
             let sentence =
                 format!("{name} failed with {reason}, and no refusal of {wallet_id} says so.");
             violations.add_unless(sentence, Some(missing));

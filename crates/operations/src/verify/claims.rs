@@ -5,7 +5,7 @@
 use std::fmt;
 
 use kernel::record::Account;
-use kernel::{AnyId, Currency, Id, TransferId};
+use kernel::{AnyId, Currency, HoldId, Id, TransferId};
 use wallet::records::{Direction, Entry, EntryKind, Hold, HoldState};
 
 use super::again::Missing;
@@ -196,15 +196,19 @@ pub(crate) fn fits(kind: EntryKind, counterparty: &Account) -> bool {
     }
 }
 
-/// The entry that must say the same on the other side, where it may have been booked since.
+/// What must say the same on the other side, where it may have been written since.
 pub(crate) fn other_side_of(entry: &Entry, claim: &Claim) -> Option<Missing> {
     let chain = match claim.about {
         About::OtherSide => chain_of(entry.counterparty.as_ref()?)?,
         About::ReversedBy(_) => entry.account_id,
-        // A service and a hold are read after the entries; what is reversed was booked before.
-        About::Service | About::Reverses(_) | About::HoldBegun | About::HoldEnded => return None,
+        About::HoldBegun | About::HoldEnded => {
+            let hold_id = HoldId::from_uuid(entry.related_id?.uuid);
+            return Some(Missing::Hold { hold_id, facts: vec![claim.facts] });
+        }
+        // Services are read after the entries; what is reversed was booked before.
+        About::Service | About::Reverses(_) => return None,
     };
-    Some(Missing { chain, facts: claim.facts, side: claim.side.other() })
+    Some(Missing::Entry { chain, facts: claim.facts, side: claim.side.other() })
 }
 
 /// The sentence for a claim that nobody met.

@@ -12,11 +12,17 @@ use loan::records::{Loan, LoanStatus};
 
 use super::report::Violations;
 
-/// How often the audit list has each loan approved and rejected: an entry for each loan about which an
-/// operator decided.
+/// How often the audit list has each loan approved and rejected, and how often the loan says so: 60 to
+/// 120 bytes for each loan, and for each about which an operator decided. They come in any order.
 #[derive(Debug, Default)]
 pub(crate) struct Decided {
-    lines: BTreeMap<u128, Counts>,
+    about: BTreeMap<u128, Sides>,
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+struct Sides {
+    lines: Counts,
+    loan: Option<Counts>,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -26,7 +32,7 @@ struct Counts {
 }
 
 impl Decided {
-    /// A line of the audit list. All lines come before all loans.
+    /// A line of the audit list.
     pub(crate) fn line(&mut self, line: &Audit, violations: &mut Violations) {
         let operation = line.operation.as_str();
         let is_approval = operation == APPROVE_LOAN.name;
@@ -41,33 +47,37 @@ impl Decided {
             ));
             return;
         };
-        let counts = self.lines.entry(loan_id.uuid()).or_default();
-        let count = if is_approval { &mut counts.approved } else { &mut counts.rejected };
+        let Sides { lines, .. } = self.about.entry(loan_id.uuid()).or_default();
+        let count = if is_approval { &mut lines.approved } else { &mut lines.rejected };
         *count = count.saturating_add(1);
     }
 
-    /// A loan, against its lines: one for each approval, and one if it was rejected.
-    pub(crate) fn loan(&mut self, loan: &Loan, violations: &mut Violations) {
-        let Counts { approved, rejected } =
-            self.lines.remove(&loan.loan_id.uuid()).unwrap_or_default();
-        let is_rejected = u32::from(loan.status == LoanStatus::Rejected);
-        for (says, operation, lines) in
-            [(loan.attempt, APPROVE_LOAN, approved), (is_rejected, REJECT_LOAN, rejected)]
-        {
-            if says != lines {
-                let (loan_id, operation) = (loan.loan_id, operation.name);
-                violations.add(format!(
-                    "Loan {loan_id} had {operation} {says} times, the audit list has it {lines} times."
-                ));
-            }
-        }
+    /// A loan: it has a line for each approval, and one if it was rejected.
+    pub(crate) fn loan(&mut self, loan: &Loan) {
+        let rejected = u32::from(loan.status == LoanStatus::Rejected);
+        let says = Counts { approved: loan.attempt, rejected };
+        self.about.entry(loan.loan_id.uuid()).or_default().loan = Some(says);
     }
 
-    /// After the last loan: what was decided was decided about a loan.
+    /// After the last of both: each says what the other says.
     pub(crate) fn compare(&mut self, violations: &mut Violations) {
-        for uuid in std::mem::take(&mut self.lines).into_keys() {
+        for (uuid, Sides { lines, loan }) in std::mem::take(&mut self.about) {
             let loan_id = LoanId::from_uuid(uuid);
-            violations.add(format!("Loan {loan_id} is in the audit list, and is not there."));
+            let Some(says) = loan else {
+                violations.add(format!("Loan {loan_id} is in the audit list, and is not there."));
+                continue;
+            };
+            for (says, operation, lines) in [
+                (says.approved, APPROVE_LOAN, lines.approved),
+                (says.rejected, REJECT_LOAN, lines.rejected),
+            ] {
+                if says != lines {
+                    let operation = operation.name;
+                    violations.add(format!(
+                        "Loan {loan_id} had {operation} {says} times, the audit list has it {lines} times."
+                    ));
+                }
+            }
         }
     }
 }

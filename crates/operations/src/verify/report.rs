@@ -65,16 +65,26 @@ impl Violations {
         self.add_unless(sentence, None);
     }
 
-    /// One that is none where that entry is there after all.
+    /// One that is none where that is there after all.
     pub(crate) fn add_unless(&mut self, sentence: String, missing: Option<Missing>) {
-        if self.named.len() < NAMED_MAX {
-            self.named.push((sentence, missing));
+        if self.is_full() {
+            self.add_unnamed();
         } else {
-            self.unnamed = self.unnamed.saturating_add(1);
+            self.named.push((sentence, missing));
         }
     }
 
-    /// Takes back what was said of entries that are there after all, booked since that moment.
+    /// Whether no more are named.
+    pub(crate) fn is_full(&self) -> bool {
+        self.named.len() >= NAMED_MAX
+    }
+
+    /// One more that is not named.
+    pub(crate) fn add_unnamed(&mut self) {
+        self.unnamed = self.unnamed.saturating_add(1);
+    }
+
+    /// Takes back what was said of entries and holds that are there after all.
     pub(crate) async fn look_again(
         &mut self,
         port: &dyn StorePort,

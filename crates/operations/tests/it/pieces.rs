@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use kernel::decision::ErasedDecision;
 use kernel::record::{BadRecord, ChainId, Stored};
-use kernel::store::{BadRow, BoxFuture, Query, Scan, ScanPlace, StoreError, StorePort};
+use kernel::store::{BadRow, BoxFuture, Part, Query, Scan, ScanPlace, StoreError, StorePort};
 use kernel::{AnyId, Context, Key, Kind, Store, Time};
+use operations::sweep::Progress;
 use operations::trial_balance::{TrialBalance, trial_balance};
-use operations::verify::{Progress, verify, verify_as_of};
+use operations::verify::{verify, verify_as_of};
 use wallet::records::Entry;
 
 use crate::tampering::named;
@@ -17,8 +18,10 @@ use crate::world::{World, wait};
 
 /// The world's store in small pieces. The rows of these keys cannot be read, and something happens
 /// after a row was read.
-struct Pieces {
+pub(crate) struct Pieces {
     world: &'static World,
+    /// Whether it hands out the kinds of a service mixed, in several parts at once.
+    is_mixed: bool,
     unreadable: Vec<Key>,
     happens_at: usize,
     happens: fn(&World),
@@ -27,10 +30,37 @@ struct Pieces {
 /// How many rows a piece has.
 const PIECE: usize = 2;
 
+/// In how many parts a mixed stage is.
+const PARTS: u16 = 3;
+
+impl Pieces {
+    /// Where nothing is in order but what must be.
+    pub(crate) fn mixed(world: &'static World) -> Self {
+        Self { world, is_mixed: true, unreadable: Vec::new(), happens_at: 0, happens: |_| {} }
+    }
+
+    /// The rows of a part, as the ids come.
+    async fn rows(&self, part: &Part) -> Result<Vec<Result<Stored, BadRow>>, StoreError> {
+        let mut rows = Vec::new();
+        for kind in &part.kinds {
+            rows.extend(self.world.store.scan(kind, None, usize::MAX).await?.rows);
+        }
+        let key_of = |row: &Result<Stored, BadRow>| row.as_ref().unwrap().record.key();
+        if self.is_mixed {
+            let (share, shares) = part.share;
+            let share_of = |row: &_| key_of(row).id.uuid.checked_rem(u128::from(shares));
+            rows.retain(|row| share_of(row) == Some(u128::from(share)));
+            rows.sort_by_key(|row| (key_of(row).id.uuid, key_of(row).sequence));
+        }
+        Ok(rows)
+    }
+}
+
 fn check(keys: impl Fn(&World) -> Vec<Key>, expected: &[&str]) {
     let world: &'static World = Box::leak(Box::new(World::new()));
     let mut kinds: Vec<Progress> = Vec::new();
-    let pieces = Pieces { world, unreadable: keys(world), happens_at: 0, happens: |_| {} };
+    let pieces =
+        Pieces { world, is_mixed: false, unreadable: keys(world), happens_at: 0, happens: |_| {} };
     let report = wait(verify(&pieces, &mut |progress| kinds.push(progress)));
     assert_eq!(named(world, report.unwrap().violations), expected);
     let entries = world.store.records::<Entry>().len();
@@ -86,7 +116,7 @@ fn the_trial_balance_is_of_one_moment() {
     let happens = |world: &World| {
         world.transfer(world.bob, world.alice, 10_000);
     };
-    let pieces = Pieces { world, unreadable: Vec::new(), happens_at, happens };
+    let pieces = Pieces { world, is_mixed: false, unreadable: Vec::new(), happens_at, happens };
     let balance = wait(trial_balance(&Store::new(Arc::new(pieces)))).unwrap();
     let sums: Vec<_> = balance.sums.by_currency().into_values().collect();
     assert_eq!(sums, [0, 0]);
@@ -104,15 +134,22 @@ fn what_is_booked_while_the_ledger_is_read_is_not_missed() {
         world.transfer(world.bob, world.alice, 10_000);
     };
     let as_of = world.store.now();
-    let pieces = Pieces { world, unreadable: Vec::new(), happens_at, happens };
-    let (report, trial) = wait(verify_as_of(&pieces, as_of, &mut |_| {})).unwrap();
+    let pieces = Pieces { world, is_mixed: false, unreadable: Vec::new(), happens_at, happens };
+    let mut read = Vec::new();
+    let mut watch = |Progress { kind, seen }: Progress| {
+        if kind == "entry" {
+            read.push(seen);
+        }
+    };
+    let (report, trial) = wait(verify_as_of(&pieces, as_of, &mut watch)).unwrap();
     assert_eq!(named(world, report.violations), Vec::<String>::new());
+    assert!(read.is_sorted(), "nothing is read a second time for it: {read:?}");
     let sums: Vec<_> = trial.unwrap().sums.by_currency().into_values().collect();
     assert_eq!(sums, [0, 0]);
 
     // The same of a store that is said to stand still: there it is missing.
     let world: &'static World = Box::leak(Box::new(World::new()));
-    let pieces = Pieces { world, unreadable: Vec::new(), happens_at, happens };
+    let pieces = Pieces { world, is_mixed: false, unreadable: Vec::new(), happens_at, happens };
     let report = wait(verify(&pieces, &mut |_| {})).unwrap();
     let found = named(world, report.violations);
     assert!(found.iter().any(|one| one.contains("has no other side of it")), "{found:?}");
@@ -122,7 +159,7 @@ fn what_is_booked_while_the_ledger_is_read_is_not_missed() {
 fn no_sum_is_told_of_a_ledger_that_cannot_be_read() {
     let world: &'static World = Box::leak(Box::new(World::new()));
     let unreadable = vec![Key::entry(world.bob.into(), 2)];
-    let pieces = Pieces { world, unreadable, happens_at: 0, happens: |_| {} };
+    let pieces = Pieces { world, is_mixed: false, unreadable, happens_at: 0, happens: |_| {} };
     let refused = wait(trial_balance(&Store::new(Arc::new(pieces)))).unwrap_err();
     assert!(refused.to_string().contains("fintech verify"), "{refused}");
 }
@@ -132,10 +169,34 @@ impl StorePort for Pieces {
         &self,
         kind: &'static Kind,
         after: Option<ScanPlace>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Scan, StoreError>> {
+        self.scan_part(&Part::of(kind), after, limit)
+    }
+
+    fn stages(&self, kinds: &[&'static Kind]) -> Vec<Vec<Part>> {
+        if !self.is_mixed {
+            return kinds.iter().map(|kind| vec![Part::of(kind)]).collect();
+        }
+        // The audit list lies with the payments.
+        let stages = [&["wallet"][..], &["payment", "audit"], &["loan"]].into_iter().map(|lie| {
+            let lies = |kind: &&'static Kind| lie.contains(&kind.service);
+            let kinds: Vec<_> = kinds.iter().copied().filter(lies).collect();
+            let part = |share| Part { kinds: kinds.clone(), service: None, share: (share, PARTS) };
+            (0..PARTS).map(part).collect()
+        });
+        stages.collect()
+    }
+
+    fn scan_part(
+        &self,
+        part: &Part,
+        after: Option<ScanPlace>,
         _: usize,
     ) -> BoxFuture<'_, Result<Scan, StoreError>> {
+        let part = part.clone();
         Box::pin(async move {
-            let mut rows = self.world.store.scan(kind, None, usize::MAX).await?.rows;
+            let mut rows = self.rows(&part).await?;
             let key_of =
                 |row: &Result<Stored, BadRow>| format!("{:?}", row.as_ref().unwrap().record.key());
             let seen = after.map_or(0, |ScanPlace(last)| {
@@ -153,7 +214,8 @@ impl StorePort for Pieces {
             let read = |row: Result<Stored, BadRow>| {
                 let stored = row?;
                 let key = stored.record.key();
-                let why = BadRecord::Column { kind: kind.name, column: "amount" };
+                let kind = stored.record.kind().name;
+                let why = BadRecord::Column { kind, column: "amount" };
                 if self.unreadable.contains(&key) {
                     return Err(BadRow { key: format!("{key:?}"), why });
                 }

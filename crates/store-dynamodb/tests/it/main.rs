@@ -13,3 +13,5 @@ mod sagas;
 mod scene;
 #[cfg(test)]
 mod units;
+#[cfg(test)]
+mod whole;

@@ -1,5 +1,6 @@
 //! The services over an emulator: a store of its own for each test, and a relay that hands on what the
 //! records say.
+#![allow(clippy::float_arithmetic, reason = "DynamoDB counts what is used in such numbers")]
 
 use std::future::Future;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -7,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use kernel::context::CorrelationId;
 use kernel::event::Capture;
 use kernel::manifest::ServiceManifest;
@@ -138,6 +139,28 @@ impl Scene {
         let got = got.key("id", AttributeValue::S(id.to_string()));
         let got = got.key("sequence", AttributeValue::N(sequence.to_string()));
         got.send().await.unwrap().item.unwrap()
+    }
+
+    /// Requests and read units that it takes to read a service's table once, in so many segments.
+    pub(crate) async fn read_whole(&self, service: &str, segments: i32) -> (u64, f64) {
+        let (mut requests, mut units) = (0, 0.0);
+        for segment in 0..segments {
+            let mut start = None;
+            loop {
+                let sent = self.client.scan().table_name(format!("{}-{service}", self.prefix));
+                let sent = sent.segment(segment).total_segments(segments).limit(1_000);
+                let sent = sent.set_exclusive_start_key(start).consistent_read(true);
+                let total = ReturnConsumedCapacity::Total;
+                let got = sent.return_consumed_capacity(total).send().await.unwrap();
+                requests += 1;
+                units += got.consumed_capacity.unwrap().capacity_units.unwrap();
+                start = got.last_evaluated_key;
+                if start.is_none() {
+                    break;
+                }
+            }
+        }
+        (requests, units)
     }
 
     pub(crate) async fn payment(&self, id: PaymentId) -> Known<Payment> {

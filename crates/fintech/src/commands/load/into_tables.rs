@@ -3,16 +3,13 @@
 
 use std::collections::HashSet;
 
-use kernel::store::{Scan, StorePort};
 use kernel::{Key, Stored};
+use operations::sweep::{Progress, Sweep};
 use store_dynamodb::DynamoStore;
 
 use super::file::{Contents, Export};
 use crate::end::Failure;
 use crate::{output, services, tables};
-
-/// How many records are read at once.
-const ROWS_AT_ONCE: usize = 1000;
 
 /// How many are handed to the store at once.
 const PUTS_AT_ONCE: usize = 320;
@@ -65,28 +62,20 @@ async fn what_is_there(
 ) -> Result<There, Failure> {
     let mut there = There::new();
     let bar = output::spinner("{msg}: {pos} are there already");
-    for kind in services::kinds() {
-        bar.set_message(kind.name);
-        let mut after = None;
-        loop {
-            let scanned = store.scan(kind, after, ROWS_AT_ONCE).await;
-            let Scan { rows, next } = scanned.map_err(Failure::cannot_run)?;
-            for row in rows {
-                let stored = row.map_err(Failure::cannot_run)?;
-                let key = stored.record.key();
-                if !contents.has(&stored) {
-                    return Err(Failure::wrong_use(format!(
-                        "the tables of {prefix} are not empty: {key:?} is not in the file as it is \
-                         there; load into tables that nothing else has written to"
-                    )));
-                }
-                there.insert((kind.name, key));
-                bar.inc(1);
+    let mut sweep = Sweep::over(store, &services::kinds());
+    let mut watch = |Progress { kind, .. }: Progress| bar.set_message(kind);
+    while let Some(piece) = sweep.next(&mut watch).await.map_err(Failure::cannot_run)? {
+        for row in piece.rows {
+            let stored = row.map_err(Failure::cannot_run)?;
+            let key = stored.record.key();
+            if !contents.has(&stored) {
+                return Err(Failure::wrong_use(format!(
+                    "the tables of {prefix} are not empty: {key:?} is not in the file as it is \
+                     there; load into tables that nothing else has written to"
+                )));
             }
-            after = next;
-            if after.is_none() {
-                break;
-            }
+            there.insert((stored.record.kind().name, key));
+            bar.inc(1);
         }
     }
     bar.finish_and_clear();

@@ -1,9 +1,9 @@
 //! Scans: every record of a kind, once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use kernel::store::ScanPlace;
-use kernel::{AnyRecord, Kind, Record, Stored};
+use kernel::{AnyRecord, Key, Kind, Record, Stored};
 
 use super::decisions::{Append, Create};
 use super::kinds::{Card, Mark, Slip, cause, chain};
@@ -15,6 +15,7 @@ cases!(Stage:
     a_scan_finds_every_record_once,
     a_scan_keeps_the_entries_of_a_chain_together,
     a_scan_shows_what_was_acknowledged,
+    what_is_read_in_parts_is_read_once,
 );
 
 async fn scan(stage: &Stage, kind: &'static Kind, limit: usize) -> Vec<Stored> {
@@ -80,5 +81,50 @@ async fn a_scan_shows_what_was_acknowledged(stage: &mut Stage) {
     for number in 1..=30 {
         stage.make(Card::of(&format!("card-{number}"))).await;
         assert_eq!(scan(stage, Card::KIND, 100).await.len(), number);
+    }
+}
+
+/// All parts of a stage take turns, as whoever reads them at once may find them.
+async fn what_is_read_in_parts_is_read_once(stage: &mut Stage) {
+    let cards: Vec<_> = (0..40).map(|number| Card::of(&format!("card-{number}"))).collect();
+    stage.decide(Create::all(cards.clone())).await.unwrap();
+    let chains: Vec<_> = (0..12).map(|number| chain(&format!("chain-{number}"))).collect();
+    for number in 0..3 {
+        for chain in &chains {
+            stage.decide(Append::to(*chain, cause(&format!("{chain:?}{number}")), 1)).await;
+        }
+    }
+    for limit in [1, 7, 1000] {
+        let (mut found, mut last) = (Vec::new(), BTreeMap::new());
+        let store = stage.store();
+        for (number, parts) in
+            store.port().stages(&[Mark::KIND, Card::KIND]).into_iter().enumerate()
+        {
+            let mut parts: VecDeque<_> =
+                parts.into_iter().enumerate().map(|(of, part)| (of, part, None)).collect();
+            while let Some((of, part, after)) = parts.pop_front() {
+                let piece = store.port().scan_part(&part, after, limit).await.unwrap();
+                for stored in piece.rows.into_iter().map(|row| row.unwrap()) {
+                    let key = stored.record.key();
+                    if let Some(mark) = stored.downcast::<Mark>() {
+                        let follows = last.insert((number, of), (mark.account_id, mark.sequence));
+                        let same = follows.filter(|(chain, _)| *chain == mark.account_id);
+                        assert_eq!(mark.sequence, same.map_or(0, |(_, before)| before + 1));
+                    }
+                    found.push((stored.record.kind().name, key));
+                }
+                if piece.next.is_some() {
+                    parts.push_back((of, part, piece.next));
+                }
+            }
+        }
+        found.sort_unstable();
+        let marks = chains.iter().flat_map(|chain| {
+            (0..3).map(|sequence| (Mark::KIND.name, Key::entry(*chain, sequence)))
+        });
+        let cards = cards.iter().map(|card| (Card::KIND.name, Key::id(card.card_id)));
+        let mut made: Vec<_> = marks.chain(cards).collect();
+        made.sort_unstable();
+        assert_eq!(found, made, "in pieces of {limit}");
     }
 }
