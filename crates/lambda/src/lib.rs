@@ -23,7 +23,7 @@ pub use failure::Failure;
 pub use function::{Function, KEEP_DEAD_LETTERS, RELAY, SERVICES, VERIFY_LEDGER};
 pub use gateway::JwtClaims;
 pub use handler::{Base, Handler};
-pub use letters::Subscribers;
+pub use letters::{LambdaSubscribers, Subscribers};
 pub use metrics::{Conflicts, NAMESPACE, saga_line};
 pub use relay::{Message, Publisher, SnsPublisher, Unpublished};
 pub use settings::{Lookup, Settings};

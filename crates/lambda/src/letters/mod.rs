@@ -12,8 +12,8 @@ use operations::records::DeadLetter;
 use serde::Deserialize;
 use serde_json::json;
 
-pub use subscribers::Subscribers;
-pub(crate) use subscribers::{LambdaSubscribers, NoSubscribers};
+pub(crate) use subscribers::NoSubscribers;
+pub use subscribers::{LambdaSubscribers, Subscribers};
 
 use crate::failure::Failure;
 use crate::metrics;

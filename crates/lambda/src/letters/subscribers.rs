@@ -37,14 +37,14 @@ impl Subscribers for NoSubscribers {
 
 /// Calls functions of this deployment.
 #[derive(Debug)]
-pub(crate) struct LambdaSubscribers {
+pub struct LambdaSubscribers {
     client: Client,
     prefix: String,
 }
 
 impl LambdaSubscribers {
     /// Those whose names begin with that prefix.
-    pub(crate) fn new(client: Client, prefix: String) -> Self {
+    pub fn new(client: Client, prefix: String) -> Self {
         Self { client, prefix }
     }
 }

@@ -16,6 +16,8 @@ mod contract;
 #[cfg(test)]
 mod events;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod functions;
 #[cfg(test)]
 mod gateway;

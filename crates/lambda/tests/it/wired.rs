@@ -236,7 +236,7 @@ fn number(count: usize) -> f64 {
 }
 
 /// An item as a stream shows it.
-fn image(item: &Item) -> Value {
+pub(crate) fn image(item: &Item) -> Value {
     let attributes = item.iter().map(|(name, value)| (name.clone(), attribute(value)));
     Value::Object(attributes.collect::<Map<_, _>>())
 }

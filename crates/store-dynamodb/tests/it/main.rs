@@ -2,11 +2,7 @@
 #![allow(clippy::arithmetic_side_effects, reason = "a test that overflows fails, as it should")]
 
 #[cfg(test)]
-mod faults;
-#[cfg(test)]
 mod hot;
-#[cfg(test)]
-mod proxy;
 #[cfg(test)]
 mod sagas;
 #[cfg(test)]

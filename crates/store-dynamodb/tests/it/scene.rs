@@ -23,11 +23,9 @@ use store_dynamodb::emulator::{Emulator, create};
 use store_dynamodb::items::Item;
 use store_dynamodb::tables::tables;
 use store_dynamodb::{DynamoStore, Observer, Options};
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Builder;
 use wallet::decide::{Credit, Movement, Note, OpenWallet};
 use wallet::records::Entry;
-
-use crate::proxy::Proxy;
 
 pub(crate) static SERVICES: [&ServiceManifest; 3] =
     [&wallet::MANIFEST, &payment::MANIFEST, &loan::MANIFEST];
@@ -47,25 +45,9 @@ pub(crate) fn over_dynamodb<F: Future<Output = ()>>(
         println!("skipped: the emulator was not built (make emulator)");
         return;
     };
-    runtime().block_on(async {
-        test(Scene::open(emulator, emulator.client(), observer).await).await;
-    });
-}
-
-fn runtime() -> Runtime {
-    Builder::new_current_thread().enable_all().build().unwrap()
-}
-
-/// The same through something that makes faults.
-pub(crate) fn over_proxy(test: impl AsyncFnOnce(Scene, &Proxy)) {
-    let Some(emulator) = emulator() else {
-        println!("skipped: the emulator was not built (make emulator)");
-        return;
-    };
-    runtime().block_on(async {
-        let proxy = Proxy::before(emulator.endpoint()).await;
-        let client = store_dynamodb::emulator::client(&proxy.endpoint);
-        test(Scene::open(emulator, client, None).await, &proxy).await;
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        test(Scene::open(emulator, observer).await).await;
     });
 }
 
@@ -92,17 +74,14 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
-    async fn open(
-        emulator: &Emulator,
-        client: Client,
-        observer: Option<Arc<dyn Observer>>,
-    ) -> Self {
+    async fn open(emulator: &Emulator, observer: Option<Arc<dyn Observer>>) -> Self {
         static OPENED: AtomicU64 = AtomicU64::new(0);
         let number = OPENED.fetch_add(1, Ordering::SeqCst);
         // Another process may use the same emulator.
         let prefix = format!("scene{}n{number}", std::process::id());
         let tables = tables(&SERVICES);
-        create(&emulator.client(), &prefix, &tables).await.unwrap();
+        let client = emulator.client();
+        create(&client, &prefix, &tables).await.unwrap();
         let clock = Arc::new(HandClock(AtomicI64::new(1_767_225_600_000_000)));
         let options = Options {
             clock: clock.clone(),

@@ -1,0 +1,50 @@
+//! What a function may not touch: a write whose answer does not come is looked for in its own table
+//! alone, and where even that is denied nobody is told that nothing was done.
+
+use serde_json::{Value, json};
+
+use super::fault::Fault;
+use super::world::World;
+use crate::functions::{by_operator, request};
+
+/// A world with a wallet of 100.00, and an operator who credits it.
+async fn crediting(world: &mut World) -> Value {
+    world.begin();
+    super::flows::hundred(world).await;
+    let path = format!("/v1/wallet/{}/credit", world.wallets[0]);
+    by_operator(request("POST", &path, Some(&json!({ "amount": "25.00" }))))
+}
+
+/// What an operator does leaves a line of the audit list, a kind of record that lies in every table.
+#[test]
+fn an_operators_lost_answer_is_found_in_the_table_that_he_may_read() {
+    super::over_dynamodb(async |mut world| {
+        for number in 0.. {
+            let event = crediting(&mut world).await;
+            world.cloud.proxy.allow_only(Some("wallet"));
+            world.cloud.fault = Some((Fault::AnswerCut, number));
+            let answer = world.cloud.invoke("credit_wallet", &event, 0).await.unwrap();
+            assert_eq!(answer["statusCode"], 200, "request {number}: {answer}");
+            world.cloud.proxy.allow_only(None);
+            let outcome = world.outcome().await;
+            assert_eq!(outcome.line, "wallet 125.00", "request {number}");
+            if world.cloud.proxy.struck() == number {
+                assert!(number > 0, "nothing went wrong");
+                return;
+            }
+        }
+    });
+}
+
+#[test]
+fn a_lost_write_that_cannot_be_looked_for_has_an_unknown_outcome() {
+    super::over_dynamodb(async |mut world| {
+        let event = crediting(&mut world).await;
+        world.cloud.proxy.cut_the_answer_and_then_deny("TransactWriteItems");
+        let answer = world.cloud.invoke("credit_wallet", &event, 0).await.unwrap();
+        assert_eq!(answer["statusCode"], 503, "{answer}");
+        let body = answer["body"].as_str().unwrap();
+        assert!(body.contains("outcome-unknown"), "{body}");
+        assert_eq!(world.outcome().await.line, "wallet 125.00", "it was done");
+    });
+}
