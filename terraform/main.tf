@@ -24,6 +24,7 @@ locals {
   account  = data.aws_caller_identity.current.account_id
   artifact = coalesce(var.artifact, "${path.module}/../target/lambda/${var.architecture}/bootstrap.zip")
   key_arn  = one(module.encryption[*].arn)
+  clients  = [module.identity.people_client_id, module.identity.services_client_id]
   scopes   = distinct(flatten([for function in local.manifest.functions : try(function.route.scopes, [])]))
 
   # What all functions and tables share.
@@ -47,6 +48,8 @@ locals {
       DEFAULT_CURRENCY = var.default_currency
       WAIT_SECONDS     = tostring(var.wait_seconds)
       CURSOR_KEY       = random_bytes.cursor_key.hex
+      TOKEN_ISSUER     = module.identity.issuer
+      TOKEN_CLIENTS    = join(",", local.clients)
       LOG_LEVEL        = var.log_level
     }
   }
@@ -173,7 +176,7 @@ module "http_api" {
   name             = var.prefix
   routes           = local.routes
   issuer           = module.identity.issuer
-  audience         = [module.identity.people_client_id, module.identity.services_client_id]
+  audience         = local.clients
   web_origins      = var.web_origins
   throttle         = var.throttle
   throttles        = var.throttles

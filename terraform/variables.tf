@@ -16,7 +16,7 @@ variable "prefix" {
 }
 
 variable "clock" {
-  description = "Whether the schedules run: holds expire, sagas that wait too long speak again, the ledger is checked. Off while records are loaded from elsewhere."
+  description = "Whether the schedules run: holds expire, sagas that wait too long speak again, the ledger is checked. Off while records are loaded from elsewhere; the keys of sign-in are looked for all the same."
   type        = bool
   default     = true
 }

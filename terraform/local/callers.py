@@ -76,8 +76,8 @@ def form(url, fields, headers=None) -> Answer:
     return request(url, "POST", urllib.parse.urlencode(fields), sent)
 
 
-def person(created, name, *groups) -> Caller:
-    """A new user of the pool, who signs in by his address."""
+def person(created, name, *groups, kind="access_token") -> Caller:
+    """A new user of the pool, who signs in by his address; with his access or his identity token."""
     name = f"{name}@bank.example"
     pool = created.aws("cognito-idp")
     pool.admin_create_user(UserPoolId=created.pool_id, Username=name, MessageAction="SUPPRESS")
@@ -86,11 +86,11 @@ def person(created, name, *groups) -> Caller:
     )
     for group in groups:
         pool.admin_add_user_to_group(UserPoolId=created.pool_id, Username=name, GroupName=group)
-    return Caller(created.api_url, sign_in(created, name))
+    return Caller(created.api_url, sign_in(created, name)[kind])
 
 
-def sign_in(created, name) -> str:
-    """The access token of a person: code flow with PKCE (RFC 7636), S256."""
+def sign_in(created, name) -> Answer:
+    """The tokens of a person: code flow with PKCE (RFC 7636), S256."""
     client = created.oauth_clients["code"]
     verifier = secrets.token_urlsafe(48)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
@@ -112,7 +112,7 @@ def sign_in(created, name) -> str:
     assert signed_in.status == 302, signed_in
     back = urllib.parse.parse_qs(urllib.parse.urlsplit(signed_in.headers["location"]).query)
     assert back["state"] == [asked["state"]], signed_in.headers
-    return token(site, {
+    return tokens(site, {
         "grant_type": "authorization_code",
         "client_id": client["id"],
         "code": back["code"][0],
@@ -127,10 +127,10 @@ def service(created, *scopes) -> Caller:
     proof = base64.b64encode(f"{client['id']}:{client['secret']}".encode()).decode()
     fields = {"grant_type": "client_credentials", "scope": " ".join(scopes or client["scopes"])}
     headers = {"Authorization": f"Basic {proof}"}
-    return Caller(created.api_url, token(created.emulator.url, fields, headers))
+    return Caller(created.api_url, tokens(created.emulator.url, fields, headers)["access_token"])
 
 
-def token(site, fields, headers=None) -> str:
+def tokens(site, fields, headers=None) -> Answer:
     answer = form(f"{site}/oauth2/token", fields, headers)
     assert answer.status == 200, answer
-    return answer["access_token"]
+    return answer

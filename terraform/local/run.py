@@ -22,6 +22,7 @@ import zipfile
 
 import test_afterwards
 import test_faults
+import test_tokens
 import test_tour
 import up
 import world
@@ -71,7 +72,7 @@ def pack(arguments) -> bytes:
 def tests(names) -> unittest.TestSuite:
     """All tests in order, or those whose names contain one of `names`."""
     found = unittest.TestSuite()
-    for module in (test_tour, test_faults, test_afterwards):
+    for module in (test_tour, test_tokens, test_faults, test_afterwards):
         for group in unittest.defaultTestLoader.loadTestsFromModule(module):
             for test in group:
                 # Tests of a module that is imported by another come once.
@@ -89,6 +90,7 @@ def run(arguments) -> bool:
         started = time.monotonic()
         world.CREATED = up.up(state, emulator, archive)
         count = sum(len(values) for values in world.CREATED.resources.values())
+        world.keep_keys()
         print(f"{count} resources created in {time.monotonic() - started:.1f} s; the log is {log}")
         result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2).run(tests(arguments.names))
     failed = len({test.id() for test, _ in result.failures + result.errors})

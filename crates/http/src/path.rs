@@ -72,5 +72,6 @@ fn noun(prefix: Prefix) -> &'static str {
         Prefix::Audit => "audit line",
         Prefix::DeadLetter => "dead letter",
         Prefix::TrialBalance => "trial balance",
+        Prefix::SigningKeys => "set of keys",
     }
 }

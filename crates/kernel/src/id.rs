@@ -34,10 +34,12 @@ pub enum Prefix {
     DeadLetter,
     /// A trial balance, `bal_`.
     TrialBalance,
+    /// The keys of a provider of sign-in, `keys_`.
+    SigningKeys,
 }
 
 /// Every prefix, in the order of their codes.
-const PREFIXES: [(Prefix, &str); 12] = [
+const PREFIXES: [(Prefix, &str); 13] = [
     (Prefix::Wallet, "wal"),
     (Prefix::Loan, "loan"),
     (Prefix::Payment, "pay"),
@@ -50,6 +52,7 @@ const PREFIXES: [(Prefix, &str); 12] = [
     (Prefix::Audit, "aud"),
     (Prefix::DeadLetter, "dead"),
     (Prefix::TrialBalance, "bal"),
+    (Prefix::SigningKeys, "keys"),
 ];
 
 impl Prefix {
@@ -68,6 +71,7 @@ impl Prefix {
             Self::Audit => "aud",
             Self::DeadLetter => "dead",
             Self::TrialBalance => "bal",
+            Self::SigningKeys => "keys",
         }
     }
 
@@ -86,6 +90,7 @@ impl Prefix {
             Self::Audit => 10,
             Self::DeadLetter => 11,
             Self::TrialBalance => 12,
+            Self::SigningKeys => 13,
         }
     }
 
@@ -297,6 +302,8 @@ ids! {
     DeadLetterId DeadLetter;
     /// A trial balance.
     TrialBalanceId TrialBalance;
+    /// The keys of a provider of sign-in.
+    SigningKeysId SigningKeys;
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ pub use decision::{Chain, Decision, ErasedDecision, Expect, Known, Put, Suspend,
 pub use event::{Envelope, EventData, EventKind, Said, Topic};
 pub use id::{
     AnyId, AuditId, DeadLetterId, EventId, GoalId, HoldId, Id, LoanId, PaymentId, Prefix, RefundId,
-    RepaymentId, TransferId, TrialBalanceId, WalletId,
+    RepaymentId, SigningKeysId, TransferId, TrialBalanceId, WalletId,
 };
 pub use money::{Amount, AmountRefused, Balance, Currency};
 pub use record::{Account, AnyRecord, ChainId, Key, Kind, Record, Rules, Stored, Value};

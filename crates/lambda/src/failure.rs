@@ -24,6 +24,9 @@ pub enum Failure {
     /// The first of several records of a stream could not be published.
     #[error("the first record of the batch was not published, see the log")]
     Unpublished,
+    /// The keys that tokens are checked with cannot be fetched. Those that are kept go on.
+    #[error("{0}")]
+    Keys(String),
     /// The ledger is not as it must be. An operator must look.
     #[error("{0}")]
     Ledger(String),
@@ -41,6 +44,7 @@ impl Failure {
             Self::Store(StoreError::OutcomeUnknown(_)) => "StoreOutcomeUnknown",
             Self::Store(StoreError::Broken(_)) => "StoreBroken",
             Self::Unpublished => "RecordUnpublished",
+            Self::Keys(_) => "KeysUnavailable",
             Self::Ledger(_) => "LedgerViolated",
         }
     }

@@ -15,6 +15,9 @@ pub const VERIFY_LEDGER: &str = "verify_ledger";
 /// The name of the function that makes records of dead letters.
 pub const KEEP_DEAD_LETTERS: &str = "keep_dead_letters";
 
+/// The name of the function that keeps the keys of the provider of sign-in.
+pub const KEEP_SIGNING_KEYS: &str = "keep_signing_keys";
+
 /// What stands before a service's name in the name of its relay.
 pub const RELAY: &str = "relay_";
 
@@ -33,12 +36,18 @@ pub enum Function {
     VerifyLedger,
     /// From the queues of what failed to records.
     KeepDeadLetters,
+    /// From the provider of sign-in to a record.
+    KeepSigningKeys,
 }
 
 impl Function {
     /// Every function.
     pub fn all() -> impl Iterator<Item = Self> {
-        SERVICES.into_iter().flat_map(of_service).chain([Self::VerifyLedger, Self::KeepDeadLetters])
+        SERVICES.into_iter().flat_map(of_service).chain([
+            Self::VerifyLedger,
+            Self::KeepDeadLetters,
+            Self::KeepSigningKeys,
+        ])
     }
 
     /// The function of that name.
@@ -55,6 +64,7 @@ impl Function {
             Self::Due(due) => due.name.to_owned(),
             Self::VerifyLedger => VERIFY_LEDGER.to_owned(),
             Self::KeepDeadLetters => KEEP_DEAD_LETTERS.to_owned(),
+            Self::KeepSigningKeys => KEEP_SIGNING_KEYS.to_owned(),
         }
     }
 
@@ -66,6 +76,7 @@ impl Function {
             Self::Due(due) => due.name == name,
             Self::VerifyLedger => name == VERIFY_LEDGER,
             Self::KeepDeadLetters => name == KEEP_DEAD_LETTERS,
+            Self::KeepSigningKeys => name == KEEP_SIGNING_KEYS,
         }
     }
 }

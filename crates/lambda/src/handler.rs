@@ -11,9 +11,11 @@ use kernel::time::System;
 use kernel::{Store, Time};
 use loan::rate::RateTable;
 
+use crate::callers::Callers;
 use crate::failure::Failure;
 use crate::function::{Function, routes};
-use crate::gateway::{self, JwtClaims};
+use crate::gateway;
+use crate::keys::{self, KeySource};
 use crate::metrics::Conflicts;
 use crate::relay::{self, Publisher};
 use crate::{due, hear, ledger, letters};
@@ -28,6 +30,10 @@ pub struct Base {
     pub prefix: String,
     /// Where relays publish.
     pub publisher: Arc<dyn Publisher>,
+    /// Who calls routes.
+    pub callers: Arc<Callers>,
+    /// Where the keys of the provider of sign-in come from.
+    pub keys: Arc<dyn KeySource>,
     /// How often the store had to decide again.
     pub conflicts: Arc<Conflicts>,
     /// The settings of the routes.
@@ -41,6 +47,7 @@ pub struct Handler {
     store: Store,
     publisher: Arc<dyn Publisher>,
     conflicts: Arc<Conflicts>,
+    callers: Arc<Callers>,
     work: Work,
 }
 
@@ -50,20 +57,22 @@ enum Work {
     Relay(&'static ServiceManifest),
     Tick(&'static Due),
     Verify,
-    Keep { prefix: String },
+    KeepLetters { prefix: String },
+    KeepKeys(Arc<dyn KeySource>),
 }
 
 impl Handler {
     /// Puts a function together.
     pub fn new(function: Function, base: Base) -> Self {
-        let Base { store, events, prefix, publisher, conflicts, settings, loan_rates } = base;
+        let Base { store, events, prefix, publisher, callers, keys, conflicts, .. } = base;
         let work = match function {
             Function::Operation(service, operation) => {
-                let routes = routes(service, &loan_rates).only(operation.name);
+                let routes = routes(service, &base.loan_rates).only(operation.name);
+                let settings = base.settings;
                 let deployment = Deployment { store: store.clone(), events, settings };
-                // The gateway answers to its own names alone, and has checked the token.
+                // The gateway answers to its own names alone.
                 let front = Front {
-                    authenticator: Arc::new(JwtClaims),
+                    authenticator: callers.authenticator(),
                     hosts: Hosts::Any,
                     ids: Arc::new(System),
                 };
@@ -73,9 +82,10 @@ impl Handler {
             Function::Relay(service) => Work::Relay(service),
             Function::Due(due) => Work::Tick(due),
             Function::VerifyLedger => Work::Verify,
-            Function::KeepDeadLetters => Work::Keep { prefix },
+            Function::KeepDeadLetters => Work::KeepLetters { prefix },
+            Function::KeepSigningKeys => Work::KeepKeys(keys),
         };
-        Self { store, publisher, conflicts, work }
+        Self { store, publisher, conflicts, callers, work }
     }
 
     /// Handles one invocation; the answer is JSON. What is done page by page begins none after `until`.
@@ -90,7 +100,12 @@ impl Handler {
 
     async fn work(&self, payload: &str, until: Time) -> Result<String, Failure> {
         match &self.work {
-            Work::Answer(router) => gateway::answer(router, payload).await,
+            Work::Answer(router) => {
+                if let Err(error) = self.callers.refresh().await {
+                    tracing::warn!(%error, "the keys that are kept cannot be read; those known stay");
+                }
+                gateway::answer(router, payload).await
+            }
             Work::Hear(service, subscription) => {
                 hear::hear(&self.store, service, subscription, payload).await?;
                 Ok("null".to_owned())
@@ -100,7 +115,11 @@ impl Handler {
                 let records = due::tick(&self.store, due, until).await?;
                 Ok(format!("{{\"records\":{records}}}"))
             }
-            Work::Keep { prefix } => letters::keep(&self.store, prefix, payload).await,
+            Work::KeepLetters { prefix } => letters::keep(&self.store, prefix, payload).await,
+            Work::KeepKeys(source) => {
+                let is_new = keys::keep(&self.store, &self.callers, &**source).await?;
+                Ok(format!("{{\"changed\":{is_new}}}"))
+            }
             Work::Verify => {
                 let report = ledger::check(&self.store).await?;
                 serde_json::to_string(&report).map_err(|error| Failure::malformed(&error))

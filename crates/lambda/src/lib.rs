@@ -1,8 +1,9 @@
 //! Every function on AWS Lambda: one artifact, of which a function is picked by its handler's name.
 //! Routes behind the gateway, subscriptions to topics, relays of tables' streams, what the clock does,
-//! the check of the ledger. What they decide stands in the services; here is only how Lambda's
+//! the check of the ledger, the keys of sign-in. What they decide stands in the services; here is only how Lambda's
 //! events become requests and decisions, and how AWS is reached.
 
+mod callers;
 mod due;
 mod events;
 mod failure;
@@ -10,6 +11,7 @@ mod function;
 mod gateway;
 mod handler;
 mod hear;
+mod keys;
 mod ledger;
 mod letters;
 pub mod log;
@@ -18,11 +20,14 @@ pub mod open;
 mod relay;
 mod settings;
 
+pub use callers::Callers;
 pub use events::Events;
 pub use failure::Failure;
-pub use function::{Function, KEEP_DEAD_LETTERS, RELAY, SERVICES, VERIFY_LEDGER};
-pub use gateway::JwtClaims;
+pub use function::{
+    Function, KEEP_DEAD_LETTERS, KEEP_SIGNING_KEYS, RELAY, SERVICES, VERIFY_LEDGER,
+};
 pub use handler::{Base, Handler};
+pub use keys::KeySource;
 pub use letters::{LambdaSubscribers, Subscribers};
 pub use metrics::{Conflicts, NAMESPACE, saga_line};
 pub use relay::{Message, Publisher, SnsPublisher, Unpublished};

@@ -6,14 +6,16 @@ use std::sync::Arc;
 use kernel::store::StorePort;
 use kernel::{AnyId, Key, Kind, Record, Store, StoreError, Topic};
 use operations::manifest::REDRIVE_DEAD_LETTER;
-use operations::records::DeadLetter;
+use operations::records::{DeadLetter, SigningKeys};
 use store_dynamodb::tables::tables;
 use store_dynamodb::{DynamoStore, Observer, Options, Reach};
 
+use crate::callers::Callers;
 use crate::events::Events;
 use crate::failure::Failure;
 use crate::function::{Function, SERVICES};
 use crate::handler::Base;
+use crate::keys::{CognitoKeys, KeySource, NoKeys};
 use crate::letters::{LambdaSubscribers, NoSubscribers, Subscribers};
 use crate::metrics::Conflicts;
 use crate::relay::{NoTopics, Publisher, SnsPublisher};
@@ -33,14 +35,22 @@ pub async fn base(function: Function, settings: Settings) -> Result<Base, Failur
     if let Some(kind) = touches(function) {
         warm(&*store, kind, &settings.table_prefix).await?;
     }
+    let subscribers = subscribers(function, &settings, &reach);
     let publisher = publisher(function, &settings, &reach).await?;
+    let keys = key_source(function, &settings, &reach);
     let store = Store::new(store);
-    let events = Events::new(store.clone(), subscribers(function, &settings, &reach));
+    let callers = Callers::new(settings.policy, store.clone());
+    if matches!(function, Function::Operation(..)) {
+        let read = callers.refresh().await;
+        expect_there(read, SigningKeys::KIND, &settings.table_prefix)?;
+    }
     Ok(Base {
+        events: Arc::new(Events::new(store.clone(), subscribers)),
         store,
-        events: Arc::new(events),
         prefix: settings.table_prefix,
         publisher,
+        callers: Arc::new(callers),
+        keys,
         conflicts,
         settings: settings.deployed,
         loan_rates: settings.loan_rates,
@@ -54,6 +64,7 @@ fn touches(function: Function) -> Option<&'static Kind> {
         Function::Subscription(_, subscription) => subscription.writes.first(),
         Function::Due(due) => Some(&due.kind),
         Function::KeepDeadLetters => Some(&DeadLetter::KIND),
+        Function::KeepSigningKeys => Some(&SigningKeys::KIND),
         // The one reads whole tables, the other none.
         Function::VerifyLedger | Function::Relay(_) => None,
     }
@@ -66,7 +77,12 @@ async fn warm(store: &dyn StorePort, kind: &'static Kind, prefix: &str) -> Resul
     let Some(prefix_of_id) = kind.prefixes.first() else { return Ok(()) };
     let id = AnyId { prefix: *prefix_of_id, uuid: 0 };
     let key = Key { id, sequence: kind.sort.map(|_| 0) };
-    match store.get(kind, key).await {
+    expect_there(store.get(kind, key).await, kind, prefix)
+}
+
+/// A table that cannot be read at the start is not there, or may not be read.
+fn expect_there<T>(read: Result<T, StoreError>, kind: &Kind, prefix: &str) -> Result<(), Failure> {
+    match read {
         Ok(_) => Ok(()),
         Err(StoreError::Unavailable(why) | StoreError::Broken(why)) => {
             let service = kind.service;
@@ -96,6 +112,15 @@ async fn publisher(
     let publisher = SnsPublisher::new(aws_sdk_sns::Client::new(reach.config()), topics);
     publisher.warm().await?;
     Ok(Arc::new(publisher))
+}
+
+/// Where keys come from, for the function that keeps them.
+fn key_source(function: Function, settings: &Settings, reach: &Reach) -> Arc<dyn KeySource> {
+    if !matches!(function, Function::KeepSigningKeys) {
+        return Arc::new(NoKeys);
+    }
+    let endpoint = settings.aws.endpoint.as_deref();
+    Arc::new(CognitoKeys::new(reach.clone(), settings.policy.issuer(), endpoint))
 }
 
 /// What redrives dead letters calls those who hear them. No other function even has a client for that.

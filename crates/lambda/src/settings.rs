@@ -7,6 +7,7 @@ use http_api::Settings as Deployed;
 use kernel::{Currency, Topic};
 use loan::rate::RateTable;
 use store_dynamodb::Aws;
+use tokens::{Family, Policy};
 
 use crate::failure::Failure;
 
@@ -26,6 +27,8 @@ pub struct Settings {
     pub payment_events: Option<String>,
     /// The topic's ARN for loan events, where this function publishes there.
     pub loan_events: Option<String>,
+    /// Whose tokens are trusted.
+    pub policy: Policy,
     /// The settings of the routes.
     pub deployed: Deployed,
     /// The rates of loans.
@@ -48,6 +51,7 @@ impl Settings {
             table_prefix: required(lookup, "TABLE_PREFIX")?,
             payment_events: optional(lookup, "TOPIC_PAYMENT_EVENTS"),
             loan_events: optional(lookup, "TOPIC_LOAN_EVENTS"),
+            policy: policy(lookup)?,
             deployed: deployed(lookup)?,
             loan_rates: parsed(lookup, "LOAN_RATES", RateTable::default())?,
             aws: Aws::read(lookup).map_err(|error| Failure::Start(error.to_string()))?,
@@ -65,6 +69,15 @@ impl Settings {
         };
         arn.as_deref().ok_or_else(|| missing(variable))
     }
+}
+
+/// Tokens of a pool of Amazon Cognito, for one of its clients.
+fn policy(lookup: Lookup<'_>) -> Result<Policy, Failure> {
+    let issuer = required(lookup, "TOKEN_ISSUER")?;
+    let clients = required(lookup, "TOKEN_CLIENTS")?;
+    let clients: Vec<_> = clients.split(',').map(str::to_owned).collect();
+    Policy::new(&issuer, &clients, Family::Cognito)
+        .map_err(|bad| wrong("TOKEN_ISSUER or TOKEN_CLIENTS", &bad.to_string()))
 }
 
 fn deployed(lookup: Lookup<'_>) -> Result<Deployed, Failure> {
@@ -133,6 +146,8 @@ mod tests {
                 "_HANDLER" => Some("create_wallet"),
                 "TABLE_PREFIX" => Some("fintech"),
                 "CURSOR_KEY" => Some(key.as_str()),
+                "TOKEN_ISSUER" => Some("https://cognito-idp.us-east-1.amazonaws.com/us-east-1_AbC"),
+                "TOKEN_CLIENTS" => Some("people,services"),
                 "AWS_REGION" => Some("us-east-1"),
                 "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("test"),
                 _ => None,
@@ -164,6 +179,10 @@ mod tests {
         check("CURSOR_KEY", "", "missing");
         check("CURSOR_KEY", "0f", "64 hexadecimal digits");
         check("CURSOR_KEY", &"+f".repeat(32), "64 hexadecimal digits");
+        check("TOKEN_ISSUER", "", "missing");
+        check("TOKEN_ISSUER", "http://sso.example", "must be an https URL");
+        check("TOKEN_CLIENTS", "", "missing");
+        check("TOKEN_CLIENTS", "people,", "name an audience");
         check("AWS_REGION", "", "missing");
         check("HOLD_DAYS", "0", "from 1 to 365");
         check("HOLD_DAYS", "many", "cannot be read");

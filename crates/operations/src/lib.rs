@@ -1,10 +1,11 @@
 //! What operators look at: the trial balance, open and stuck sagas, events, dead letters, the audit
 //! list, and the check of the whole. It alone reads every service's records, and writes none of them.
 //! What it changes is that a dead letter is delivered again; what it keeps, on AWS alone, are those
-//! letters and the newest trial balance.
+//! letters, the newest trial balance and the keys that tokens are checked with.
 
 pub mod bodies;
 mod facts;
+pub mod keys;
 pub mod letters;
 pub mod manifest;
 pub mod portable;

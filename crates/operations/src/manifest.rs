@@ -8,7 +8,7 @@ use kernel::{Kind, Prefix, Record};
 use loan::records::Loan;
 use payment::records::{Payment, Refund};
 
-use crate::records::{DeadLetter, KeptBalance};
+use crate::records::{DeadLetter, KeptBalance, SigningKeys};
 
 /// The services whose records are looked at.
 pub static SERVICES: [&ServiceManifest; 3] =
@@ -17,10 +17,12 @@ pub static SERVICES: [&ServiceManifest; 3] =
 /// Everything that is declared here.
 pub static MANIFEST: ServiceManifest = DECLARED;
 
-/// The same on AWS, where dead letters and the trial balance are records: no bus keeps the ones, and
-/// nobody waits until the other is summed.
-pub static MANIFEST_ON_AWS: ServiceManifest =
-    ServiceManifest { kinds: &[DeadLetter::KIND, KeptBalance::KIND], ..DECLARED };
+/// The same on AWS, where dead letters, the trial balance and the provider's keys are records: no bus
+/// keeps the first, nobody waits until the second is summed, and no function runs all the time.
+pub static MANIFEST_ON_AWS: ServiceManifest = ServiceManifest {
+    kinds: &[DeadLetter::KIND, KeptBalance::KIND, SigningKeys::KIND],
+    ..DECLARED
+};
 
 const DECLARED: ServiceManifest = ServiceManifest {
     name: "operations",

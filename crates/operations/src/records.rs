@@ -1,10 +1,13 @@
 //! What operators keep themselves where no bus and no program that runs all the time does: dead
-//! letters, and the newest trial balance. On AWS alone; the one program has the ones in its bus and
-//! sums the other when it is asked. What is decided of them is in `letters` and `trial_balance`.
+//! letters, the newest trial balance, and the keys of the provider of sign-in. On AWS alone; the one
+//! program has the first in its bus, sums the second when it is asked, and holds the last in memory.
+//! What is decided of them is in `letters`, `trial_balance` and `keys`.
 
 use kernel::record::{ColumnType, Rules};
 use kernel::text::Words;
-use kernel::{Currency, DeadLetterId, Time, TrialBalanceId, Value, record, word_column};
+use kernel::{
+    Currency, DeadLetterId, SigningKeysId, Time, TrialBalanceId, Value, record, word_column,
+};
 
 /// What became of a dead letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -93,6 +96,24 @@ record! {
 }
 
 impl Rules for KeptBalance {}
+
+record! {
+    /// The keys that the tokens of a provider of sign-in are checked with. There is one such record.
+    /// Whoever can write it can sign in as whom he likes.
+    pub struct SigningKeys in "signing_keys" of "operations" version 1 {
+        /// Always the same, see [`SIGNING_KEYS`](crate::keys::SIGNING_KEYS).
+        signing_keys_id: SigningKeysId,
+        /// Whose they are.
+        issuer: String,
+        /// They, as the issuer publishes them: a JSON Web Key Set.
+        keys: String,
+        /// Since when they are these.
+        changed_at: Time,
+    }
+    key (signing_keys_id: SigningKeysId)
+}
+
+impl Rules for SigningKeys {}
 
 #[cfg(test)]
 mod tests {

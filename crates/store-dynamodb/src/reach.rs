@@ -11,7 +11,9 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedHttpClient};
 use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_types::body::SdkBody;
 use aws_types::SdkConfig;
+use hyper::Request;
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -83,7 +85,10 @@ impl Aws {
 
 /// What every client of the SDK is made with.
 #[derive(Debug, Clone)]
-pub struct Reach(SdkConfig);
+pub struct Reach {
+    config: SdkConfig,
+    wire: Wire,
+}
 
 impl Reach {
     /// As the environment says.
@@ -95,26 +100,50 @@ impl Reach {
         // Emulators give an empty token.
         let token = (!token.is_empty()).then_some(token);
         let credentials = Credentials::new(key, secret, token, None, "environment");
+        let wire = wire(aws)?;
         let mut config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(aws.region.clone()))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .http_client(http_client(aws)?)
+            .http_client(SharedHttpClient::new(wire.clone()))
             .sleep_impl(TokioSleep::new())
             .retry_config(RetryConfig::standard())
             .timeout_config(timeouts());
         config.set_endpoint_url(aws.endpoint.clone());
-        Ok(Self(config.build()))
+        Ok(Self { config: config.build(), wire })
     }
 
     /// For a client of any of the SDK's crates.
     pub fn config(&self) -> &SdkConfig {
-        &self.0
+        &self.config
     }
 
     /// A client of DynamoDB.
     pub fn dynamodb(&self) -> Client {
-        Client::new(&self.0)
+        Client::new(&self.config)
+    }
+
+    /// The body of a 200 at that URL, which nobody signs for, of at most so many bytes and within the
+    /// time of one attempt. No redirect is followed.
+    ///
+    /// # Errors
+    /// Why there is none, for the log.
+    pub async fn get(&self, url: &str, bytes_max: usize) -> Result<Vec<u8>, String> {
+        let request = Request::get(url).body(SdkBody::empty()).map_err(|bad| bad.to_string())?;
+        match self.ask(request, bytes_max).await? {
+            (200, body) => Ok(body),
+            (status, _) => Err(format!("it answered {status}")),
+        }
+    }
+
+    /// Within the time of one attempt.
+    async fn ask(
+        &self,
+        request: Request<SdkBody>,
+        bytes_max: usize,
+    ) -> Result<(u16, Vec<u8>), String> {
+        let asked = tokio::time::timeout(ATTEMPT_TIME, self.wire.ask(request, bytes_max)).await;
+        asked.unwrap_or_else(|_| Err("it does not answer in time".to_owned()))
     }
 }
 
@@ -125,10 +154,10 @@ fn timeouts() -> TimeoutConfig {
         .build()
 }
 
-fn http_client(aws: &Aws) -> Result<SharedHttpClient, ReachError> {
+fn wire(aws: &Aws) -> Result<Wire, ReachError> {
     let is_plain = aws.endpoint.as_ref().is_some_and(|endpoint| endpoint.starts_with("http://"));
     let tls = if is_plain { None } else { Some(Arc::new(tls(aws.authorities.as_deref())?)) };
-    Ok(SharedHttpClient::new(Wire::new(tls)))
+    Ok(Wire::new(tls))
 }
 
 /// Trusts Amazon's authorities, and those in the file.

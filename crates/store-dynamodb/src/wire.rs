@@ -3,6 +3,7 @@
 //! need and every start would pay for. Not in here: what is asked, retries, whom to trust.
 
 use std::error::Error;
+use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::retry::ErrorKind;
+use hyper::body::Body;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::header::{HOST, HeaderValue};
 use hyper::{Request, Uri};
@@ -76,6 +78,45 @@ impl Wire {
     pub(crate) fn new(tls: Option<Arc<ClientConfig>>) -> Self {
         Self(Arc::new(Pool { tls: tls.map(TlsConnector::from), kept: Mutex::default() }))
     }
+}
+
+impl Wire {
+    /// The status and the body of the answer to a request of our own, once.
+    pub(crate) async fn ask(
+        &self,
+        request: Request<SdkBody>,
+        bytes_max: usize,
+    ) -> Result<(u16, Vec<u8>), String> {
+        let request = HttpRequest::try_from(request).map_err(|error| in_words(&error))?;
+        let settings = HttpConnectorSettings::default();
+        let answer = exchange(&self.0, &settings, request).await;
+        let answer = answer.map_err(|error| in_words(&error))?;
+        let status = answer.status().as_u16();
+        let mut body = answer.into_body();
+        let mut bytes = Vec::new();
+        while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+            let frame = frame.map_err(|error| in_words(&*error))?;
+            // Trailers are no part of it.
+            let Ok(data) = frame.into_data() else { continue };
+            bytes.extend_from_slice(&data);
+            if bytes.len() > bytes_max {
+                return Err(format!("it has more than {bytes_max} bytes"));
+            }
+        }
+        Ok((status, bytes))
+    }
+}
+
+/// An error with what it comes from.
+pub(crate) fn in_words(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        text.push_str(": ");
+        text.push_str(&source.to_string());
+        cause = source.source();
+    }
+    text
 }
 
 impl HttpClient for Wire {
@@ -315,6 +356,40 @@ mod tests {
         let host = url.trim_start_matches("http://").trim_end_matches("/path?query");
         assert!(said.starts_with("1 GET /path?query HTTP/1.1\r\n"), "{said}");
         assert!(said.contains(&format!("host: {host}\r\n")), "{said}");
+    }
+
+    async fn fetch(wire: &Wire, url: &str, bytes_max: usize) -> Result<(u16, String), String> {
+        let request = Request::get(url).body(SdkBody::empty()).map_err(|bad| bad.to_string())?;
+        let (status, body) = wire.ask(request, bytes_max).await?;
+        Ok((status, String::from_utf8(body).unwrap()))
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_read_up_to_a_length() {
+        let (wire, url) = (Wire::new(None), listen(9).await);
+        let (status, body) = fetch(&wire, &url, 4096).await.unwrap();
+        assert!(status == 200 && body.starts_with("1 GET /path?query HTTP/1.1\r\n"), "{body}");
+        assert!(fetch(&wire, &url, body.len()).await.is_ok());
+        let refused = fetch(&wire, &url, body.len() - 1).await.unwrap_err();
+        assert!(refused.contains("more than"), "{refused}");
+    }
+
+    #[tokio::test]
+    async fn what_is_no_answer_is_told() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            for said in ["HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n", "what?"] {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                assert!(stream.read(&mut [0; 4096]).await.unwrap() > 0);
+                stream.write_all(said.as_bytes()).await.unwrap();
+            }
+        });
+        let (wire, url) = (Wire::new(None), format!("http://{address}/"));
+        assert_eq!(fetch(&wire, &url, 9).await, Ok((302, String::new())));
+        for url in [&url, "no url", "/path"] {
+            assert!(!fetch(&wire, url, 9).await.unwrap_err().is_empty(), "{url}");
+        }
     }
 
     #[tokio::test]

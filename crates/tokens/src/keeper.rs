@@ -1,6 +1,6 @@
 //! Keeps the keys of a provider fresh: at intervals, and soon after a token named one that is not
 //! there, but never so often that bad tokens make us a burden to it. While it is down the keys that
-//! are known stay. Not in here: what is fetched, see `provider`.
+//! are known stay. Not in here: what is fetched, see `provider`, or whoever asks `wants_keys`.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,6 +13,25 @@ const INTERVAL: Duration = Duration::from_secs(5 * 60);
 
 /// Between two fetches at least, whatever is asked for, and whether or not it answered.
 const PAUSE: Duration = Duration::from_secs(10);
+
+/// How long nothing is fetched.
+fn pause(is_urgent: bool) -> Duration {
+    if is_urgent { PAUSE } else { INTERVAL }
+}
+
+/// For who has no thread that keeps keys fresh.
+impl Verifier {
+    /// Whether keys that were fetched so long ago are to be fetched now: after some minutes; after some
+    /// seconds where there are none, or where a token named one that is not there. Who hears that it is
+    /// time must fetch them: he is not told again for that token.
+    pub fn wants_keys(&self, age: Duration) -> bool {
+        let is_due = age >= pause(!self.has_keys() || self.wish().is_said());
+        if is_due {
+            self.wish().is_heard();
+        }
+        is_due
+    }
+}
 
 /// Fetches keys for a verifier.
 pub struct Keeper {
@@ -69,8 +88,7 @@ impl Keeper {
     fn left(&self, now: Instant) -> Duration {
         let Some(fetched) = self.fetched else { return Duration::ZERO };
         let is_urgent = !self.was_well || self.verifier.wish().is_said();
-        let pause = if is_urgent { PAUSE } else { INTERVAL };
-        pause.saturating_sub(now.saturating_duration_since(fetched))
+        pause(is_urgent).saturating_sub(now.saturating_duration_since(fetched))
     }
 
     /// Goes on for ever, in a thread of its own that ends with the program.

@@ -102,6 +102,11 @@ impl Policy {
         })
     }
 
+    /// Whose tokens are trusted, as it was configured.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
     /// With groups in another claim than the family's.
     #[must_use]
     pub fn with_groups(mut self, groups: GroupsClaim) -> Self {

@@ -64,6 +64,11 @@ impl Verifier {
         Ok(())
     }
 
+    /// Whether there are keys.
+    pub(crate) fn has_keys(&self) -> bool {
+        self.state.read().keys.is_some()
+    }
+
     /// Whom a token names.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ locals {
   arns = {
     function = "arn:aws:lambda:${var.home.region}:${var.home.account}:function"
     queue    = "arn:aws:sqs:${var.home.region}:${var.home.account}"
+    table    = "arn:aws:dynamodb:${var.home.region}:${var.home.account}:table"
   }
 }
 
@@ -50,6 +51,40 @@ data "aws_iam_policy_document" "this" {
       sid       = "Indexes${title(statement.key)}"
       actions   = ["dynamodb:Query"]
       resources = [for index in statement.value : "${var.tables[statement.key]}/index/${index}"]
+    }
+  }
+
+  # Single items of a table, by their partition key.
+  dynamic "statement" {
+    for_each = var.spec.items
+
+    content {
+      sid       = "Item${title(statement.value.table)}"
+      actions   = statement.value.actions
+      resources = ["${local.arns.table}/${var.home.prefix}-${statement.value.table}"]
+
+      condition {
+        test     = "ForAllValues:StringEquals"
+        variable = "dynamodb:LeadingKeys"
+        values   = [statement.value.key]
+      }
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.spec.denied
+
+    content {
+      sid       = "Not${title(statement.value.table)}"
+      effect    = "Deny"
+      actions   = statement.value.actions
+      resources = ["${local.arns.table}/${var.home.prefix}-${statement.value.table}"]
+
+      condition {
+        test     = "ForAnyValue:StringEquals"
+        variable = "dynamodb:LeadingKeys"
+        values   = [statement.value.key]
+      }
     }
   }
 

@@ -72,8 +72,9 @@ resource "aws_scheduler_schedule" "this" {
   name                = local.full_name
   description         = "Asks ${local.full_name}, ${each.value}"
   schedule_expression = each.value
-  state               = var.home.clock ? "ENABLED" : "DISABLED"
-  kms_key_arn         = var.home.key_arn
+  # What keeps the keys of sign-in goes on: without them nobody is let in.
+  state       = var.home.clock || length(var.spec.tables) == 0 ? "ENABLED" : "DISABLED"
+  kms_key_arn = var.home.key_arn
 
   flexible_time_window {
     mode = "OFF"

@@ -15,6 +15,8 @@ variable "spec" {
     }))
     tables    = map(list(string))
     indexes   = map(list(string))
+    items     = optional(list(object({ table = string, key = string, actions = list(string) })), [])
+    denied    = optional(list(object({ table = string, key = string, actions = list(string) })), [])
     publishes = list(string)
     invokes   = optional(list(string), [])
     letters   = optional(map(list(string)), {})

@@ -72,8 +72,9 @@ fn used(units: &Units, deployment: &Deployment) -> String {
     format!(
         "\nCounted for each payment, over an emulator: {} requests, {} invocations, {} write units, {} \
          read units, {} messages to {} subscribers, {} bytes of logs of ours, {} bytes in tables. \
-         Standing still: {schedules} schedules of a minute ({} requests to a table and {} read units each time), {queues} queues, \
-         {alarms} alarms, {metrics} metrics.\n\n\
+         Standing still: {schedules} schedules of a minute ({} requests to a table and {} read units \
+         each time; the one that keeps the keys of sign-in fetches them and reads one unit, and is \
+         counted like the others), {queues} queues, {alarms} alarms, {metrics} metrics.\n\n\
          Not measured, for that takes an account: {} ms for each round trip to DynamoDB or SNS, of \
          which the time of functions is mostly made ({} ms is their own, by `make bench`; {} MiB); the \
          size of the lines that Lambda and the gateway log; how often Lambda asks a queue \

@@ -8,9 +8,13 @@ use serde::Serialize;
 use store_dynamodb::tables::CAUSED;
 
 /// Reads by key, one record or several in one trip.
-const READS: [&str; 2] = ["dynamodb:GetItem", "dynamodb:BatchGetItem"];
+const READS: [&str; 2] = [GET, "dynamodb:BatchGetItem"];
 /// Writes, alone and in transactions, with conditions on what was only seen.
-const WRITES: [&str; 2] = ["dynamodb:PutItem", "dynamodb:ConditionCheckItem"];
+const WRITES: [&str; 2] = [PUT, "dynamodb:ConditionCheckItem"];
+/// Reads one record by key.
+const GET: &str = "dynamodb:GetItem";
+/// Writes one record.
+const PUT: &str = "dynamodb:PutItem";
 /// The newest entry of a chain, and its history, on the table itself.
 const QUERY: &str = "dynamodb:Query";
 /// The whole of a table, for checks.
@@ -23,6 +27,21 @@ pub(super) struct Access {
     tables: BTreeMap<&'static str, BTreeSet<&'static str>>,
     /// The indexes that it may query.
     indexes: BTreeMap<&'static str, BTreeSet<String>>,
+    /// Actions on single items.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    items: Vec<OnItem>,
+    /// What it may not do to single items although it may to their table.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    denied: Vec<OnItem>,
+}
+
+/// Actions on the items of one partition key.
+#[derive(Debug, Serialize)]
+struct OnItem {
+    /// The service whose table it is.
+    table: &'static str,
+    key: &'static str,
+    actions: BTreeSet<&'static str>,
 }
 
 impl Access {
@@ -42,6 +61,23 @@ impl Access {
         let actions = self.tables.entry(service).or_default();
         actions.extend(READS);
         actions.extend(WRITES);
+    }
+
+    /// Reads the one record of that key in the table of that service, and nothing else there.
+    pub(super) fn reads_one(&mut self, table: &'static str, key: &'static str) {
+        self.items.push(OnItem { table, key, actions: BTreeSet::from([GET]) });
+    }
+
+    /// The same, and writes it.
+    pub(super) fn writes_one(&mut self, table: &'static str, key: &'static str) {
+        self.items.push(OnItem { table, key, actions: BTreeSet::from([GET, PUT]) });
+    }
+
+    /// Leaves the record of that key as it is, whatever else it writes in the table of that service.
+    pub(super) fn spares(&mut self, table: &'static str, key: &'static str) {
+        if self.tables.get(table).is_some_and(|actions| actions.contains(PUT)) {
+            self.denied.push(OnItem { table, key, actions: BTreeSet::from([PUT]) });
+        }
     }
 
     /// Reads all that is in the table of that service.

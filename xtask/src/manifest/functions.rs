@@ -1,6 +1,6 @@
 //! The functions: one an operation, one a subscription, one relay a service that says something, one
-//! for each thing that the clock does, one that keeps what all these could not do; each with its
-//! trigger and the least that it needs. What they do stands in the services, what else they are given
+//! for each thing that the clock does, one that keeps what all these could not do, one that keeps the
+//! keys of sign-in; each with its trigger and the least that it needs. What they do stands in the services, what else they are given
 //! in Terraform.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use kernel::audit::Audit;
 use kernel::manifest::{Due, Operation, ServiceManifest, Subscription, Who};
 use kernel::{Kind, Record};
+use operations::keys::SIGNING_KEYS;
 use operations::manifest::REDRIVE_DEAD_LETTER;
 use operations::records::{DeadLetter, KeptBalance};
 use operations::said;
@@ -32,6 +33,8 @@ const EVERY_DAY: &str = "rate(1 day)";
 const VERIFY_LEDGER: &str = "verify_ledger";
 /// What makes records of dead letters, which no service declares: they are everybody's.
 const KEEP_DEAD_LETTERS: &str = "keep_dead_letters";
+/// What keeps the keys of sign-in, which no service declares: everybody behind the gateway reads them.
+const KEEP_SIGNING_KEYS: &str = "keep_signing_keys";
 /// The queue of what a topic could not hand to its function.
 const UNDELIVERED: &str = "undelivered";
 /// The queue of what a function could not do, after all its attempts.
@@ -92,12 +95,17 @@ pub(super) fn of(services: &[&'static ServiceManifest]) -> BTreeMap<String, Func
         }
     }
     functions.insert(VERIFY_LEDGER.to_owned(), check_of_all(services));
+    functions.insert(KEEP_SIGNING_KEYS.to_owned(), keeper_of_keys());
     let keeper = keeper_of_letters(&functions);
     functions.insert(KEEP_DEAD_LETTERS.to_owned(), keeper);
     let hearers = functions.iter().filter(|(_, function)| function.subscription.is_some());
     let hearers = hearers.map(|(name, _)| name.clone()).collect();
     if let Some(redrive) = functions.get_mut(REDRIVE_DEAD_LETTER.name) {
         redrive.invokes = hearers;
+    }
+    // Whoever writes them can sign in as whom he likes.
+    for function in functions.values_mut() {
+        function.access.spares(operations::MANIFEST.name, SIGNING_KEYS);
     }
     functions
 }
@@ -125,6 +133,8 @@ fn on_route(
         let lists = reads.lists.iter();
         lists.for_each(|(kind, index)| access.lists(kind, index, &[kind.service]));
     }
+    // To know who calls.
+    access.reads_one(operations::MANIFEST.name, SIGNING_KEYS);
     let path = format!("{}{}", http_api::BASE, operation.path);
     let route = Route { method: operation.method.text(), path, scopes: scopes(operation) };
     Function { route: Some(route), access, ..Function::new(service, ROUTE) }
@@ -164,6 +174,14 @@ fn check_of_all(services: &[&'static ServiceManifest]) -> Function {
     // What it found to be in all accounts it writes down.
     access.writes(owner(KeptBalance::KIND, &operations::MANIFEST));
     let schedule = Some(EVERY_DAY);
+    Function { schedule, access, ..Function::new(&operations::MANIFEST, "schedule") }
+}
+
+/// It writes one record, and reaches no other.
+fn keeper_of_keys() -> Function {
+    let mut access = Access::default();
+    access.writes_one(operations::MANIFEST.name, SIGNING_KEYS);
+    let schedule = Some(EVERY_MINUTE);
     Function { schedule, access, ..Function::new(&operations::MANIFEST, "schedule") }
 }
 

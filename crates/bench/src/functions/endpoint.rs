@@ -1,4 +1,4 @@
-//! A stand-in of DynamoDB: every item that is asked for is the same payment. With TLS it proves itself
+//! A stand-in of DynamoDB: every item that is asked for is the same payment, or the keys. With TLS it proves itself
 //! by a certificate made for the occasion. Not in here: who asks.
 
 use std::fs;
@@ -14,6 +14,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use super::http;
+use super::pool::KEYS;
 use crate::failure::{Failure, doing};
 
 /// The item of a payment, as its table holds it.
@@ -39,14 +40,14 @@ pub(super) struct Endpoint {
 }
 
 impl Endpoint {
-    /// Without TLS.
-    pub(super) fn plain() -> Result<Self, Failure> {
-        Ok(Self { address: listen(None)?, certificate: None })
+    /// Without TLS. `keys` is the item that has them.
+    pub(super) fn plain(keys: &str) -> Result<Self, Failure> {
+        Ok(Self { address: listen(None, keys.into())?, certificate: None })
     }
 
     /// With TLS; key and certificate are written to the folder. None where `openssl` is not there to
     /// make them.
-    pub(super) fn tls(folder: &Path) -> Result<Option<Self>, Failure> {
+    pub(super) fn tls(folder: &Path, keys: &str) -> Result<Option<Self>, Failure> {
         let refused = |error: &dyn std::fmt::Display| Failure::SetUp(format!("TLS: {error}"));
         let (key_file, file) = (folder.join("key.pem"), folder.join("certificate.pem"));
         let settings = folder.join("certificate.cnf");
@@ -76,7 +77,8 @@ impl Endpoint {
                 config.with_no_client_auth().with_single_cert(vec![certificate], key)
             })
             .map_err(|error| refused(&error))?;
-        Ok(Some(Self { address: listen(Some(Arc::new(config)))?, certificate: Some(file) }))
+        let address = listen(Some(Arc::new(config)), keys.into())?;
+        Ok(Some(Self { address, certificate: Some(file) }))
     }
 
     pub(super) fn name(&self) -> &'static str {
@@ -95,37 +97,38 @@ impl Endpoint {
 }
 
 /// Listens, and answers every connection from a thread of its own, until the program ends.
-fn listen(tls: Option<Arc<ServerConfig>>) -> Result<SocketAddr, Failure> {
+fn listen(tls: Option<Arc<ServerConfig>>, keys: Arc<str>) -> Result<SocketAddr, Failure> {
     let listener = TcpListener::bind("127.0.0.1:0").map_err(doing(|| "listening"))?;
     let address = listener.local_addr().map_err(doing(|| "listening"))?;
     thread::spawn(move || {
         while let Ok((stream, _)) = listener.accept() {
-            let tls = tls.clone();
+            let (tls, keys) = (tls.clone(), Arc::clone(&keys));
             // A connection ends when the function does; that is no failure.
-            thread::spawn(move || drop(serve(stream, tls)));
+            thread::spawn(move || drop(serve(stream, tls, &keys)));
         }
     });
     Ok(address)
 }
 
-fn serve(stream: TcpStream, tls: Option<Arc<ServerConfig>>) -> io::Result<()> {
+fn serve(stream: TcpStream, tls: Option<Arc<ServerConfig>>, keys: &str) -> io::Result<()> {
     stream.set_nodelay(true)?;
     match tls {
-        None => answer(stream),
+        None => answer(stream, keys),
         Some(config) => {
             let connection = ServerConnection::new(config).map_err(io::Error::other)?;
-            answer(StreamOwned::new(connection, stream))
+            answer(StreamOwned::new(connection, stream), keys)
         }
     }
 }
 
-fn answer(mut stream: impl Read + Write) -> io::Result<()> {
+fn answer(mut stream: impl Read + Write, keys: &str) -> io::Result<()> {
     let headers = "Content-Type: application/x-amz-json-1.0\r\nx-amzn-RequestId: 1\r\n";
     let mut buffer = Vec::new();
     while let Some(request) = http::read(&mut stream, &mut buffer)? {
         let is_known = request.target.ends_with(".GetItem") && !request.body.is_empty();
         let (status, body) = if is_known {
-            ("200 OK", PAYMENT)
+            let asks_for_keys = String::from_utf8_lossy(&request.body).contains(KEYS);
+            ("200 OK", if asks_for_keys { keys } else { PAYMENT })
         } else {
             ("400 Bad Request", "{\"__type\":\"ValidationException\"}")
         };

@@ -7,6 +7,7 @@
 
 mod endpoint;
 mod http;
+mod pool;
 mod runtime;
 mod table;
 
@@ -19,6 +20,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use self::endpoint::Endpoint;
+use self::pool::Pool;
 use self::runtime::{Start, start};
 use crate::failure::{Failure, doing};
 use crate::statistics::{megabytes, milliseconds};
@@ -78,9 +80,10 @@ pub(crate) fn bench(options: &Options) -> Result<(), Failure> {
         left_out: None,
     };
     let folder = tempfile::tempdir().map_err(doing(|| "making a temporary folder"))?;
-    report.ways.push(measure(options, &Endpoint::plain()?)?);
-    match Endpoint::tls(folder.path())? {
-        Some(endpoint) => report.ways.push(measure(options, &endpoint)?),
+    let pool = Pool::new();
+    report.ways.push(measure(options, &Endpoint::plain(&pool.keys)?, &pool)?);
+    match Endpoint::tls(folder.path(), &pool.keys)? {
+        Some(endpoint) => report.ways.push(measure(options, &endpoint, &pool)?),
         None => report.left_out = Some("the TLS endpoint, for there is no `openssl`"),
     }
     let json = serde_json::to_string_pretty(&report).unwrap_or_default();
@@ -90,13 +93,13 @@ pub(crate) fn bench(options: &Options) -> Result<(), Failure> {
     written.map_err(doing(|| "writing to standard output"))
 }
 
-fn measure(options: &Options, endpoint: &Endpoint) -> Result<Figures, Failure> {
+fn measure(options: &Options, endpoint: &Endpoint, pool: &Pool) -> Result<Figures, Failure> {
     let program = options.bootstrap.as_path();
     // The first start reads the program from the disk; Lambda's own caches are as warm.
-    one(program, endpoint)?;
+    one(program, endpoint, pool)?;
     let mut starts = Vec::new();
     for _ in 0..options.starts {
-        starts.push(one(program, endpoint)?);
+        starts.push(one(program, endpoint, pool)?);
     }
     Ok(Figures {
         endpoint: endpoint.name(),
@@ -108,8 +111,9 @@ fn measure(options: &Options, endpoint: &Endpoint) -> Result<Figures, Failure> {
     })
 }
 
-fn one(program: &Path, endpoint: &Endpoint) -> Result<Start, Failure> {
-    start(program, "get_payment", &endpoint.variables())
+fn one(program: &Path, endpoint: &Endpoint, pool: &Pool) -> Result<Start, Failure> {
+    let variables = [endpoint.variables(), Pool::variables().into()].concat();
+    start(program, "get_payment", &variables, &pool.token)
 }
 
 /// The middle one, the lower of two.

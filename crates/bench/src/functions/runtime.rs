@@ -41,11 +41,12 @@ impl Drop for Running {
     }
 }
 
-/// Starts the function once.
+/// Starts the function once, and calls it with that token.
 pub(super) fn start(
     program: &Path,
     function: &str,
     variables: &[(&'static str, String)],
+    token: &str,
 ) -> Result<Start, Failure> {
     let listener = TcpListener::bind("127.0.0.1:0").map_err(doing(|| "listening"))?;
     listener.set_nonblocking(false).map_err(doing(|| "listening"))?;
@@ -60,8 +61,9 @@ pub(super) fn start(
     let mut interface = Interface { stream: accept(&listener)?, buffer: Vec::new() };
     interface.expect("GET", "/invocation/next")?;
     let ready = begun.elapsed();
-    let first = interface.invoke()?;
-    let warm = (0..WARM_CALLS).map(|_| interface.invoke()).collect::<Result<Vec<_>, _>>()?;
+    let event = event(token).to_string();
+    let first = interface.invoke(&event)?;
+    let warm = (0..WARM_CALLS).map(|_| interface.invoke(&event)).collect::<Result<Vec<_>, _>>()?;
     let resident = process::resident_bytes(running.0.id());
     let (resident_bytes, _) = resident.map_err(doing(|| "reading its memory"))?;
     Ok(Start { ready, first, warm: middle(warm), resident_bytes })
@@ -125,14 +127,13 @@ impl Interface {
     }
 
     /// Answers a request for work; gives back how long the work took, once it asks for more.
-    fn invoke(&mut self) -> Result<Duration, Failure> {
+    fn invoke(&mut self, event: &str) -> Result<Duration, Failure> {
         let headers = "Content-Type: application/json\r\n\
             Lambda-Runtime-Aws-Request-Id: 8476a536-e9f4-11e8-9739-2dfe598c3fcd\r\n\
             Lambda-Runtime-Deadline-Ms: 4102444800000\r\n\
             Lambda-Runtime-Invoked-Function-Arn: arn:aws:lambda:us-east-1:000000000000:function:f\r\n";
-        let event = event().to_string();
         let begun = Instant::now();
-        http::write(&mut self.stream, "200 OK", headers, &event)
+        http::write(&mut self.stream, "200 OK", headers, event)
             .map_err(doing(|| "handing over"))?;
         let answer = self.expect("POST", "/response")?;
         let took = begun.elapsed();
@@ -149,7 +150,7 @@ impl Interface {
 }
 
 /// What the gateway hands over when a person asks for a payment.
-fn event() -> Value {
+fn event(token: &str) -> Value {
     let path = format!("/v1/payment/{PAYMENT_ID}");
     json!({
         "version": "2.0",
@@ -158,7 +159,7 @@ fn event() -> Value {
         "rawQueryString": "",
         "headers": {
             "accept": "application/json",
-            "authorization": format!("Bearer {}", "x".repeat(1000)),
+            "authorization": format!("Bearer {token}"),
             "host": "a1b2c3d4e5.execute-api.us-east-1.amazonaws.com",
             "user-agent": "curl/8",
             "x-amzn-trace-id": "Root=1-67891233-abcdef012345678912345678",

@@ -7,11 +7,12 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, Request};
-use http_api::{Authenticator, Deployment, Front, Hosts, Settings};
+use http_api::{Deployment, Front, Hosts, Settings};
 use http_body_util::BodyExt;
 use kernel::Store;
 use kernel::time::System;
 use store_embedded::EmbeddedStore;
+use tokens::{Family, Verifier};
 use tower::ServiceExt;
 
 use crate::bearer::Issuer;
@@ -40,10 +41,11 @@ impl Transport {
             events: Arc::<EmbeddedStore>::clone(store),
             settings,
         };
-        let issuer = Issuer::new();
-        let verifier: Arc<dyn Authenticator> = Arc::<tokens::Verifier>::clone(&issuer.verifier);
+        let issuer = Issuer::of(Family::Standard);
+        let verifier = Verifier::new(issuer.policy(), Arc::new(System));
+        verifier.take_keys(&issuer.forge.jwks()).unwrap();
         let front = Front {
-            authenticator: verifier,
+            authenticator: Arc::new(verifier),
             hosts: Hosts::of_listener("127.0.0.1:8080".parse().unwrap()),
             ids: Arc::new(System),
         };
@@ -65,7 +67,7 @@ impl Transport {
         }
         // By name elsewhere, here by his token.
         if let Some(name) = asked.headers.get(CALLER) {
-            let token = self.issuer.token(Actor::named(name.to_str().unwrap()));
+            let token = self.issuer.token(&Actor::named(name.to_str().unwrap()).caller());
             request = request.header(AUTHORIZATION, format!("Bearer {token}"));
         }
         let request = request.body(Body::from(asked.body.clone())).unwrap();

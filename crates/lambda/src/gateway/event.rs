@@ -1,11 +1,11 @@
 //! The gateway's event, read and turned into a request. Header names come in lower case, headers and
 //! query values that were sent several times come joined by commas; so the query is taken from
-//! `rawQueryString`. Not in here: who calls, beyond handing on what the authorizer proved.
+//! `rawQueryString`. Not in here: who calls; what the gateway's authorizer says of that is not read.
 
 use std::collections::BTreeMap;
 
 use axum::body::Body;
-use axum::http::header::{AUTHORIZATION, COOKIE};
+use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -13,7 +13,6 @@ use http_api::ClientAddress;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Deserialize;
 
-use super::claims::{CLAIMS, Claims};
 use crate::failure::Failure;
 
 /// The payload's version that is read.
@@ -49,21 +48,8 @@ struct Event {
 
 #[derive(Deserialize)]
 struct RequestContext {
-    #[serde(default)]
-    authorizer: Option<Authorizer>,
     http: Http,
     stage: String,
-}
-
-#[derive(Deserialize)]
-struct Authorizer {
-    #[serde(default)]
-    jwt: Option<Jwt>,
-}
-
-#[derive(Deserialize)]
-struct Jwt {
-    claims: Claims,
 }
 
 #[derive(Deserialize)]
@@ -99,8 +85,7 @@ pub(super) fn read(payload: &str) -> Result<Request<Body>, Failure> {
     let mut request = Request::new(body);
     *request.method_mut() = method;
     *request.uri_mut() = uri;
-    let claims = event.request_context.authorizer.and_then(|authorizer| authorizer.jwt);
-    *request.headers_mut() = headers(event.headers, &event.cookies, claims)?;
+    *request.headers_mut() = headers(event.headers, &event.cookies)?;
     // The gateway writes who connected to it. Where it is no address, there is none.
     let address = event.request_context.http.source_ip.and_then(|text| text.parse().ok());
     if let Some(address) = address.map(ClientAddress::new) {
@@ -126,13 +111,9 @@ fn uri(event: &Event) -> Result<Uri, Failure> {
     text.parse().map_err(|error| Failure::Malformed(format!("no path can be made of it: {error}")))
 }
 
-fn headers(
-    sent: BTreeMap<String, String>,
-    cookies: &[String],
-    jwt: Option<Jwt>,
-) -> Result<HeaderMap, Failure> {
+fn headers(sent: BTreeMap<String, String>, cookies: &[String]) -> Result<HeaderMap, Failure> {
     let malformed = |name: &str| Failure::Malformed(format!("the header {name:?} is none"));
-    let mut headers = HeaderMap::with_capacity(sent.len().saturating_add(2));
+    let mut headers = HeaderMap::with_capacity(sent.len().saturating_add(1));
     for (name, value) in sent {
         let known = HeaderName::from_bytes(name.as_bytes()).map_err(|_| malformed(&name))?;
         let value = HeaderValue::try_from(value).map_err(|_| malformed(&name))?;
@@ -141,13 +122,6 @@ fn headers(
     if !cookies.is_empty() {
         let value = HeaderValue::try_from(cookies.join("; "));
         headers.insert(COOKIE, value.map_err(|_| malformed("cookie"))?);
-    }
-    // The gateway has proved the token; nothing behind it needs to hold it.
-    headers.remove(AUTHORIZATION);
-    // Whoever calls cannot say by himself what only the authorizer may say.
-    headers.remove(CLAIMS);
-    if let Some(Jwt { claims }) = jwt {
-        headers.insert(CLAIMS, claims.header());
     }
     Ok(headers)
 }

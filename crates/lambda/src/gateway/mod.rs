@@ -1,15 +1,12 @@
 //! An operation behind the gateway: its event (HTTP API, payload 2.0) becomes a request, the router
 //! answers it as in the one program, and the answer goes back in the gateway's form.
-//! Not in here: what the routes do.
+//! Not in here: what the routes do; who calls, for what the gateway says of that is not read.
 
 mod answer;
-mod claims;
 mod event;
 
 use axum::Router;
 use tower::ServiceExt;
-
-pub use claims::JwtClaims;
 
 use crate::failure::Failure;
 

@@ -1,27 +1,62 @@
-//! A small deployment: every function by its name over one store in memory, and the topics that its
-//! relays would fill. Not in here: tests.
+//! A small deployment: every function by its name over one store in memory, the topics that its relays
+//! would fill, and the provider of sign-in. Not in here: tests.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use http_api::Settings;
 use kernel::memory::MemoryStore;
 use kernel::store::{BoxFuture, StorePort};
 use kernel::time::System;
-use kernel::{Clock, Envelope, Store, StoreError, Time, Topic};
+use kernel::{
+    Caller, Clock, Context, CorrelationId, Envelope, Role, Store, StoreError, Subject, Time, Topic,
+};
 use lambda::{
-    Base, Events, Failure, Function, Handler, Message, Publisher, Subscribers, Unpublished,
+    Base, Callers, Events, Failure, Function, Handler, KeySource, Message, Publisher, Subscribers,
+    Unpublished,
 };
 use loan::rate::RateTable;
+use operations::keys::KeepKeys;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
+use tokens::Family;
+
+use crate::bearer::Issuer;
+
+/// The provider of sign-in. Its keys are those that are kept.
+pub(crate) static POOL: LazyLock<Issuer> = LazyLock::new(|| Issuer::of(Family::Cognito));
+
+/// Keys as `keep_signing_keys` leaves them.
+pub(crate) fn keys_of(issuer: &Issuer) -> KeepKeys {
+    let keys = String::from_utf8(issuer.forge.jwks()).unwrap();
+    KeepKeys { issuer: issuer.forge.issuer.clone(), keys }
+}
+
+/// A store in which that is all.
+pub(crate) fn kept_keys(issuer: &Issuer) -> MemoryStore {
+    let memory = MemoryStore::with(Arc::new(System), Arc::new(System));
+    memory.run(&keys_of(issuer), Context::request(CorrelationId(1), None)).unwrap();
+    memory
+}
+
+/// What the provider publishes of its keys; nothing: it is down.
+#[derive(Default)]
+pub(crate) struct PublishedKeys(pub(crate) Mutex<Option<Vec<u8>>>);
+
+impl KeySource for PublishedKeys {
+    fn fetch(&self) -> BoxFuture<'_, Result<Vec<u8>, String>> {
+        let published = self.0.lock().clone().ok_or_else(|| "it is down".to_owned());
+        Box::pin(async move { published })
+    }
+}
 
 /// What stands behind the functions.
 pub(crate) struct Deployment {
     pub(crate) memory: Arc<MemoryStore>,
     pub(crate) published: Arc<Topics>,
     pub(crate) called: Arc<Called>,
+    pub(crate) keys: Arc<PublishedKeys>,
     clock: Arc<HandClock>,
 }
 
@@ -148,12 +183,22 @@ pub(crate) struct Answer {
 }
 
 impl Deployment {
+    /// The keys of the pool are kept.
     pub(crate) fn new() -> Self {
+        let new = Self::without_keys();
+        let context = Context::request(CorrelationId(1), None);
+        new.memory.run(&keys_of(&POOL), context).unwrap();
+        new
+    }
+
+    /// Before `keep_signing_keys` ran.
+    pub(crate) fn without_keys() -> Self {
         let clock = Arc::new(HandClock::default());
         let given: Arc<dyn Clock> = Arc::<HandClock>::clone(&clock);
         let published = Topics::default();
         let memory = Arc::new(MemoryStore::with(given, Arc::new(System)));
-        Self { memory, published: Arc::new(published), called: Arc::default(), clock }
+        let (called, keys) = (Arc::default(), Arc::default());
+        Self { memory, published: Arc::new(published), called, keys, clock }
     }
 
     pub(crate) fn pass(&self, time: Duration) {
@@ -167,6 +212,8 @@ impl Deployment {
         let called: Arc<dyn Subscribers> = Arc::<Called>::clone(&self.called);
         let base = Base {
             events: Arc::new(Events::new(store.clone(), called)),
+            callers: Arc::new(Callers::new(POOL.policy(), store.clone())),
+            keys: Arc::<PublishedKeys>::clone(&self.keys),
             store,
             prefix: "fintech".to_owned(),
             publisher: Arc::<Topics>::clone(&self.published),
@@ -215,7 +262,10 @@ impl Deployment {
     }
 }
 
-/// A documented event of the gateway with this method, path and body, from a person of that name.
+/// Who calls where nobody else is said to.
+const PERSON: &str = "5ebf32cf-0000-4000-8000-000000000001";
+
+/// A documented event of the gateway with this method, path and body, from a person.
 pub(crate) fn request(method: &str, path: &str, body: Option<&Value>) -> Value {
     let mut event: Value = serde_json::from_str(include_str!("../events/gateway.json")).unwrap();
     event["rawPath"] = json!(path);
@@ -231,20 +281,33 @@ pub(crate) fn request(method: &str, path: &str, body: Option<&Value>) -> Value {
             event["headers"].as_object_mut().unwrap().remove("content-length");
         }
     }
-    event
+    by_person(PERSON, event)
 }
 
 /// The same from an operator.
-pub(crate) fn by_operator(mut event: Value) -> Value {
-    let claims = &mut event["requestContext"]["authorizer"]["jwt"]["claims"];
-    claims["cognito:groups"] = json!("[operators]");
-    claims["sub"] = json!("0a0b0c0d-0000-4000-8000-000000000002");
+pub(crate) fn by_operator(event: Value) -> Value {
+    by("0a0b0c0d-0000-4000-8000-000000000002", Role::Operator, event)
+}
+
+/// The same from that person.
+pub(crate) fn by_person(sub: &str, event: Value) -> Value {
+    by(sub, Role::Customer, event)
+}
+
+/// The same with the token of somebody.
+fn by(sub: &str, role: Role, event: Value) -> Value {
+    with_token(&POOL.token(&Caller { sub: Subject::new(sub).unwrap(), role }), event)
+}
+
+/// The same with that token.
+pub(crate) fn with_token(token: &str, mut event: Value) -> Value {
+    event["headers"]["authorization"] = json!(format!("Bearer {token}"));
     event
 }
 
-/// The same from nobody: the route has no authorizer.
+/// The same from nobody.
 pub(crate) fn by_nobody(mut event: Value) -> Value {
-    event["requestContext"].as_object_mut().unwrap().remove("authorizer");
+    event["headers"].as_object_mut().unwrap().remove("authorization");
     event
 }
 

@@ -57,23 +57,37 @@ async fn the_query_is_taken_as_it_was_sent() {
 }
 
 #[tokio::test]
-async fn what_only_the_authorizer_may_say_is_not_taken_from_the_caller() {
+async fn what_the_gateway_says_of_the_caller_is_not_believed() {
     let claims = json!({ "sub": "eve", "token_use": "access", "cognito:groups": "[operators]",
         "username": "eve" });
-    let nobody = changed("list_audit", by_nobody(list()), |event| {
-        event["headers"]["x-authorizer-claims"] = json!(claims.to_string());
+    let claim = |event: &mut Value| {
+        event["requestContext"]["authorizer"] = json!({ "jwt": { "claims": claims } });
+    };
+    let nobody = changed("list_audit", by_nobody(list()), claim).await;
+    assert_eq!((nobody.status, &nobody.body["instance"]), (401, &json!("/v1/audit")));
+    let customer = changed("list_audit", request("GET", "/v1/audit", None), claim).await;
+    assert_eq!(customer.status, 403);
+    let operator = changed("list_audit", list(), |event| {
+        event["requestContext"].as_object_mut().unwrap().remove("authorizer");
     });
-    assert_eq!(nobody.await.status, 401);
-    let customer = changed("list_audit", request("GET", "/v1/audit", None), |event| {
-        event["headers"]["x-authorizer-claims"] = json!(claims.to_string());
-    });
-    assert_eq!(customer.await.status, 403);
-    let identity = changed("list_audit", list(), |event| {
-        event["requestContext"]["authorizer"]["jwt"]["claims"]["token_use"] = json!("id");
-    });
-    let identity = identity.await;
-    assert_eq!(identity.status, 401);
-    assert_eq!(identity.body["instance"], "/v1/audit");
+    assert_eq!(operator.await.status, 200);
+}
+
+#[tokio::test]
+async fn one_token_is_shown_and_no_more() {
+    let shown = |change: fn(&str) -> Value| {
+        changed("list_audit", list(), move |event| {
+            let header = event["headers"]["authorization"].as_str().unwrap().to_owned();
+            event["headers"]["authorization"] = change(&header);
+        })
+    };
+    assert_eq!(shown(|header| json!(header)).await.status, 200);
+    assert_eq!(shown(|header| json!(header.replace("Bearer", "bearer"))).await.status, 200);
+    // The gateway joins headers that came twice.
+    assert_eq!(shown(|header| json!(format!("{header},{header}"))).await.status, 401);
+    // It takes a token by itself too, which the interface's description does not know.
+    assert_eq!(shown(|header| json!(header.replace("Bearer ", ""))).await.status, 401);
+    assert_eq!(shown(|_| json!("")).await.status, 401);
 }
 
 #[tokio::test]

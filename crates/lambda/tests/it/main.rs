@@ -11,6 +11,9 @@ mod access;
 #[path = "../../../fintech/tests/it/bad_input/mod.rs"]
 mod bad_input;
 #[cfg(test)]
+#[path = "../../../fintech/tests/it/bearer.rs"]
+mod bearer;
+#[cfg(test)]
 #[path = "../../../fintech/tests/it/contract.rs"]
 mod contract;
 #[cfg(test)]
@@ -21,6 +24,8 @@ mod faults;
 mod functions;
 #[cfg(test)]
 mod gateway;
+#[cfg(test)]
+mod keys;
 #[cfg(test)]
 mod letters;
 #[cfg(test)]

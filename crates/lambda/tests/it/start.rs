@@ -11,6 +11,10 @@ fn settings(function: &str, endpoint: &str) -> Settings {
             "_HANDLER" => function.to_owned(),
             "TABLE_PREFIX" => "fintech".to_owned(),
             "CURSOR_KEY" => "00".repeat(32),
+            "TOKEN_ISSUER" => {
+                "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_AbC".to_owned()
+            }
+            "TOKEN_CLIENTS" => "people,services".to_owned(),
             "AWS_REGION" => "us-east-1".to_owned(),
             "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => "test".to_owned(),
             "AWS_ENDPOINT_URL" => endpoint.to_owned(),
@@ -40,6 +44,9 @@ async fn a_missing_table_is_named_at_the_start() {
         ("process_payment_request", "fintech-wallet"),
         ("update_transaction_status", "fintech-payment"),
         ("say_loan_approvals_again", "fintech-loan"),
+        // Where the keys are that tokens are checked with.
+        ("get_me", "fintech-operations"),
+        ("keep_signing_keys", "fintech-operations"),
     ] {
         let failure = start(name, endpoint).await.unwrap_err();
         assert!(failure.starts_with("CannotStart"), "{failure}");

@@ -9,15 +9,18 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http_api::Settings;
-use kernel::{Role, Store, Time};
-use lambda::{Base, Function, Handler};
+use kernel::store::StorePort;
+use kernel::{Store, Time};
+use lambda::{Base, Callers, Function, Handler};
 use loan::rate::RateTable;
 use parking_lot::Mutex;
 use serde_json::{Map, Value, json};
 use store_embedded::EmbeddedStore;
+use tokens::Family;
 
+use crate::bearer::Issuer;
 use crate::contract::operation_of;
-use crate::functions::Topics;
+use crate::functions::{PublishedKeys, Topics, kept_keys};
 use crate::site::{Actor, Asked, CALLER};
 
 /// Whether a foreign `Host`, or a page of another site, is turned away by the program.
@@ -33,17 +36,23 @@ pub(crate) const ANSWERS_EVERY_PATH: bool = false;
 pub(crate) struct Transport {
     store: Arc<EmbeddedStore>,
     settings: Settings,
+    issuer: Issuer,
+    callers: Arc<Callers>,
     functions: Mutex<HashMap<&'static str, Arc<Handler>>>,
 }
 
 impl Transport {
     pub(crate) fn new(store: &Arc<EmbeddedStore>, settings: Settings) -> Self {
-        Self { store: Arc::clone(store), settings, functions: Mutex::default() }
+        let issuer = Issuer::of(Family::Cognito);
+        let kept: Arc<dyn StorePort> = Arc::new(kept_keys(&issuer));
+        let callers = Arc::new(Callers::new(issuer.policy(), Store::new(kept)));
+        let (store, functions) = (Arc::clone(store), Mutex::default());
+        Self { store, settings, issuer, callers, functions }
     }
 
-    /// None: the gateway's authorizer turns them away, and what it hands over is believed.
+    /// Tokens that prove nobody, each with what is bad about it.
     pub(crate) fn bad_tokens(&self) -> Vec<(&'static str, String)> {
-        Vec::new()
+        self.issuer.bad_tokens()
     }
 
     /// The status, headers and body of an answer.
@@ -51,7 +60,8 @@ impl Transport {
         let Some(operation) = operation_of(asked) else {
             return (404, HeaderMap::new(), json!({ "message": "Not Found" }).to_string());
         };
-        let answer = self.function(operation.name).handle(&event(asked), Time::MAX).await.unwrap();
+        let answer =
+            self.function(operation.name).handle(&self.event(asked), Time::MAX).await.unwrap();
         let answer: Value = serde_json::from_str(&answer).unwrap();
         let status = u16::try_from(answer["statusCode"].as_u64().unwrap()).unwrap();
         let headers = answer["headers"].as_object().unwrap().iter().map(|(name, value)| {
@@ -70,6 +80,8 @@ impl Transport {
                 events: Arc::<EmbeddedStore>::clone(&self.store),
                 prefix: "fintech".to_owned(),
                 publisher: Arc::new(Topics::default()),
+                callers: Arc::clone(&self.callers),
+                keys: Arc::new(PublishedKeys::default()),
                 conflicts: Arc::default(),
                 settings: self.settings.clone(),
                 loan_rates: RateTable::default(),
@@ -78,32 +90,35 @@ impl Transport {
         });
         Arc::clone(made)
     }
-}
 
-/// A documented event with what was asked in it.
-fn event(asked: &Asked) -> String {
-    let mut event: Value = serde_json::from_str(include_str!("../events/gateway.json")).unwrap();
-    let (path, query) = asked.path.split_once('?').unwrap_or((&asked.path, ""));
-    event["rawPath"] = json!(path);
-    event["rawQueryString"] = json!(query);
-    event["headers"] = Value::Object(headers(asked));
-    event["requestContext"]["http"]["method"] = json!(asked.method);
-    event["requestContext"]["http"]["path"] = json!(path);
-    match asked.headers.get(CALLER) {
-        Some(name) => {
-            let actor = Actor::named(name.to_str().unwrap());
-            event["requestContext"]["authorizer"]["jwt"]["claims"] = claims(actor);
+    /// A documented event with what was asked in it.
+    fn event(&self, asked: &Asked) -> String {
+        let mut event: Value =
+            serde_json::from_str(include_str!("../events/gateway.json")).unwrap();
+        let (path, query) = asked.path.split_once('?').unwrap_or((&asked.path, ""));
+        event["rawPath"] = json!(path);
+        event["rawQueryString"] = json!(query);
+        event["headers"] = Value::Object(headers(asked));
+        event["requestContext"]["http"]["method"] = json!(asked.method);
+        event["requestContext"]["http"]["path"] = json!(path);
+        // By name elsewhere, here by his token.
+        if let Some(name) = asked.headers.get(CALLER) {
+            let token = self.issuer.token(&Actor::named(name.to_str().unwrap()).caller());
+            event["headers"]["authorization"] = json!(format!("Bearer {token}"));
         }
-        None => drop(event["requestContext"].as_object_mut().unwrap().remove("authorizer")),
+        // Whatever the gateway says that it has proved.
+        let operator = json!({ "sub": "olga", "token_use": "access", "username": "olga",
+            "cognito:groups": "[operators]" });
+        event["requestContext"]["authorizer"]["jwt"]["claims"] = operator;
+        let text = std::str::from_utf8(&asked.body).ok().filter(|_| is_text(asked));
+        match text {
+            Some("") => drop(event.as_object_mut().unwrap().remove("body")),
+            Some(text) => event["body"] = json!(text),
+            None => event["body"] = json!(STANDARD.encode(&asked.body)),
+        }
+        event["isBase64Encoded"] = json!(text.is_none());
+        event.to_string()
     }
-    let text = std::str::from_utf8(&asked.body).ok().filter(|_| is_text(asked));
-    match text {
-        Some("") => drop(event.as_object_mut().unwrap().remove("body")),
-        Some(text) => event["body"] = json!(text),
-        None => event["body"] = json!(STANDARD.encode(&asked.body)),
-    }
-    event["isBase64Encoded"] = json!(text.is_none());
-    event.to_string()
 }
 
 /// Names in lower case; what came twice, joined.
@@ -124,24 +139,4 @@ fn is_text(asked: &Asked) -> bool {
         || media_type.is_some_and(|media_type| {
             media_type.starts_with(b"text/") || media_type.starts_with(b"application/json")
         })
-}
-
-/// What the authorizer proves of a caller.
-fn claims(actor: Actor) -> Value {
-    let caller = actor.caller();
-    let sub = caller.sub.as_str();
-    let mut claims = json!({ "sub": sub, "token_use": "access", "client_id": "web" });
-    match &caller.role {
-        Role::Customer => claims["username"] = json!(sub),
-        Role::Operator => {
-            claims["username"] = json!(sub);
-            claims["cognito:groups"] = json!("[operators]");
-        }
-        Role::Service { scopes } => {
-            let scopes: Vec<_> = scopes.iter().map(|scope| format!("fintech/{scope}")).collect();
-            claims["client_id"] = json!(sub);
-            claims["scope"] = json!(scopes.join(" "));
-        }
-    }
-    claims
 }

@@ -13,8 +13,8 @@ use aws_sdk_dynamodb::types::{AttributeValue, ConsumedCapacity};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http_api::Settings;
-use kernel::{Clock, Envelope, Store, Time};
-use lambda::{Base, Function, Handler, SERVICES, saga_line};
+use kernel::{Clock, Context, CorrelationId, Envelope, Store, Time};
+use lambda::{Base, Callers, Function, Handler, SERVICES, saga_line};
 use loan::rate::RateTable;
 use parking_lot::Mutex;
 use serde_json::{Map, Value, json};
@@ -25,13 +25,14 @@ use store_dynamodb::{DynamoStore, Observer, Options};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::functions::{HandClock, Topics, notification};
+use crate::functions::{HandClock, POOL, PublishedKeys, Topics, keys_of, notification};
 
 /// See the file's comment.
 pub(crate) struct Wired {
     store: Arc<DynamoStore>,
     streams: Vec<(Table, Stream)>,
     topics: Arc<Topics>,
+    callers: Arc<Callers>,
     pub(crate) clock: Arc<HandClock>,
     functions: BTreeMap<String, Handler>,
     counted: Arc<Counted>,
@@ -108,8 +109,16 @@ impl Wired {
             let lines = lambda::log::lines("debug", || Lines);
             tracing_subscriber::registry().with(lines).init();
         });
+        let store = Arc::new(DynamoStore::new(options));
+        let shared = Store::new(Arc::<DynamoStore>::clone(&store));
+        let context = Context::request(CorrelationId(1), None);
+        shared.decide(keys_of(&POOL), context).await.unwrap();
+        // As when a function starts.
+        let callers = Callers::new(POOL.policy(), shared);
+        callers.refresh().await.unwrap();
         Some(Self {
-            store: Arc::new(DynamoStore::new(options)),
+            store,
+            callers: Arc::new(callers),
             streams: tables.into_iter().zip(streams).collect(),
             topics: Arc::default(),
             clock,
@@ -147,6 +156,8 @@ impl Wired {
             events: Arc::new(kernel::memory::MemoryStore::default()),
             prefix: "wired".to_owned(),
             publisher: Arc::<Topics>::clone(&self.topics),
+            callers: Arc::clone(&self.callers),
+            keys: Arc::new(PublishedKeys::default()),
             conflicts: Arc::default(),
             settings: Settings { self_funding: true, ..Settings::new([7; 32]) },
             loan_rates: RateTable::default(),

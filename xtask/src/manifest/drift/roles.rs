@@ -58,20 +58,38 @@ pub(super) fn queries_by_wallet_name_their_index(manifest: &Value, state: &State
     assert!(seen.len() >= 2, "only these list by wallet: {seen:?}");
 }
 
-/// What the policy of a role allows. It must deny nothing and ask for no condition.
+/// What the policy of a role allows; what it denies has `not` before its action. The only condition is
+/// for which items of a table that is, whose key then stands behind the resource.
 fn allowed(policy: &Value) -> BTreeSet<Leave> {
     let mut allowed = BTreeSet::new();
     for statement in policy["Statement"].as_array().unwrap() {
+        let mut found = keys(statement);
+        found.remove("Condition");
         let known = BTreeSet::from(["Action", "Effect", "Resource", "Sid"]);
-        assert_eq!(keys(statement), known, "{statement}");
-        assert_eq!(statement["Effect"], "Allow", "{statement}");
+        assert_eq!(found, known, "{statement}");
+        let (not, key) = match (statement["Effect"].as_str(), &statement["Condition"]) {
+            (Some("Allow"), Value::Null) => ("", String::new()),
+            (Some("Allow"), condition) => ("", key_of(condition, "ForAllValues:StringEquals")),
+            (Some("Deny"), condition) => ("not ", key_of(condition, "ForAnyValue:StringEquals")),
+            _ => panic!("{statement}"),
+        };
         for action in one_or_many(&statement["Action"]) {
             for resource in one_or_many(&statement["Resource"]) {
-                allowed.insert((action.clone(), resource));
+                allowed.insert((format!("{not}{action}"), format!("{resource}{key}")));
             }
         }
     }
     allowed
+}
+
+/// The one partition key that a condition names by that operator, and nothing else.
+fn key_of(condition: &Value, operator: &str) -> String {
+    assert_eq!(keys(condition), BTreeSet::from([operator]), "{condition}");
+    let named = keys(&condition[operator]);
+    assert_eq!(named, BTreeSet::from(["dynamodb:LeadingKeys"]), "{condition}");
+    let all = one_or_many(&condition[operator]["dynamodb:LeadingKeys"]);
+    assert_eq!(all.len(), 1, "{condition}");
+    format!(" {}", all[0])
 }
 
 fn one_or_many(value: &Value) -> Vec<String> {
@@ -97,6 +115,14 @@ fn declared(name: &str, function: &Value) -> BTreeSet<Leave> {
     for (service, indexes) in object(&function["indexes"]) {
         for index in texts(indexes) {
             leave("dynamodb:Query", format!("{}/index/{index}", arn_of_table(service)));
+        }
+    }
+    for (items, not) in [("items", ""), ("denied", "not ")] {
+        for item in function[items].as_array().into_iter().flatten() {
+            let [table, key] = ["table", "key"].map(|name| item[name].as_str().unwrap());
+            for action in texts(&item["actions"]) {
+                leave(&format!("{not}{action}"), format!("{} {key}", arn_of_table(table)));
+            }
         }
     }
     for topic in texts(&function["publishes"]) {

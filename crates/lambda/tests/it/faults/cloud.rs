@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use http_api::Settings;
 use kernel::{Store, Time, Topic};
-use lambda::{Base, Events, Function, Handler, LambdaSubscribers, SERVICES, SnsPublisher};
+use lambda::{Base, Callers, Events, Function, Handler, LambdaSubscribers, SERVICES, SnsPublisher};
 use loan::rate::RateTable;
 use serde_json::{Value, json};
 use store_dynamodb::emulator::{Emulator, Stream, create, streams};
@@ -21,7 +21,7 @@ use store_embedded::policy::{Attributes, FilterPolicy};
 use super::fault::{Fault, Rival};
 use super::proxy::{Proxy, Signal};
 use super::topics::Published;
-use crate::functions::{HandClock, notification};
+use crate::functions::{HandClock, POOL, PublishedKeys, kept_keys, notification};
 use crate::wired::image;
 
 /// What stands before the names of tables and functions.
@@ -356,6 +356,9 @@ impl Side {
         };
         let store = Store::new(Arc::new(DynamoStore::new(options)));
         let given = store.clone();
+        // Apart, so that reading them is no request that goes wrong.
+        let callers = Callers::new(POOL.policy(), Store::new(Arc::new(kept_keys(&POOL))));
+        let callers = Arc::new(callers);
         let base = move || {
             let topics =
                 Topic::ALL.map(|topic| (topic, format!("arn:aws:sns:x:y:{}", topic.name())));
@@ -367,6 +370,8 @@ impl Side {
                 events: Arc::new(Events::new(given.clone(), Arc::new(called))),
                 prefix: PREFIX.to_owned(),
                 publisher: Arc::new(SnsPublisher::new(sns, topics.to_vec())),
+                callers: Arc::clone(&callers),
+                keys: Arc::new(PublishedKeys::default()),
                 conflicts: Arc::default(),
                 settings: Settings { self_funding: true, ..Settings::new([7; 32]) },
                 loan_rates: RateTable::default(),

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use store_dynamodb::emulator::Emulator;
 
 use super::cloud::Cloud;
-use crate::functions::{by_operator, request};
+use crate::functions::{by_operator, by_person, request};
 
 /// How often somebody asks again who gets no answer.
 const AGAIN_MAX: usize = 10;
@@ -91,12 +91,12 @@ impl World {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let mut event = request(method, &format!("/v1{path}"), body.as_ref());
         event["rawQueryString"] = json!(query);
-        event["requestContext"]["authorizer"]["jwt"]["claims"]["sub"] = json!(self.person());
         self.acts += 1;
         event["headers"]["idempotency-key"] = json!(format!("run-{}-act-{}", self.run, self.acts));
-        if by == By::Operator {
-            event = by_operator(event);
-        }
+        event = match by {
+            By::Operator => by_operator(event),
+            By::Person => by_person(&self.person(), event),
+        };
         let mut unanswered = Vec::new();
         for attempt in 0..AGAIN_MAX {
             let answer = match self.cloud.invoke(name, &event, attempt).await {
