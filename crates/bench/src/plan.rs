@@ -48,6 +48,9 @@ pub(crate) enum Command {
         /// As `data`.
         #[arg(long, value_name = "NAME", hide = true)]
         oidc_audience: Option<String>,
+        /// As `data`.
+        #[arg(long, hide = true)]
+        insecure_no_auth: bool,
     },
     /// Measures how fast a function of AWS Lambda starts and answers.
     Functions(functions::Options),

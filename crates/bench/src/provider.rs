@@ -12,7 +12,7 @@ use serde_json::json;
 use tokens::forge::Forge;
 
 use crate::failure::{Failure, doing};
-use crate::server::Program;
+use crate::server::{NO_SIGN_IN, Program};
 
 const AUDIENCE: &str = "bench";
 /// How long a token lasts: longer than anything is measured.
@@ -54,6 +54,7 @@ impl Provider {
     /// The program, trusting this provider.
     pub(crate) fn trusted_by(&self, mut program: Program) -> Program {
         let options = ["--oidc-issuer", &self.forge.issuer, "--oidc-audience", AUDIENCE];
+        program.arguments.retain(|argument| argument != NO_SIGN_IN);
         program.arguments.extend(options.map(str::to_owned));
         program
     }

@@ -17,6 +17,9 @@ use crate::failure::{Failure, doing};
 const READY_TIME_MAX: Duration = Duration::from_secs(60);
 const STOP_TIME_MAX: Duration = Duration::from_secs(60);
 
+/// Lets everybody in, for what is measured without tokens.
+pub(crate) const NO_SIGN_IN: &str = "--insecure-no-auth";
+
 /// Which program to start, on which folder, and where its log goes.
 #[derive(Debug, Clone)]
 pub(crate) struct Program {
@@ -26,10 +29,10 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    /// `fintech serve` on a free port.
+    /// `fintech serve` on a free port, where everybody is the local operator.
     pub(crate) fn serve(binary: &Path, data: &Path, log: &Path) -> Self {
         let data = data.to_string_lossy().into_owned();
-        let arguments = ["serve", "--listen", "127.0.0.1:0", "--data", &data];
+        let arguments = ["serve", "--listen", "127.0.0.1:0", "--data", &data, NO_SIGN_IN];
         Self {
             binary: binary.to_owned(),
             arguments: arguments.map(str::to_owned).to_vec(),

@@ -11,6 +11,7 @@ mod health;
 mod home;
 mod https;
 mod import;
+mod keys;
 mod local;
 mod logging;
 mod metrics;

@@ -13,10 +13,18 @@ use store_embedded::policy::PolicyRefused;
 pub(crate) static SERVICES: [&ServiceManifest; 4] =
     [&wallet::MANIFEST, &payment::MANIFEST, &loan::MANIFEST, &operations::MANIFEST];
 
+/// What is declared for this program alone, and has neither functions nor tables on AWS.
+pub(crate) static HERE_ALONE: &ServiceManifest = &identity::MANIFEST;
+
 /// Every kind of record that is kept.
 pub(crate) fn kinds() -> Vec<&'static Kind> {
+    kinds_in_both().chain(HERE_ALONE.kinds.iter().copied()).collect()
+}
+
+/// The kinds that are kept in both homes.
+pub(crate) fn kinds_in_both() -> impl Iterator<Item = &'static Kind> {
     let of_services = SERVICES.iter().flat_map(|service| service.kinds.iter().copied());
-    of_services.chain([Audit::KIND]).collect()
+    of_services.chain([Audit::KIND])
 }
 
 /// Everybody who hears events.
@@ -33,7 +41,8 @@ pub(crate) fn due() -> impl Iterator<Item = &'static Due> {
     SERVICES.iter().flat_map(|service| service.due)
 }
 
-/// Every route. Loans have these rates.
+/// Every route of both homes. Loans have these rates. Those of the program's own accounts are
+/// `identity::routes`.
 pub(crate) fn routes(loan_rates: RateTable) -> Routes {
     Routes::new()
         .merge(wallet::routes())

@@ -90,7 +90,7 @@ pub use pages::{List, NoFilter, Page};
 pub use path::{Id, Ids, Part};
 pub use problem::{Problem, ProblemKind};
 pub use query::Filter;
-pub use request::{ClientAddress, Request};
+pub use request::{ClientAddress, Request, Visit};
 pub use routes::{BASE, Route, Routes};
 #[cfg(feature = "document")]
 pub use serve::app;

@@ -73,5 +73,8 @@ fn noun(prefix: Prefix) -> &'static str {
         Prefix::DeadLetter => "dead letter",
         Prefix::TrialBalance => "trial balance",
         Prefix::SigningKeys => "set of keys",
+        Prefix::User => "user",
+        Prefix::LoginName => "name",
+        Prefix::Session => "session",
     }
 }

@@ -36,10 +36,16 @@ pub enum Prefix {
     TrialBalance,
     /// The keys of a provider of sign-in, `keys_`.
     SigningKeys,
+    /// Somebody who can sign in, `usr_`.
+    User,
+    /// The name by which somebody signs in, `name_`.
+    LoginName,
+    /// A session, `ses_`.
+    Session,
 }
 
 /// Every prefix, in the order of their codes.
-const PREFIXES: [(Prefix, &str); 13] = [
+const PREFIXES: [(Prefix, &str); 16] = [
     (Prefix::Wallet, "wal"),
     (Prefix::Loan, "loan"),
     (Prefix::Payment, "pay"),
@@ -53,6 +59,9 @@ const PREFIXES: [(Prefix, &str); 13] = [
     (Prefix::DeadLetter, "dead"),
     (Prefix::TrialBalance, "bal"),
     (Prefix::SigningKeys, "keys"),
+    (Prefix::User, "usr"),
+    (Prefix::LoginName, "name"),
+    (Prefix::Session, "ses"),
 ];
 
 impl Prefix {
@@ -72,6 +81,9 @@ impl Prefix {
             Self::DeadLetter => "dead",
             Self::TrialBalance => "bal",
             Self::SigningKeys => "keys",
+            Self::User => "usr",
+            Self::LoginName => "name",
+            Self::Session => "ses",
         }
     }
 
@@ -91,6 +103,9 @@ impl Prefix {
             Self::DeadLetter => 11,
             Self::TrialBalance => 12,
             Self::SigningKeys => 13,
+            Self::User => 14,
+            Self::LoginName => 15,
+            Self::Session => 16,
         }
     }
 
@@ -304,6 +319,12 @@ ids! {
     TrialBalanceId TrialBalance;
     /// The keys of a provider of sign-in.
     SigningKeysId SigningKeys;
+    /// Somebody who can sign in; the `sub` of his tokens.
+    SubId User;
+    /// The name by which somebody signs in: a hash of it.
+    LoginNameId LoginName;
+    /// A session: from one log-in to its end.
+    SessionId Session;
 }
 
 #[cfg(test)]

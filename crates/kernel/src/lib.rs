@@ -24,8 +24,9 @@ pub use context::{Context, CorrelationId, TraceParent};
 pub use decision::{Chain, Decision, ErasedDecision, Expect, Known, Put, Suspend, View, Writes};
 pub use event::{Envelope, EventData, EventKind, Said, Topic};
 pub use id::{
-    AnyId, AuditId, DeadLetterId, EventId, GoalId, HoldId, Id, LoanId, PaymentId, Prefix, RefundId,
-    RepaymentId, SigningKeysId, TransferId, TrialBalanceId, WalletId,
+    AnyId, AuditId, DeadLetterId, EventId, GoalId, HoldId, Id, LoanId, LoginNameId, PaymentId,
+    Prefix, RefundId, RepaymentId, SessionId, SigningKeysId, SubId, TransferId, TrialBalanceId,
+    WalletId,
 };
 pub use money::{Amount, AmountRefused, Balance, Currency};
 pub use record::{Account, AnyRecord, ChainId, Key, Kind, Record, Rules, Stored, Value};

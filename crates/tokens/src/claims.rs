@@ -25,6 +25,15 @@ const OPERATORS: &str = "operators";
 #[derive(Debug, Clone, PartialEq)]
 pub struct Claims(Object);
 
+/// The session that a token of our own is of: what its holder is asked for beside his signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// The claim `sid`; a service has no session.
+    pub session_id: Option<Box<str>>,
+    /// The claim `epoch`: how often the rights of its holder had changed when it was signed.
+    pub epoch: u64,
+}
+
 impl From<Object> for Claims {
     fn from(claims: Object) -> Self {
         Self(claims)
@@ -85,6 +94,12 @@ impl Claims {
             return Err(Refused::Expired);
         }
         Ok(until)
+    }
+
+    /// The session that they are of, where a program of ours signed them.
+    pub(crate) fn session(&self) -> Option<Session> {
+        let epoch = self.0.get("epoch").and_then(Value::as_u64)?;
+        Some(Session { session_id: self.text("sid").map(Box::from), epoch })
     }
 
     pub(crate) fn has(&self, claim: &str) -> bool {

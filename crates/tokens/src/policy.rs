@@ -107,6 +107,17 @@ impl Policy {
         &self.issuer
     }
 
+    /// Trusts what a [`Mint`](crate::Mint) signs, and nothing else.
+    pub fn of_mint() -> Self {
+        Self {
+            issuer: crate::mint::ISSUER.into(),
+            audiences: Box::from([crate::mint::ISSUER.into()]),
+            family: Family::Standard,
+            groups: GroupsClaim::of(Family::Standard),
+            algorithms: Box::from([Algorithm::Es256]),
+        }
+    }
+
     /// With groups in another claim than the family's.
     #[must_use]
     pub fn with_groups(mut self, groups: GroupsClaim) -> Self {

@@ -4,9 +4,8 @@
 
 use std::collections::HashMap;
 
-use kernel::Caller;
-
 use crate::key::{Key, KeySet};
+use crate::verifier::Holder;
 
 /// How many tokens each half holds; an entry takes some 300 bytes.
 const HALF_MAX: usize = 8_192;
@@ -17,7 +16,7 @@ pub(crate) type Digest = [u8; 32];
 /// What is known of a good token.
 #[derive(Clone)]
 pub(crate) struct Good {
-    pub(crate) caller: Caller,
+    pub(crate) holder: Holder,
     /// The second from which on it is good no longer.
     pub(crate) until: i64,
     /// Which signed it.
@@ -56,7 +55,7 @@ impl Remembered {
 
 #[cfg(test)]
 mod tests {
-    use kernel::{Role, Subject};
+    use kernel::{Caller, Role, Subject};
 
     use super::*;
     use crate::forge::Forge;
@@ -73,7 +72,8 @@ mod tests {
         let keys = KeySet::read(&Forge::new("https://x").jwks(), &[Algorithm::Rs256]).unwrap();
         let key = keys.find(crate::forge::RSA_KEY).unwrap();
         let caller = Caller { sub: Subject::new("ada").unwrap(), role: Role::Customer };
-        let good = Good { caller, until: 100, key: key.clone() };
+        let holder = Holder { caller, session: None };
+        let good = Good { holder, until: 100, key: key.clone() };
         let mut remembered = Remembered::default();
         let all = 3 * HALF_MAX;
         for number in 0..all {

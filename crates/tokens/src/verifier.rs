@@ -12,12 +12,21 @@ use parking_lot::{Condvar, Mutex, RwLock};
 use ring::digest::{SHA256, digest};
 
 use crate::bearer;
-use crate::claims::{Claims, second};
+use crate::claims::{Claims, Session, second};
 use crate::jws::Jws;
 use crate::key::{BadKeys, Key, KeySet};
 use crate::policy::Policy;
 use crate::refused::Refused;
 use crate::remembered::{Digest, Good, Remembered};
+
+/// Who holds a good token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// Whom it names.
+    pub caller: Caller,
+    /// The session that it is of, where a program of ours signed it.
+    pub session: Option<Session>,
+}
 
 /// Knows who calls by his bearer token.
 pub struct Verifier {
@@ -73,13 +82,13 @@ impl Verifier {
     ///
     /// # Errors
     /// Why it names nobody.
-    pub fn verify(&self, token: &str) -> Result<Caller, Refused> {
+    pub fn verify(&self, token: &str) -> Result<Holder, Refused> {
         let now = self.clock.now();
         let digest = digest_of(token);
         let keys = {
             let state = self.state.read();
             if let Some(good) = state.remembered.find(&digest, second(now)) {
-                return Ok(good.caller.clone());
+                return Ok(good.holder.clone());
             }
             state.keys.clone().ok_or(Refused::NoKeys)?
         };
@@ -91,8 +100,17 @@ impl Verifier {
         let claims = Claims::from(jws.payload()?);
         let until = claims.check(&self.policy, jws.typ.as_deref(), now)?;
         let caller = claims.caller(self.policy.family, &self.policy.groups)?;
-        self.remember(digest, Good { caller: caller.clone(), until, key: key.clone() });
-        Ok(caller)
+        let holder = Holder { caller, session: claims.session() };
+        self.remember(digest, Good { holder: holder.clone(), until, key: key.clone() });
+        Ok(holder)
+    }
+
+    /// Who holds the token in these headers; nobody if there is none.
+    ///
+    /// # Errors
+    /// Why it names nobody.
+    pub fn holder(&self, headers: &HeaderMap) -> Result<Option<Holder>, Refused> {
+        bearer::token(headers)?.map(|token| self.verify(token)).transpose()
     }
 
     fn key_of<'k>(&self, jws: &Jws<'_>, keys: &'k KeySet) -> Result<&'k Key, Refused> {
@@ -128,8 +146,7 @@ fn digest_of(token: &str) -> Digest {
 
 impl Authenticator for Verifier {
     fn caller(&self, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
-        let Some(token) = bearer::token(headers)? else { return Ok(None) };
-        Ok(Some(self.verify(token)?))
+        Ok(self.holder(headers)?.map(|holder| holder.caller))
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) use finding::Finding;
 use tree::File;
 
 /// The crates that are a service of their own. None imports another.
-const SERVICES: &[&str] = &["wallet", "payment", "loan", "savings", "debt"];
+const SERVICES: &[&str] = &["wallet", "payment", "loan", "savings", "debt", "identity"];
 
 /// Every finding over the tree under `root`, in order of place.
 ///

@@ -66,7 +66,7 @@ pub(crate) fn run(options: &Options) -> Result<End, Failure> {
         let (port, unheard) = open(home).await?;
         let file = create(path)?;
         let is_ours = file.metadata().is_ok_and(|file| file.is_file());
-        let written = write(&*port, &file).await;
+        let written = write(&*port, home, &file).await;
         if written.is_err() && is_ours {
             // Half an export must not be taken for a whole one.
             drop(std::fs::remove_file(path));
@@ -142,13 +142,17 @@ fn create(path: &Path) -> Result<File, Failure> {
     })
 }
 
-async fn write(port: &dyn StorePort, file: &File) -> Result<Written, Failure> {
+async fn write(port: &dyn StorePort, home: &Home, file: &File) -> Result<Written, Failure> {
     let mut out = BufWriter::new(file);
     let header = Header { fintech_export: FORMAT, at: port.now().micros() };
     write_line(&mut out, &serde_json::to_string(&header).map_err(Failure::cannot_run)?)?;
     let bar = output::spinner("{msg}: {pos} written");
     let mut written = Written::default();
-    let mut sweep = Sweep::over(port, &services::kinds());
+    let kinds = match home {
+        Home::Folder(_) => services::kinds(),
+        Home::Tables(_) => services::kinds_in_both().collect(),
+    };
+    let mut sweep = Sweep::over(port, &kinds);
     let mut watch = |Progress { kind, .. }: Progress| bar.set_message(kind);
     while let Some(piece) = sweep.next(&mut watch).await.map_err(Failure::cannot_run)? {
         write_rows(piece, &mut out, &mut written)?;

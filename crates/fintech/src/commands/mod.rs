@@ -6,6 +6,7 @@ pub(crate) mod demo;
 pub(crate) mod events;
 pub(crate) mod export;
 pub(crate) mod import;
+pub(crate) mod keys;
 pub(crate) mod load;
 pub(crate) mod serve;
 pub(crate) mod tick;
@@ -29,6 +30,7 @@ pub(crate) fn run(command: &Command) -> Result<End, Failure> {
         Command::Tick(options) => tick::run(options),
         Command::DeadLetters(command) => dead_letters::run(command),
         Command::Events(command) => events::run(command),
+        Command::Keys(command) => keys::run(command),
         Command::Demo(options) => demo::run(options),
     }
 }

@@ -10,7 +10,7 @@ fn help_teaches_with_examples() {
     for words in ["Exit codes:", "3  cannot run", "FINTECH_DATA", "fintech demo"] {
         assert!(whole.contains(words), "{words:?} is not in {whole}");
     }
-    let commands: [&[&str]; 11] = [
+    let commands: [&[&str]; 12] = [
         &["serve"],
         &["import"],
         &["verify"],
@@ -21,6 +21,7 @@ fn help_teaches_with_examples() {
         &["dead-letters", "list"],
         &["dead-letters", "redrive"],
         &["events", "test-policy"],
+        &["keys", "rotate"],
         &["demo"],
     ];
     for name in commands {
@@ -38,7 +39,7 @@ fn what_cannot_be_is_a_wrong_use() {
         (&["frobnicate"], "frobnicate"),
         (&["serve", "--listen", "nowhere"], "127.0.0.1:8080"),
         (&["serve", "--log-format", "xml"], "xml"),
-        (&["serve", "--listen", "0.0.0.0:0"], "--insecure-no-auth"),
+        (&["serve", "--listen", "0.0.0.0:0", "--insecure-no-auth"], "listen on 127.0.0.1"),
         (&["verify", "--data", "/no/such/folder"], "no data folder"),
         (&["verify", "--data", "/no/such/folder"], "say with --data where it is"),
         (&["verify", "--data", "/no/such/folder"], "`fintech serve`, which makes one"),

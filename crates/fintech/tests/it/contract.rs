@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::services;
 use crate::site::{Answer, Asked};
+use crate::transport;
 
 /// The document, and which answers were seen.
 pub(crate) struct Contract {
@@ -16,9 +17,15 @@ pub(crate) struct Contract {
     seen: Mutex<BTreeSet<(&'static str, String)>>,
 }
 
-/// Every operation of every service.
+/// Every operation that there is in both homes.
 pub(crate) fn operations() -> Vec<&'static Operation> {
     services::SERVICES.iter().flat_map(|service| service.operations).collect()
+}
+
+/// Every operation that is served here: also those of signing in, which have bad input of their own,
+/// tried in the crate `identity`.
+pub(crate) fn served() -> Vec<&'static Operation> {
+    transport::declared().iter().flat_map(|service| service.operations).collect()
 }
 
 /// Where the document speaks of an operation.
@@ -34,7 +41,7 @@ pub(crate) fn place_of(operation: &Operation) -> String {
 
 impl Contract {
     pub(crate) fn new() -> Self {
-        let (_, openapi) = services::routes(loan::rate::RateTable::default()).into_parts();
+        let (_, openapi) = transport::documented().into_parts();
         let document = serde_json::to_value(&openapi).unwrap();
         Self { document, seen: Mutex::default() }
     }
@@ -221,5 +228,5 @@ pub(crate) fn operation_of(asked: &Asked) -> Option<&'static Operation> {
             && form.len() == parts.len()
             && both.all(|(form, part)| form.starts_with('{') || form == part)
     };
-    operations().into_iter().filter(fits).min_by_key(|operation| varies(operation))
+    served().into_iter().filter(fits).min_by_key(|operation| varies(operation))
 }

@@ -7,8 +7,8 @@ use kernel::manifest::Subscription;
 use serde_json::Value;
 use store_embedded::policy::FilterPolicy;
 
-use crate::contract::operations;
-use crate::services::SERVICES;
+use crate::contract::served;
+use crate::services::{HERE_ALONE, SERVICES, kinds};
 
 /// Service, subscription, topic, filter policy: as they stand on AWS too.
 const SUBSCRIPTIONS: [[&str; 4]; 9] = [
@@ -114,7 +114,7 @@ fn expect_unique(names: &[String]) {
 #[test]
 fn no_name_is_there_twice() {
     // Each of these is a function on AWS, by its name.
-    let operations = operations();
+    let operations = served();
     let mut functions: Vec<_> = operations.iter().map(|operation| operation.name).collect();
     functions.extend(declared().iter().map(|(_, subscription)| subscription.name));
     functions.extend(SERVICES.iter().flat_map(|service| service.due).map(|due| due.name));
@@ -132,8 +132,23 @@ fn no_name_is_there_twice() {
         format!("{} {}", operation.method.text(), parts.join("/"))
     });
     expect_unique(&routes.collect::<Vec<_>>());
-    let tables = SERVICES.iter().flat_map(|service| service.kinds).map(|kind| kind.name.to_owned());
-    expect_unique(&tables.collect::<Vec<_>>());
-    let services = SERVICES.iter().map(|service| service.name.to_owned());
+    expect_unique(&kinds().iter().map(|kind| kind.name.to_owned()).collect::<Vec<_>>());
+    let services = SERVICES.iter().chain([&HERE_ALONE]).map(|service| service.name.to_owned());
     expect_unique(&services.collect::<Vec<_>>());
+}
+
+/// Who signs in where is Cognito's on AWS: nothing of it is deployed.
+#[test]
+fn what_this_program_has_alone_is_not_deployed() {
+    let manifest = std::fs::read_to_string(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../terraform/manifest.json"
+    ));
+    let manifest: Value = serde_json::from_str(&manifest.unwrap()).unwrap();
+    assert!(manifest["tables"].get(HERE_ALONE.name).is_none());
+    assert!(manifest["functions"].get("get_me").is_some());
+    for operation in HERE_ALONE.operations {
+        assert!(manifest["functions"].get(operation.name).is_none(), "{}", operation.name);
+    }
+    assert!(HERE_ALONE.subscriptions.is_empty() && HERE_ALONE.says.is_empty());
 }

@@ -67,12 +67,17 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// On a free port of loopback.
+    /// On a free port of loopback, where everybody is the local operator.
     pub(crate) fn start(data: &Path) -> Self {
         Self::start_with(data, &[])
     }
 
     pub(crate) fn start_with(data: &Path, more: &[&str]) -> Self {
+        Self::with_accounts(data, &[&["--insecure-no-auth"], more].concat())
+    }
+
+    /// On a free port of loopback, with accounts of its own.
+    pub(crate) fn with_accounts(data: &Path, more: &[&str]) -> Self {
         let mut arguments = vec!["serve", "--listen", "127.0.0.1:0", "--data", text(data)];
         arguments.extend_from_slice(more);
         Self::of(&mut command(&arguments))

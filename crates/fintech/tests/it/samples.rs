@@ -1,9 +1,12 @@
 //! A request for every operation, with all its fields, that works for whoever may make it, and the
 //! things of Ada's that it is about, new each time. Not in here: what comes of it.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use kernel::manifest::Operation;
 use serde_json::{Value, json};
 
+use crate::services;
 use crate::site::{Actor, Site};
 
 /// A request that works.
@@ -160,9 +163,60 @@ async fn of_others(site: &Site, operation: &'static Operation, wallet_id: &str) 
             let id = dead_letter(site, application).await;
             (vec![("dead_letter_id", id)], "", json!({}))
         }
+        name if services::HERE_ALONE.operations.iter().any(|one| one.name == name) => {
+            let (ids, body) = of_sign_in(site, name).await;
+            (ids, "", body)
+        }
         name => panic!("{name} has no sample: say here what a request for it is"),
     };
     Sample { operation, ids, query, body }
+}
+
+/// Somebody new each time.
+fn address() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    format!("ada{}@example.org", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+async fn of_sign_in(site: &Site, name: &str) -> (Ids, Value) {
+    const PASSWORD: &str = "correct horse";
+    let email = address();
+    let known = json!({ "email": email, "password": PASSWORD });
+    if matches!(name, "log_in" | "change_password" | "refresh_session" | "log_out") {
+        ok(site, Actor::Nobody, "POST /auth/signup", known.clone()).await;
+    }
+    let body = match name {
+        "sign_up" => known,
+        "log_in" => json!({ "email": email, "password": PASSWORD, "cookie": false }),
+        "change_password" => json!({ "email": email, "password": PASSWORD,
+            "new_password": "staple of the horse", "cookie": false }),
+        "refresh_session" | "log_out" => {
+            let began = ok(site, Actor::Nobody, "POST /auth/login", known).await;
+            let token = text(&began, "/refresh_token");
+            let here = json!({ "refresh_token": token, "everywhere": false });
+            if name == "log_out" { here } else { json!({ "refresh_token": token }) }
+        }
+        "issue_token" => {
+            let service = address().replace(['@', '.'], "-");
+            let asked = json!({ "service": service, "rights": ["payments"] });
+            let made = ok(site, Actor::Operator, "POST /auth/users", asked).await;
+            json!({ "grant_type": "client_credentials",
+                "client_id": text(&made, "/user/sub"),
+                "client_secret": text(&made, "/client_secret") })
+        }
+        "create_user" => json!({ "email": email, "rights": ["operators"] }),
+        _ => {
+            let asked = json!({ "email": email, "rights": ["staff"] });
+            let made = ok(site, Actor::Operator, "POST /auth/users", asked).await;
+            let body = match name {
+                "list_users" => return (vec![], Value::Null),
+                "grant_right" | "revoke_right" => json!({ "right": "staff" }),
+                _ => json!({}),
+            };
+            return (vec![("sub", text(&made, "/user/sub"))], body);
+        }
+    };
+    (vec![], body)
 }
 
 /// 1.00 with everything that a movement can say, and more.

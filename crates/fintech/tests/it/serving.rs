@@ -5,13 +5,15 @@ use std::net::TcpStream;
 
 use serde_json::{Value, json};
 
-use crate::program::{Server, command, text};
+use crate::program::Server;
 
 #[test]
 fn one_line_on_standard_output_says_where_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let mut server = Server::start(folder.path());
     assert!(server.url.starts_with("http://127.0.0.1:"), "{}", server.url);
+    // Everybody is let in, which is the first thing that is said.
+    assert!(server.log_line().contains("there is no sign-in"));
     assert!(server.log_line().contains("ready"));
     assert_eq!(server.get("/healthz").expect(200).json(), json!({ "status": "alive" }));
     assert_eq!(server.get("/readyz").expect(200).json(), json!({ "status": "ready" }));
@@ -72,9 +74,11 @@ fn logs_in_json_have_the_ids_of_request_correlation_and_trace() {
     let folder = tempfile::tempdir().unwrap();
     let mut server =
         Server::start_with(folder.path(), &["--log-format", "json", "--log-level", "debug"]);
+    let warned: Value = serde_json::from_str(&server.log_line()).unwrap();
+    assert_eq!((&warned["level"], &warned["insecure_no_auth"]), (&json!("WARN"), &json!(true)));
     let ready: Value = serde_json::from_str(&server.log_line()).unwrap();
     assert_eq!((&ready["level"], &ready["message"]), (&json!("INFO"), &json!("ready")));
-    assert_eq!(ready.get("insecure_no_auth"), None);
+    assert_eq!(ready["insecure_no_auth"], true);
     let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     let headers = [
         "content-type: application/json",
@@ -105,11 +109,9 @@ fn on_loopback_a_foreign_host_is_turned_away() {
 }
 
 #[test]
-fn beyond_loopback_only_when_it_is_meant_and_every_start_says_so() {
+fn where_everybody_is_let_in_every_line_of_the_start_says_so() {
     let folder = tempfile::tempdir().unwrap();
-    let data = text(folder.path());
-    let arguments = ["serve", "--listen", "0.0.0.0:0", "--data", data, "--insecure-no-auth"];
-    let mut server = Server::of(&mut command(&arguments));
+    let mut server = Server::start(folder.path());
     for _ in 0..2 {
         let line = server.log_line();
         assert!(line.contains("insecure_no_auth=true"), "{line}");

@@ -1,18 +1,20 @@
 //! How a request gets to the routes here: those that `serve` mounts, without a socket. What is true of
 //! this way and not of the gateway's stands in the constants, for the cases that differ.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::Router;
 use axum::body::Body;
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, Request};
-use http_api::{Deployment, Front, Hosts, Settings};
+use http_api::{Deployment, Front, Hosts, Routes, Settings};
 use http_body_util::BodyExt;
-use kernel::Store;
+use identity::{Desk, DeskSettings};
+use kernel::manifest::ServiceManifest;
 use kernel::time::System;
+use kernel::{Clock, Store};
 use store_embedded::EmbeddedStore;
-use tokens::{Family, Verifier};
+use tokens::{Family, Mint, SigningKey, SigningKeys, Verifier};
 use tower::ServiceExt;
 
 use crate::bearer::Issuer;
@@ -27,6 +29,29 @@ pub(crate) const KEEPS_HEADERS_APART: bool = true;
 
 /// Whether paths and methods that there are not are answered by the program, and HEAD like GET.
 pub(crate) const ANSWERS_EVERY_PATH: bool = true;
+
+/// What is served.
+pub(crate) fn declared() -> Vec<&'static ServiceManifest> {
+    services::SERVICES.into_iter().chain([services::HERE_ALONE]).collect()
+}
+
+/// The routes of what is served, for what they say of themselves.
+pub(crate) fn documented() -> Routes {
+    static DESK: LazyLock<Arc<Desk>> = LazyLock::new(desk);
+    routes(&DESK)
+}
+
+fn routes(desk: &Arc<Desk>) -> Routes {
+    services::routes(loan::rate::RateTable::default()).merge(identity::routes(desk))
+}
+
+/// With a key of its own. Who calls is known by another's tokens here, so that there can be any of them.
+fn desk() -> Arc<Desk> {
+    let key = SigningKey::read(&SigningKey::generate().unwrap(), System.now()).unwrap();
+    let mint = Mint::new(SigningKeys { newest: key, others: Vec::new() });
+    let settings = DeskSettings { sign_up: true, secure_cookies: true };
+    Arc::new(Desk::open(mint, settings).unwrap())
+}
 
 /// The application, and who says who calls.
 pub(crate) struct Transport {
@@ -49,7 +74,7 @@ impl Transport {
             hosts: Hosts::of_listener("127.0.0.1:8080".parse().unwrap()),
             ids: Arc::new(System),
         };
-        let routes = services::routes(loan::rate::RateTable::default());
+        let routes = routes(&desk());
         let router = http_api::app(routes, Router::new(), Arc::new(deployment), front);
         Self { router, issuer }
     }

@@ -53,12 +53,20 @@ kinds! {
         "Correct the fields that `errors` names.";
     Unauthorized = "unauthorized", UNAUTHORIZED, "No valid token",
         "Send a valid bearer token in `Authorization`.";
+    SignInRefused = "sign-in-refused", UNAUTHORIZED, "The sign-in is refused",
+        "Check the name and what proves it; where a session is over, sign in again.";
+    PasswordChangeRequired = "password-change-required", FORBIDDEN, "Another password must be chosen",
+        "Choose one by `POST /v1/auth/password`; the one that was told is good for nothing else.";
+    SignUpClosed = "sign-up-closed", FORBIDDEN, "Nobody can sign up here",
+        "Ask an operator, who can make you a user.";
     Forbidden = "forbidden", FORBIDDEN, "Not for your role",
         "Ask somebody whose role may do it; from a page of another site nothing may be changed.";
     NotFound = "not-found", NOT_FOUND, "Not there, or not yours",
         "Check the id; what belongs to somebody else is not shown either.";
     MethodNotAllowed = "method-not-allowed", METHOD_NOT_ALLOWED, "The path has no such method",
         "Use one of the methods in `Allow`.";
+    NameTaken = "name-taken", CONFLICT, "The name is taken",
+        "Sign in if it is yours, or choose another.";
     WrongState = "wrong-state", CONFLICT, "The state does not allow it",
         "Read the resource again; `detail` says which states allow it.";
     NotReversible = "not-reversible", CONFLICT, "This movement cannot be reversed",

@@ -217,7 +217,7 @@ impl IntoResponse for Problem {
         if let Some(wait) = self.0.retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
         }
-        if self.0.kind == ProblemKind::Unauthorized {
+        if self.0.kind.status() == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(self.0.challenge));
         }
         response.extensions_mut().insert(self);

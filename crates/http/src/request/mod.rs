@@ -5,6 +5,7 @@ mod address;
 mod arrival;
 mod key;
 mod prefer;
+mod visit;
 
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use kernel::{Caller, Context, RequestKey};
 
 pub use address::ClientAddress;
 pub(crate) use arrival::Arrival;
+pub use visit::Visit;
 
 use crate::deployment::Settings;
 use crate::etag;

@@ -20,6 +20,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use kernel::Ids;
+use kernel::manifest::{Operation, Who};
 use tracing::Instrument;
 
 pub use hosts::Hosts;
@@ -88,7 +89,7 @@ async fn around(State(laid): State<Arc<Laid>>, mut request: Request, next: Next)
         traceparent = arrival.trace.map(tracing::field::display),
         operation = name,
     );
-    let response = match admit(&laid.front, &mut request, operation.is_some()) {
+    let response = match admit(&laid.front, &mut request, operation) {
         Err(problem) => problem.into_response(),
         Ok(()) => {
             request.extensions_mut().insert(arrival.clone());
@@ -105,10 +106,16 @@ async fn around(State(laid): State<Arc<Laid>>, mut request: Request, next: Next)
     response
 }
 
-/// Whether the request is let in; if so, with its caller.
-fn admit(front: &Front, request: &mut Request, is_operation: bool) -> Result<(), Problem> {
+/// Whether the request is let in; if so, with its caller. Where everybody may come nobody is asked who
+/// he is: a token whose time is over must not keep its holder from getting a new one.
+fn admit(
+    front: &Front,
+    request: &mut Request,
+    operation: Option<&'static Operation>,
+) -> Result<(), Problem> {
     front.hosts.check(request)?;
-    if is_operation && let Some(caller) = front.authenticator.caller(request.headers())? {
+    let asks_who = operation.is_some_and(|operation| !operation.who.contains(&Who::Nobody));
+    if asks_who && let Some(caller) = front.authenticator.caller(request.headers())? {
         request.extensions_mut().insert(caller);
     }
     Ok(())

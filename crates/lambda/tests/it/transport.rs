@@ -8,7 +8,8 @@ use std::sync::Arc;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http_api::Settings;
+use http_api::{Routes, Settings};
+use kernel::manifest::ServiceManifest;
 use kernel::store::StorePort;
 use kernel::{Store, Time};
 use lambda::{Base, Callers, Function, Handler};
@@ -21,6 +22,7 @@ use tokens::Family;
 use crate::bearer::Issuer;
 use crate::contract::operation_of;
 use crate::functions::{PublishedKeys, Topics, kept_keys};
+use crate::services;
 use crate::site::{Actor, Asked, CALLER};
 
 /// Whether a foreign `Host`, or a page of another site, is turned away by the program.
@@ -31,6 +33,16 @@ pub(crate) const KEEPS_HEADERS_APART: bool = false;
 
 /// Whether paths and methods that there are not are answered by the program, and HEAD like GET.
 pub(crate) const ANSWERS_EVERY_PATH: bool = false;
+
+/// What there are functions for.
+pub(crate) fn declared() -> Vec<&'static ServiceManifest> {
+    services::SERVICES.to_vec()
+}
+
+/// The routes of what is served, for what they say of themselves.
+pub(crate) fn documented() -> Routes {
+    services::routes(RateTable::default())
+}
 
 /// The functions, each made when it is first called.
 pub(crate) struct Transport {

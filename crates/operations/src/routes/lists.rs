@@ -5,12 +5,16 @@ use axum::response::Response;
 use http_api::{App, List, NoFilter, Page, Problem, answer};
 use kernel::audit::Audit;
 use kernel::operators::EventQuery;
+use kernel::record::Homes;
 use kernel::store::{Order, Query};
 use kernel::{Record, Stored, Value};
 
 use crate::bodies::{AuditShown, EventFilter, EventShown, SagaFilter, SagaShown, SagaState};
 use crate::manifest::{MANIFEST, SERVICES};
 use crate::sagas::{self, OpenSaga};
+
+/// The service that signs people in, of which nothing is known here but its lines.
+const SIGN_IN: &str = "identity";
 
 /// Sagas that have not ended, in the order in which they speak again.
 #[utoipa::path(get, path = "/sagas", tag = "operations", params(SagaFilter),
@@ -57,10 +61,13 @@ pub(super) async fn list_audit(
     State(app): State<App>,
     list: List<NoFilter>,
 ) -> Result<Response, Problem> {
-    let services = SERVICES.into_iter().chain([&MANIFEST]).map(|service| Query {
+    let names = SERVICES.into_iter().chain([&MANIFEST]).map(|service| service.name);
+    // Of signing in the one program keeps lines; elsewhere others do that.
+    let here_alone = app.store.keeps(Homes::Embedded).then_some(SIGN_IN);
+    let services = names.chain(here_alone).map(|name| Query {
         kind: Audit::KIND,
         index: Some("by_service"),
-        partition: Value::from(service.name),
+        partition: Value::from(name),
         from: None,
         to: None,
         after: None,

@@ -3,7 +3,9 @@
 
 use std::collections::HashSet;
 
-use kernel::{Key, Stored};
+use kernel::audit::Audit;
+use kernel::memory::value_of;
+use kernel::{Key, Record, Stored, Value};
 use operations::sweep::{Progress, Sweep};
 use store_dynamodb::DynamoStore;
 
@@ -29,9 +31,14 @@ pub(super) async fn load(export: &Export, prefix: &str) -> Result<u64, Failure> 
     let records = contents.records();
     let bar = output::progress_bar(records, "{pos} of {len} loaded");
     let mut some: Vec<Stored> = Vec::new();
+    let mut left = 0_u64;
     for stored in export.records()? {
         let stored = stored?;
         bar.inc(1);
+        if is_here_alone(&stored) {
+            left = left.saturating_add(1);
+            continue;
+        }
         let record = &stored.record;
         if !there.contains(&(record.kind().name, record.key())) {
             some.push(stored);
@@ -42,7 +49,20 @@ pub(super) async fn load(export: &Export, prefix: &str) -> Result<u64, Failure> 
     }
     put(&store, &mut some).await?;
     bar.finish_and_clear();
-    Ok(records)
+    if left > 0 {
+        output::tell(format_args!(
+            "{left} records of who can sign in stay behind: on AWS that is Cognito's"
+        ));
+    }
+    Ok(records.saturating_sub(left))
+}
+
+/// Whether a record belongs to what the one program has alone: then there is no table for it.
+fn is_here_alone(stored: &Stored) -> bool {
+    let kind = stored.record.kind();
+    let here_alone = services::HERE_ALONE;
+    let is_line = || value_of(stored, "service") == Value::from(here_alone.name);
+    here_alone.kinds.contains(&kind) || (kind == Audit::KIND && is_line())
 }
 
 async fn put(store: &DynamoStore, some: &mut Vec<Stored>) -> Result<(), Failure> {
@@ -62,7 +82,8 @@ async fn what_is_there(
 ) -> Result<There, Failure> {
     let mut there = There::new();
     let bar = output::spinner("{msg}: {pos} are there already");
-    let mut sweep = Sweep::over(store, &services::kinds());
+    let kinds: Vec<_> = services::kinds_in_both().collect();
+    let mut sweep = Sweep::over(store, &kinds);
     let mut watch = |Progress { kind, .. }: Progress| bar.set_message(kind);
     while let Some(piece) = sweep.next(&mut watch).await.map_err(Failure::cannot_run)? {
         for row in piece.rows {

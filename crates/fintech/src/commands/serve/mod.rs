@@ -1,6 +1,7 @@
 //! `fintech serve`: the program. Opens the folder, answers on an address, ticks, and stops without
 //! cutting anything. The connections themselves are in `connections`.
 
+mod accounts;
 mod address;
 mod connections;
 mod sign_in;
@@ -11,14 +12,16 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args};
 use http_api::{Authenticator, Deployment, Front, Hosts, Settings};
+use identity::Desk;
 use kernel::time::System;
 use kernel::{Clock, Store};
 use loan::rate::RateTable;
 use store_embedded::EmbeddedStore;
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 
 use self::connections::Connections;
-use self::sign_in::SignInOptions;
+use self::sign_in::{SignIn, SignInOptions};
 use crate::end::{End, Failure};
 use crate::folder::{self, DataOption};
 use crate::logging::{self, LogFormat, LogLevel};
@@ -33,14 +36,16 @@ When it is ready it prints its address as one line on standard output; logs go t
 The interface is described, and can be browsed, at /docs. /healthz, /readyz and /metrics are for \
 whoever watches over it.
 
-With --oidc-issuer and --oidc-audience a bearer token of that provider is needed for everything but \
-/healthz, /readyz and the documentation: a member of the group `operators` is an operator, a client's \
-own token a service with its scopes, everybody else a customer. /metrics is for operators and for \
-services with the scope `metrics`.
+A bearer token is needed for everything but /healthz, /readyz, the documentation and signing in. The \
+program has accounts of its own: the first start makes an operator and prints his password for one \
+time on standard error; he makes others, by `fintech user` or over HTTP, and where --sign-up allows it \
+people make themselves users. A member of the group `operators` is an operator, a service has scopes, \
+everybody else is a customer. /metrics is for operators and for services with the scope `metrics`.
 
-Without them whoever reaches the program acts as its one local operator. So it listens on loopback \
-only, unless --insecure-no-auth says that this is meant. On loopback it answers only to its own \
-address and to `localhost`, so that no page of another site can use it.
+With --oidc-issuer and --oidc-audience it trusts that provider's tokens instead, and has no accounts of \
+its own. With --insecure-no-auth whoever reaches it acts as its one local operator: for trying it out, \
+on loopback alone. On loopback it answers only to its own address and to `localhost`, so that no page \
+of another site can use it.
 
 SIGTERM and SIGINT stop it: requests under way are answered, everything is written, then it ends. A \
 second signal ends it at once; even then nothing that was acknowledged is lost.";
@@ -91,19 +96,15 @@ pub(crate) fn run(options: &Options) -> Result<End, Failure> {
     options.sign_in.check(options.listen)?;
     logging::start(options.log_format, options.log_level);
     let metrics = Metrics::start()?;
-    let authenticator = options.sign_in.start()?;
+    let sign_in = options.sign_in.start(options.listen)?;
     let runtime = runtime::build("http")?;
-    let end = runtime.block_on(serve(options, metrics, authenticator));
+    let end = runtime.block_on(serve(options, metrics, sign_in));
     // Whatever still runs after a second signal is not waited for.
     runtime.shutdown_background();
     end
 }
 
-async fn serve(
-    options: &Options,
-    metrics: Metrics,
-    authenticator: Arc<dyn Authenticator>,
-) -> Result<End, Failure> {
+async fn serve(options: &Options, metrics: Metrics, sign_in: SignIn) -> Result<End, Failure> {
     let mut signals = Signals::listen()?;
     let listener = TcpListener::bind(options.listen).await.map_err(|error| {
         let address = options.listen;
@@ -113,11 +114,21 @@ async fn serve(
     let store = folder::open(&options.data.data, Arc::new(System))?;
     warn_of_a_clock_ahead(&store).await?;
     let hosts = if address.ip().is_loopback() { Hosts::of_listener(address) } else { Hosts::Any };
+    let records = Store::new(Arc::<EmbeddedStore>::clone(&store));
+    let (authenticator, desk): (Arc<dyn Authenticator>, _) = match sign_in {
+        SignIn::By(authenticator) => (authenticator, None),
+        SignIn::Here(settings) => {
+            let desk = accounts::open(&options.data.data, &records, settings).await?;
+            (Arc::new(desk.gate()), Some(desk))
+        }
+    };
     let front = Front { authenticator, hosts, ids: Arc::new(System) };
-    let router = application(options, front, &store, &metrics)?;
-    let ticking =
-        clock::run(Store::new(Arc::<EmbeddedStore>::clone(&store)), move || metrics.upkeep());
-    let ticking = tokio::spawn(ticking);
+    let router = application(options, front, (&store, desk.as_ref()), &metrics)?;
+    let mut beside = JoinSet::new();
+    beside.spawn(clock::run(records.clone(), move || metrics.upkeep()));
+    if let Some(desk) = desk {
+        beside.spawn(accounts::look_after(desk, options.data.data.clone(), records));
+    }
     let connections = Connections::start(listener, router);
     tell_ready(options, address)?;
 
@@ -129,7 +140,7 @@ async fn serve(
         )),
     };
     tracing::info!("stopping: requests under way are answered first");
-    ticking.abort();
+    beside.abort_all();
     let stopping = async {
         connections.drain().await;
         folder::close(store).await;
@@ -164,7 +175,7 @@ async fn warn_of_a_clock_ahead(store: &Arc<EmbeddedStore>) -> Result<(), Failure
 fn application(
     options: &Options,
     front: Front,
-    store: &Arc<EmbeddedStore>,
+    (store, desk): (&Arc<EmbeddedStore>, Option<&Arc<Desk>>),
     metrics: &Metrics,
 ) -> Result<axum::Router, Failure> {
     let cursor_key = folder::cursor_key(&options.data.data)?;
@@ -179,13 +190,13 @@ fn application(
         settings,
     };
     let of_metrics = metrics.routes(Arc::clone(store), Arc::clone(&front.authenticator));
-    let root = health::routes().merge(of_metrics);
-    Ok(http_api::app(
-        services::routes(options.loan_rates.clone()),
-        root,
-        Arc::new(deployment),
-        front,
-    ))
+    let mut root = health::routes().merge(of_metrics);
+    let mut routes = services::routes(options.loan_rates.clone());
+    if let Some(desk) = desk {
+        root = root.merge(accounts::routes(desk));
+        routes = routes.merge(identity::routes(desk));
+    }
+    Ok(http_api::app(routes, root, Arc::new(deployment), front))
 }
 
 fn tell_ready(options: &Options, address: SocketAddr) -> Result<(), Failure> {

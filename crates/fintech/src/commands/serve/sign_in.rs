@@ -1,13 +1,15 @@
-//! Who is let in: the holders of a trusted provider's tokens, or, without one, everybody as the one
-//! local operator. Not in here: the check of a token, see `tokens`.
+//! Who is let in: who signed in here, or the holders of a trusted provider's tokens, or, for trying it
+//! out, everybody as the one local operator. Not in here: the check of a token, see `tokens`; the
+//! program's own accounts, see `accounts`.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
-use clap::Args;
+use clap::{ArgAction, Args};
 use http_api::{Authenticator, LocalOperator};
+use identity::DeskSettings;
 use kernel::time::System;
 use tokens::{Family, FetchError, GroupsClaim, Keeper, Policy, Verifier};
 
@@ -30,10 +32,22 @@ pub(super) struct SignInOptions {
     /// The claim of a person's groups, or a JSON pointer to it: whoever is in `operators` is one
     #[arg(long, value_name = "CLAIM", env = "FINTECH_OIDC_GROUPS_CLAIM", requires = "oidc_issuer")]
     oidc_groups_claim: Option<GroupsClaim>,
-    /// Listen beyond loopback although there is no sign-in: whoever reaches it is an operator
+    /// Whether anybody may make himself a user; if left out, on loopback alone
+    #[arg(long, value_name = "true|false", env = "FINTECH_SIGN_UP", action = ArgAction::Set)]
+    #[arg(conflicts_with = "oidc_issuer")]
+    sign_up: Option<bool>,
+    /// Let everybody in as an operator, without any sign-in; on loopback alone, for trying it out
     #[arg(long, env = "FINTECH_INSECURE_NO_AUTH")]
     #[arg(value_parser = clap::builder::BoolishValueParser::new())]
     pub(super) insecure_no_auth: bool,
+}
+
+/// Who is let in.
+pub(super) enum SignIn {
+    /// Who signed in here.
+    Here(DeskSettings),
+    /// Who is known to that.
+    By(Arc<dyn Authenticator>),
 }
 
 impl SignInOptions {
@@ -46,14 +60,11 @@ impl SignInOptions {
             (Some(_), true) => Err(Failure::wrong_use(
                 "--oidc-issuer lets in whoever has a token, --insecure-no-auth everybody: say one of them",
             )),
-            (Some(_), false) | (None, true) => Ok(()),
-            (None, false) if address.ip().is_loopback() => Ok(()),
-            (None, false) => Err(Failure::wrong_use(format!(
-                "{address} can be reached from other machines, and there is no sign-in: whoever reaches \
-                 it would act as an operator. Say --oidc-issuer and --oidc-audience, so that a token is \
-                 needed; or listen on 127.0.0.1; or say --insecure-no-auth if something in front of it \
-                 keeps strangers out"
+            (None, true) if !address.ip().is_loopback() => Err(Failure::wrong_use(format!(
+                "{address} can be reached from other machines, and with --insecure-no-auth whoever \
+                 reaches it would act as an operator: leave it out, or listen on 127.0.0.1"
             ))),
+            (Some(_), false) | (None, _) => Ok(()),
         }
     }
 
@@ -62,8 +73,14 @@ impl SignInOptions {
     ///
     /// # Errors
     /// When what is configured cannot be, or the provider says that it is another one.
-    pub(super) fn start(&self) -> Result<Arc<dyn Authenticator>, Failure> {
-        let Some(issuer) = &self.oidc_issuer else { return Ok(Arc::new(LocalOperator::new())) };
+    pub(super) fn start(&self, address: SocketAddr) -> Result<SignIn, Failure> {
+        if self.insecure_no_auth {
+            return Ok(SignIn::By(Arc::new(LocalOperator::new())));
+        }
+        let Some(issuer) = &self.oidc_issuer else {
+            let sign_up = self.sign_up.unwrap_or(address.ip().is_loopback());
+            return Ok(SignIn::Here(DeskSettings { sign_up, secure_cookies: false }));
+        };
         let family = self.oidc_provider.unwrap_or_else(|| Family::of_issuer(issuer));
         let policy = Policy::new(issuer, &self.oidc_audience, family);
         let mut policy = policy.map_err(Failure::wrong_use)?;
@@ -78,7 +95,7 @@ impl SignInOptions {
         let keeping = thread::Builder::new().name("keys".to_owned()).spawn(move || keeper.run());
         keeping.map_err(Failure::cannot_run)?;
         tracing::info!(issuer, %family, "tokens of this provider are trusted");
-        Ok(verifier)
+        Ok(SignIn::By(verifier))
     }
 
     /// Tells whoever reads the log what is not safe.

@@ -40,7 +40,10 @@ impl Program {
     fn spawn(&self) -> Server {
         let log = File::options().create(true).append(true).open(&self.log).unwrap();
         let mut command = self.command("serve");
-        command.args(["--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).stderr(log);
+        command
+            .args(["--listen", "127.0.0.1:0", "--insecure-no-auth"])
+            .stdout(Stdio::piped())
+            .stderr(log);
         let mut child = command.spawn().unwrap();
         let (sender, lines) = channel();
         let output = BufReader::new(child.stdout.take().unwrap());

@@ -1,0 +1,62 @@
+//! A session ends, or all of its user. Whoever shows a refresh token of it may, be it the newest or
+//! not: to end a session takes no more than to have been in it.
+
+use kernel::record::Hash32;
+use kernel::{Decision, SessionId, Suspend, View, Writes};
+
+use super::audit;
+use crate::records::{Session, SessionState, User};
+
+/// Ends a session.
+#[derive(Debug, Clone, Copy)]
+pub struct LogOut {
+    /// Which.
+    pub session_id: SessionId,
+    /// SHA-256 of what the shown token shares with all of its session.
+    pub family_hash: Hash32,
+    /// Whether every session of its user ends.
+    pub reach: Reach,
+}
+
+/// What ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// This session.
+    Here,
+    /// All of its user.
+    Everywhere,
+}
+
+impl Decision for LogOut {
+    /// The user as he is now, whose former epochs are over; none where there was no such session.
+    type Outcome = Option<User>;
+
+    fn name(&self) -> &'static str {
+        match self.reach {
+            Reach::Here => "log_out",
+            Reach::Everywhere => "log_out_everywhere",
+        }
+    }
+
+    fn decide(&self, view: &mut View<'_>, writes: &mut Writes) -> Result<Self::Outcome, Suspend> {
+        let known = view.get::<Session>(self.session_id)?;
+        let Some(known) = known.filter(|session| session.family_hash == self.family_hash) else {
+            return Ok(None);
+        };
+        let Some(user) = view.get::<User>(known.sub)? else { return Ok(None) };
+        // What is over already is not ended again; who is told so twice wanted nothing else.
+        if known.state != SessionState::Active || known.epoch != user.epoch {
+            return Ok(Some(User::clone(&user)));
+        }
+        let now = view.now();
+        let session_id = self.session_id.to_string();
+        audit(view, writes, &user.caller(), (Decision::name(self), &session_id, None));
+        writes.update(&known, known.ended(SessionState::Ended, now));
+        if self.reach == Reach::Here {
+            return Ok(Some(User::clone(&user)));
+        }
+        let after = user.in_next_epoch(now);
+        writes.update(&user, after.clone());
+        Ok(Some(after))
+    }
+}

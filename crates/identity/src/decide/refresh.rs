@@ -1,0 +1,77 @@
+//! A session goes on: its refresh token is replaced by the next one (RFC 9700, section 4.14.2).
+//!
+//! One that was replaced is good no longer. Shown within a moment of that it is most likely a second
+//! click, or the same request sent again because its answer was lost: it is refused, and the session
+//! goes on with whoever has the newer one. Shown later it tells that two have it: the session ends.
+//! Who stole one and uses it within that moment gains nothing: it is refused to him too.
+
+use std::time::Duration;
+
+use kernel::record::Hash32;
+use kernel::{Decision, SessionId, Suspend, View, Writes};
+
+use super::{SignInRefused, audit};
+use crate::records::{Session, SessionState, User, UserState};
+
+/// How long after its replacement a refresh token is taken for a second click.
+pub const GRACE: Duration = Duration::from_secs(10);
+
+/// Goes on with a session.
+#[derive(Debug, Clone, Copy)]
+pub struct RefreshSession {
+    /// Which.
+    pub session_id: SessionId,
+    /// SHA-256 of what the shown token shares with all of its session.
+    pub family_hash: Hash32,
+    /// SHA-256 of what it alone has.
+    pub shown_hash: Hash32,
+    /// The same of the one that is to take its place.
+    pub next_hash: Hash32,
+}
+
+impl Decision for RefreshSession {
+    /// The user and the session as they are now.
+    type Outcome = Result<(User, Session), SignInRefused>;
+
+    fn name(&self) -> &'static str {
+        "refresh_session"
+    }
+
+    fn decide(&self, view: &mut View<'_>, writes: &mut Writes) -> Result<Self::Outcome, Suspend> {
+        let known = view.get::<Session>(self.session_id)?;
+        // Who made up a token for a session of which he knows the id ends nothing.
+        let Some(known) = known.filter(|session| session.family_hash == self.family_hash) else {
+            return Ok(Err(SignInRefused::Over));
+        };
+        let Some(user) = view.get::<User>(known.sub)? else {
+            return Ok(Err(SignInRefused::Over));
+        };
+        let now = view.now();
+        let is_over = known.state != SessionState::Active
+            || user.state != UserState::Active
+            || user.epoch != known.epoch
+            || known.expires_at() <= now;
+        if is_over {
+            return Ok(Err(SignInRefused::Over));
+        }
+        if known.token_hash != self.shown_hash {
+            let is_former = known.former_hash == Some(self.shown_hash);
+            if is_former && now.since(known.refreshed_at) <= GRACE {
+                return Ok(Err(SignInRefused::Superseded));
+            }
+            let session_id = self.session_id.to_string();
+            audit(view, writes, &user.caller(), ("reuse_refresh_token", &session_id, None));
+            writes.update(&known, known.ended(SessionState::Reused, now));
+            return Ok(Err(SignInRefused::Reused));
+        }
+        let session = Session {
+            token_hash: self.next_hash,
+            former_hash: Some(known.token_hash),
+            generation: known.generation.saturating_add(1),
+            refreshed_at: now,
+            ..Session::clone(&known)
+        };
+        writes.update(&known, session.clone());
+        Ok(Ok((User::clone(&user), session)))
+    }
+}

@@ -1,0 +1,249 @@
+//! The desk: what the routes share beside the store. Who has proved a password, what he is given, and
+//! what was taken back since. Not in here: HTTP, what is decided, and where signing keys lie.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use http_api::Problem;
+use kernel::record::{Column, Shard};
+use kernel::store::{Order, Place, Query};
+use kernel::time::System;
+use kernel::{
+    Clock, Context, CorrelationId, Ids, Known, Record, SessionId, Store, StoreError, Time,
+};
+use tokens::{Grant, Mint, Policy, SigningKeys, Verifier};
+
+use crate::decide::BookRefused;
+use crate::hashing::Hashing;
+use crate::passwords;
+use crate::records::{LoginName, Proof, Session, TakenName, User, UserKind};
+use crate::routes::Gate;
+use crate::taken_back::TakenBack;
+use crate::throttle::{Throttle, Try};
+
+/// A proof of nobody's, with the present parameters: where there is no such user, a password is
+/// compared with this one, so that the answer takes as long.
+const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IG5vYm9keSBubw\
+                       $AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// How many records of what was taken back are read at once, at a start.
+const RECALLED_AT_ONCE: usize = 1_000;
+
+/// What is set for a desk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeskSettings {
+    /// Whether anybody may make himself a user.
+    pub sign_up: bool,
+    /// Whether cookies go over TLS alone.
+    pub secure_cookies: bool,
+}
+
+/// There can be no desk.
+#[derive(Debug, thiserror::Error)]
+pub enum NoDesk {
+    /// The machine gives no threads.
+    #[error("no threads for hashing passwords: {0}")]
+    Threads(#[from] std::io::Error),
+    /// The signing keys are none.
+    #[error("the signing keys: {0}")]
+    Keys(#[from] tokens::BadKeys),
+}
+
+/// What the routes share.
+#[derive(Debug)]
+pub struct Desk {
+    pub(crate) settings: DeskSettings,
+    pub(crate) hashing: Hashing,
+    mint: Arc<Mint>,
+    verifier: Arc<Verifier>,
+    taken_back: Arc<TakenBack>,
+    throttle: Throttle,
+    refused: AtomicU64,
+}
+
+impl Desk {
+    /// With these keys.
+    ///
+    /// # Errors
+    /// See [`NoDesk`].
+    pub fn open(mint: Mint, settings: DeskSettings) -> Result<Self, NoDesk> {
+        let verifier = Verifier::new(Policy::of_mint(), Arc::new(System));
+        verifier.take_keys(&mint.jwks())?;
+        Ok(Self {
+            settings,
+            hashing: Hashing::start()?,
+            mint: Arc::new(mint),
+            verifier: Arc::new(verifier),
+            taken_back: Arc::default(),
+            throttle: Throttle::new(),
+            refused: AtomicU64::new(0),
+        })
+    }
+
+    /// Whom it lets in.
+    pub fn gate(&self) -> Gate {
+        Gate { verifier: Arc::clone(&self.verifier), taken_back: Arc::clone(&self.taken_back) }
+    }
+
+    /// The public halves of the keys, as a JSON Web Key Set.
+    pub fn jwks(&self) -> Vec<u8> {
+        self.mint.jwks()
+    }
+
+    /// Takes other keys in the place of the former ones.
+    ///
+    /// # Errors
+    /// When there is none to check a token with; then nothing changes for who has a token.
+    pub fn take_keys(&self, keys: SigningKeys) -> Result<(), NoDesk> {
+        self.mint.take(keys);
+        Ok(self.verifier.take_keys(&self.mint.jwks())?)
+    }
+
+    /// Learns what was taken back shortly before this start. Before it nobody may be let in.
+    ///
+    /// # Errors
+    /// When the store cannot.
+    pub async fn recall(&self, store: &Store) -> Result<(), StoreError> {
+        for user in since::<User>(store, "taken_back", |user| user.taken_back_at).await? {
+            self.take_back_from(&user);
+        }
+        for session in since::<Session>(store, "ended", |session| session.ended_at).await? {
+            self.end(session.session_id);
+        }
+        Ok(())
+    }
+
+    /// What the user was given in former epochs is good no longer, from now on.
+    pub(crate) fn take_back_from(&self, user: &User) {
+        if user.epoch > 1 {
+            self.taken_back.user(&user.sub.to_string(), user.epoch, System.now());
+        }
+    }
+
+    /// What was given in the session is good no longer, from now on.
+    pub(crate) fn end(&self, session_id: SessionId) {
+        self.taken_back.session(&session_id.to_string(), System.now());
+    }
+
+    /// An access token for the user, in that session or for a service.
+    pub(crate) fn token(&self, user: &User, session: Option<SessionId>) -> Result<String, Problem> {
+        let session_id = session.map(|id| id.to_string());
+        let token_id = uuid::Uuid::from_u128(System.draw()).to_string();
+        let grant = Grant {
+            subject: &user.sub.to_string(),
+            session_id: session_id.as_deref(),
+            epoch: user.epoch,
+            rights: user.rights.texts(),
+            token_id: &token_id,
+        };
+        self.mint.sign(&grant, System.now()).map_err(|error| Problem::internal(error.to_string()))
+    }
+
+    /// Counts a try of that name from there.
+    ///
+    /// # Errors
+    /// 429.
+    pub(crate) fn admit(&self, name: &str, from: Option<IpAddr>) -> Result<(), Problem> {
+        let admitted = self.throttle.admit(Try { name, from });
+        if admitted.is_err() {
+            self.count_refused();
+        }
+        admitted
+    }
+
+    /// Remembers that the name was proved from there.
+    pub(crate) fn is_proved(&self, name: &str, from: Option<IpAddr>) {
+        self.throttle.is_proved(Try { name, from });
+    }
+
+    /// That somebody was refused who wanted to sign in.
+    pub(crate) fn count_refused(&self) {
+        self.refused.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Books how many were refused since the last time, if any were.
+    ///
+    /// # Errors
+    /// When the store cannot; then they are booked the next time.
+    pub async fn book_refused(&self, store: &Store) -> Result<(), StoreError> {
+        let count = self.refused.swap(0, Ordering::Relaxed);
+        if count == 0 {
+            return Ok(());
+        }
+        let context = Context::request(CorrelationId(System.draw()), None);
+        let booked = store.decide(BookRefused(count), context).await;
+        if booked.is_err() {
+            self.refused.fetch_add(count, Ordering::Relaxed);
+        }
+        booked
+    }
+
+    /// The person of that name whose password that is. Takes as long where there is none.
+    ///
+    /// # Errors
+    /// 503 where too many wait, or the store cannot.
+    pub(crate) async fn proved(
+        &self,
+        store: &Store,
+        name: &LoginName,
+        password: &str,
+    ) -> Result<Option<Known<User>>, Problem> {
+        let user = find(store, name).await?;
+        let user = user.filter(|user| user.kind == UserKind::Person);
+        let proof = user.as_ref().map_or_else(|| Proof::new(NOBODYS), |user| user.proof.clone());
+        // What is too long to be anybody's is not hashed; who sent it knows that himself.
+        let is_right = passwords::is_sized(password) && {
+            let password = password.to_owned();
+            self.hashing.run(move || passwords::is_proved(&password, &proof)).await?
+        };
+        Ok(user.filter(|_| is_right))
+    }
+}
+
+/// Who signs in by that name.
+pub(crate) async fn find(
+    store: &Store,
+    name: &LoginName,
+) -> Result<Option<Known<User>>, StoreError> {
+    match store.get::<TakenName>(name.id()).await? {
+        Some(taken) => store.get::<User>(taken.sub).await,
+        None => Ok(None),
+    }
+}
+
+/// The records of an index over shards from the time on for which tokens are good. `sort` gives the
+/// value by which the index is ordered.
+async fn since<R: Record>(
+    store: &Store,
+    index: &'static str,
+    sort: fn(&R) -> Option<Time>,
+) -> Result<Vec<Known<R>>, StoreError> {
+    let from = TakenBack::since(System.now()).micros();
+    let mut all = Vec::new();
+    for shard in Shard::all() {
+        let mut after = None;
+        loop {
+            let query = Query {
+                kind: R::KIND,
+                index: Some(index),
+                partition: shard.to_value().into_owned(),
+                from: Some(from),
+                to: None,
+                after,
+                order: Order::OldestFirst,
+                limit: RECALLED_AT_ONCE,
+            };
+            let found = store.list::<R>(query).await?;
+            let last = found.last().filter(|_| found.len() == RECALLED_AT_ONCE);
+            after = last.and_then(|last| {
+                Some(Place { sort: sort(last)?.micros(), key: last.record.key() })
+            });
+            all.extend(found);
+            if after.is_none() {
+                break;
+            }
+        }
+    }
+    Ok(all)
+}

@@ -1,0 +1,133 @@
+//! The threads on which passwords are hashed: few, of low priority, with a short queue, so that a flood
+//! of log-ins waits and is turned away rather than slow everybody's payments.
+//! Not in here: what is hashed, and who may ask.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+use http_api::{Problem, ProblemKind};
+use parking_lot::Mutex;
+use tokio::sync::oneshot;
+
+/// How many wait at most. Each takes some tens of milliseconds.
+const WAITING_MAX: usize = 32;
+
+/// How much lower than the rest of the program's their priority is (nice: 0 to 19).
+const NICE: i32 = 10;
+
+/// When to come back where too many wait.
+const RETRY: Duration = Duration::from_secs(2);
+
+type Work = Box<dyn FnOnce() + Send>;
+
+/// The threads. They end when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Hashing(SyncSender<Work>);
+
+impl Hashing {
+    /// Half as many as there are processors, one at least.
+    ///
+    /// # Errors
+    /// When the machine gives no threads.
+    pub(crate) fn start() -> io::Result<Self> {
+        let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let (sender, receiver) = sync_channel(WAITING_MAX);
+        let receiver = Arc::new(Mutex::new(receiver));
+        for _ in 0..cores.div_ceil(2) {
+            let receiver = Arc::clone(&receiver);
+            thread::Builder::new().name("passwords".to_owned()).spawn(move || work(&receiver))?;
+        }
+        Ok(Self(sender))
+    }
+
+    /// Does something slow on one of the threads.
+    ///
+    /// # Errors
+    /// 503 at once where too many wait.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        slow: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let (answer, answered) = oneshot::channel();
+        let work = Box::new(move || {
+            // Whoever has gone by now needs no answer, and no work is done for him.
+            if !answer.is_closed() {
+                drop(answer.send(slow()));
+            }
+        });
+        if self.0.try_send(work).is_err() {
+            let detail = "Too many sign in at once; try again in a moment.";
+            return Err(Problem::new(ProblemKind::Busy, detail).retry_after(RETRY));
+        }
+        answered.await.map_err(|_| Problem::internal("hashing a password panicked"))
+    }
+}
+
+fn work(receiver: &Mutex<Receiver<Work>>) {
+    // On Linux a thread has its own. Where it is refused, the queue alone protects the rest.
+    if let Err(error) = rustix::process::nice(NICE) {
+        tracing::debug!(%error, "passwords are hashed with the priority of everything else");
+    }
+    loop {
+        let next = receiver.lock().recv();
+        let Ok(work) = next else { return };
+        // A panic is told by the hook of the program; the next one is hashed all the same.
+        drop(std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn when_too_many_wait_the_next_is_turned_away_at_once() {
+        let hashing = Hashing::start().unwrap();
+        let gate = Arc::new(Mutex::new(()));
+        let held = gate.lock();
+        let mut waiting = Vec::new();
+        let full = loop {
+            let gate = Arc::clone(&gate);
+            let mut one = Box::pin(hashing.run(move || drop(gate.lock())));
+            match futures_poll(&mut one).await {
+                None => waiting.push(one),
+                Some(ended) => break ended,
+            }
+        };
+        assert_eq!(full.unwrap_err().kind(), ProblemKind::Busy);
+        assert!(waiting.len() >= WAITING_MAX, "{}", waiting.len());
+        drop(held);
+        for one in waiting {
+            one.await.unwrap();
+        }
+        assert_eq!(hashing.run(|| 7).await.unwrap(), 7);
+    }
+
+    /// Polls once.
+    async fn futures_poll<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
+        std::future::poll_fn(|context| {
+            std::task::Poll::Ready(match std::pin::Pin::new(&mut *future).poll(context) {
+                std::task::Poll::Ready(output) => Some(output),
+                std::task::Poll::Pending => None,
+            })
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn a_panic_ends_one_and_not_the_thread() {
+        let hashing = Hashing::start().unwrap();
+        for _ in 0..4 {
+            let panicked = hashing.run(|| assert!(false_here(), "as the test wants")).await;
+            assert_eq!(panicked.unwrap_err().kind(), ProblemKind::Internal);
+        }
+        assert_eq!(hashing.run(|| 7).await.unwrap(), 7);
+    }
+
+    fn false_here() -> bool {
+        std::hint::black_box(false)
+    }
+}

@@ -1,0 +1,15 @@
+//! What the service keeps: users, the names by which they sign in, and sessions. What may become of
+//! them is decided in `decide`; how they look outside is said in `bodies`.
+
+mod session;
+mod user;
+mod words;
+
+pub use session::{Session, SessionState};
+pub use user::{OPERATORS, TakenName, User, UserKind, UserState};
+pub use words::{BadName, BadRight, LoginName, Proof, ProofState, Right, Rights};
+
+/// Goes on only if `rule` holds; `why` says what contradicts what.
+fn require(rule: bool, why: &str) -> Result<(), String> {
+    if rule { Ok(()) } else { Err(why.to_owned()) }
+}

@@ -1,0 +1,295 @@
+//! The texts of users: names by which they sign in, what proves who they are, their rights. Names and
+//! proofs are shown by no `Debug`, so that none gets into a log. Not in here: how a proof is made.
+
+use std::fmt;
+use std::sync::Arc;
+
+use kernel::record::{Column, ColumnType};
+use kernel::{Id, LoginNameId, Value};
+use serde::{Deserialize, Deserializer};
+
+/// The most characters of an e-mail address (RFC 5321, section 4.5.3.1.3, less the brackets).
+const EMAIL_LENGTH_MAX: usize = 254;
+/// The most characters before its `@` (section 4.5.3.1.1).
+const LOCAL_PART_LENGTH_MAX: usize = 64;
+
+/// A name by which somebody signs in: a person's e-mail address in lower case, or a service's name.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LoginName(Arc<str>);
+
+/// The text is no such name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadName {
+    /// Of a person.
+    #[error("must be an e-mail address of at most 254 characters, such as ada@example.org")]
+    Email,
+    /// Of a service.
+    #[error("must be 1 to 64 of a-z, 0-9, `-` and `_`, and begin with a letter")]
+    Service,
+}
+
+impl LoginName {
+    /// A person's. Letters become small ones: providers take both for the same.
+    ///
+    /// # Errors
+    /// When it is no e-mail address that could be.
+    pub fn email(text: &str) -> Result<Self, BadName> {
+        let text = text.to_lowercase();
+        let is_plain = |character: char| {
+            !character.is_whitespace()
+                && !character.is_control()
+                && !"<>()[],;:\\\"".contains(character)
+        };
+        let (local, domain) = text.rsplit_once('@').ok_or(BadName::Email)?;
+        let is_sized = text.chars().count() <= EMAIL_LENGTH_MAX
+            && (1..=LOCAL_PART_LENGTH_MAX).contains(&local.chars().count());
+        let is_whole = !local.contains('@')
+            && domain.split('.').all(|label| {
+                !label.is_empty() && label.chars().all(|one| one.is_alphanumeric() || one == '-')
+            });
+        if is_sized && is_whole && text.chars().all(is_plain) {
+            Ok(Self(text.into()))
+        } else {
+            Err(BadName::Email)
+        }
+    }
+
+    /// A service's. It has no `@`, so it is nobody's e-mail address.
+    ///
+    /// # Errors
+    /// When it is none that could be.
+    pub fn service(text: &str) -> Result<Self, BadName> {
+        is_word(text, 64).then(|| Self(text.into())).ok_or(BadName::Service)
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// By what it is found, and of which there can be one.
+    pub fn id(&self) -> LoginNameId {
+        LoginNameId::named(&["login-name", &self.0])
+    }
+}
+
+/// Small letters, digits, `-` and `_`, a letter first.
+fn is_word(text: &str, max: usize) -> bool {
+    let is_plain =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
+    text.len() <= max
+        && text.bytes().next().is_some_and(|first| first.is_ascii_lowercase())
+        && text.bytes().all(is_plain)
+}
+
+/// What proves who somebody is: argon2id of a person's password, or SHA-256 of a service's secret, as
+/// a PHC string. Never the password itself.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Proof(Arc<str>);
+
+impl Proof {
+    /// From a PHC string.
+    pub fn new(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// The PHC string.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Whose choice a password was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ProofState {
+    /// Its holder's, or a service's secret.
+    Chosen,
+    /// Made by us and told once: good for nothing but to choose another.
+    OneTime,
+}
+
+kernel::word_column!(ProofState { Chosen = "CHOSEN", OneTime = "ONE_TIME" });
+
+/// A person's group, or a service's scope: 1 to 32 of `a-z`, `0-9`, `-` and `_`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Right(Box<str>);
+
+/// The text is no right, or there are too many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadRight {
+    /// Of other characters, or too long.
+    #[error("must be 1 to 32 of a-z, 0-9, `-` and `_`, and begin with a letter")]
+    Word,
+    /// More than one may have.
+    #[error("must be at most 16")]
+    TooMany,
+}
+
+impl Right {
+    /// From its text.
+    ///
+    /// # Errors
+    /// When it is none that could be.
+    pub fn new(text: &str) -> Result<Self, BadRight> {
+        is_word(text, 32).then(|| Self(text.into())).ok_or(BadRight::Word)
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Right {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        Self::new(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+/// The rights of somebody, each once, in the order of their letters. In a column with blanks between.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rights(Vec<Box<str>>);
+
+impl Rights {
+    /// How many one may have: they all stand in each token.
+    const MAX: usize = 16;
+
+    /// These.
+    ///
+    /// # Errors
+    /// When they are too many.
+    pub fn new(rights: &[Right]) -> Result<Self, BadRight> {
+        let none = Ok(Self::default());
+        rights.iter().fold(none, |known, right| known.and_then(|known| known.with(right)))
+    }
+
+    /// With one more.
+    ///
+    /// # Errors
+    /// When they are too many.
+    pub fn with(&self, right: &Right) -> Result<Self, BadRight> {
+        let mut all = self.without(right).0;
+        all.push(right.0.clone());
+        all.sort();
+        if all.len() > Self::MAX { Err(BadRight::TooMany) } else { Ok(Self(all)) }
+    }
+
+    /// Without that one.
+    #[must_use]
+    pub fn without(&self, right: &Right) -> Self {
+        Self(self.0.iter().filter(|known| **known != right.0).cloned().collect())
+    }
+
+    /// Whether it is one of them.
+    pub fn has(&self, right: &str) -> bool {
+        self.0.iter().any(|known| &**known == right)
+    }
+
+    /// Their texts.
+    pub fn texts(&self) -> &[Box<str>] {
+        &self.0
+    }
+}
+
+impl Column for Rights {
+    const TYPE: ColumnType = ColumnType::Text;
+
+    fn to_value(&self) -> Value<'_> {
+        Value::Text(self.0.join(" ").into())
+    }
+
+    fn from_value(value: &Value<'_>) -> Option<Self> {
+        let text = String::from_value(value)?;
+        let rights = text.split_ascii_whitespace().map(Right::new);
+        Self::new(&rights.collect::<Result<Vec<_>, _>>().ok()?).ok()
+    }
+}
+
+/// Texts that no `Debug` shows.
+macro_rules! hidden_texts {
+    ($($name:ident),*) => {$(
+        impl fmt::Debug for $name {
+            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("…")
+            }
+        }
+
+        impl Column for $name {
+            const TYPE: ColumnType = ColumnType::Text;
+
+            fn to_value(&self) -> Value<'_> {
+                Value::Text(std::borrow::Cow::Borrowed(&self.0))
+            }
+
+            fn from_value(value: &Value<'_>) -> Option<Self> {
+                String::from_value(value).map(|text| Self(text.into()))
+            }
+        }
+    )*};
+}
+
+hidden_texts!(LoginName, Proof);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_way_a_name_is_written() {
+        let check = |text: &str, expected: Option<&str>| {
+            let name = LoginName::email(text).ok();
+            assert_eq!(name.as_ref().map(LoginName::as_str), expected, "{text}");
+        };
+        check("Ada@Example.ORG", Some("ada@example.org"));
+        check("ada+bank@mail.example.co.uk", Some("ada+bank@mail.example.co.uk"));
+        check("operator@localhost", Some("operator@localhost"));
+        check("jürgen@bücher.example", Some("jürgen@bücher.example"));
+        for wrong in [
+            "",
+            "ada",
+            "@example.org",
+            "ada@",
+            "a@b@c",
+            "a b@c",
+            "ada@example..org",
+            "<a@b>",
+            "ada@exa mple",
+            "ada@\n",
+            "\"a\"@b",
+            "ada@a_b",
+        ] {
+            check(wrong, None);
+        }
+        check(&format!("{}@b", "a".repeat(65)), None);
+        check(&format!("a@{}", "b".repeat(253)), None);
+        let same = LoginName::email("ADA@example.org").unwrap().id();
+        assert_eq!(LoginName::email("ada@EXAMPLE.org").unwrap().id(), same);
+        assert!(LoginName::service("web-shop_2").is_ok());
+        for wrong in ["", "2shop", "Shop", "a@b", &"a".repeat(65)] {
+            assert_eq!(LoginName::service(wrong), Err(BadName::Service), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn rights_are_few_and_each_is_there_once() {
+        let right = |text: &str| Right::new(text).unwrap();
+        let rights = Rights::new(&[right("payments"), right("metrics"), right("payments")]);
+        let rights = rights.unwrap();
+        assert_eq!(rights.texts().join(" "), "metrics payments");
+        assert_eq!(Rights::from_value(&rights.to_value()), Some(rights.clone()));
+        assert_eq!(rights.without(&right("metrics")).texts().join(" "), "payments");
+        assert_eq!(Rights::from_value(&Value::from("")), Some(Rights::default()));
+        assert_eq!(Rights::from_value(&Value::from("A")), None);
+        let many: Vec<_> = (0..17).map(|number| right(&format!("r{number}"))).collect();
+        assert!(Rights::new(&many[..16]).is_ok());
+        assert_eq!(Rights::new(&many), Err(BadRight::TooMany));
+        assert_eq!(Right::new("a b"), Err(BadRight::Word));
+    }
+
+    #[test]
+    fn no_debug_shows_a_name_or_a_proof() {
+        let shown = format!("{:?} {:?}", LoginName::email("a@b").unwrap(), Proof::new("$argon2"));
+        assert_eq!(shown, "… …");
+    }
+}

@@ -1,0 +1,200 @@
+//! How often somebody may try a password: by whom he says that he is, and from where. Bounded in
+//! memory: names and addresses are hashed into a fixed number of places, with a seed that nobody knows,
+//! so that two share one seldom and nobody can choose with whom. Nothing is kept of them but that.
+//!
+//! | tries | at once | then one in |
+//! | --- | --- | --- |
+//! | of one name from one address | 6 | 10 s |
+//! | from one address | 30 | 1 s |
+//! | of one name from addresses that never proved it | 20 | 5 s |
+//!
+//! The last one slows down who guesses from many addresses; it leaves out addresses from which the name
+//! was proved before, so that its owner is not kept out by strangers. He who comes from a new address
+//! meanwhile competes with them for a try, and is never locked out for good.
+//! Not in here: limits on other requests.
+
+use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use governor::clock::{Clock, DefaultClock};
+use governor::state::keyed::HashMapStateStore;
+use governor::{Quota, RateLimiter};
+use http_api::{Problem, ProblemKind};
+use parking_lot::Mutex;
+
+/// How many places there are of each sort; one takes some 24 bytes.
+const PLACES: u64 = 1 << 16;
+
+/// How many pairs of a name and an address that proved it are remembered.
+const PROVED_MAX: usize = 1 << 14;
+
+type Limiter = RateLimiter<u64, HashMapStateStore<u64>, DefaultClock>;
+
+/// Who tries, and from where; nowhere in particular where that is not known.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Try<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) from: Option<IpAddr>,
+}
+
+/// The throttle.
+pub(crate) struct Throttle {
+    seed: RandomState,
+    clock: DefaultClock,
+    pairs: Limiter,
+    addresses: Limiter,
+    names: Limiter,
+    proved: Mutex<HashSet<u64>>,
+}
+
+impl std::fmt::Debug for Throttle {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Throttle")
+    }
+}
+
+fn limiter(at_once: u32, then_one_in: Duration) -> Limiter {
+    let quota = Quota::with_period(then_one_in).unwrap_or(Quota::per_second(NonZeroU32::MIN));
+    let quota = quota.allow_burst(NonZeroU32::new(at_once).unwrap_or(NonZeroU32::MIN));
+    RateLimiter::hashmap_with_clock(quota, DefaultClock::default())
+}
+
+impl Throttle {
+    pub(crate) fn new() -> Self {
+        Self {
+            seed: RandomState::new(),
+            clock: DefaultClock::default(),
+            pairs: limiter(6, Duration::from_secs(10)),
+            addresses: limiter(30, Duration::from_secs(1)),
+            names: limiter(20, Duration::from_secs(5)),
+            proved: Mutex::default(),
+        }
+    }
+
+    /// Counts a try.
+    ///
+    /// # Errors
+    /// 429 where there were too many, with how long to wait. That says nothing of whether there is
+    /// such a name.
+    pub(crate) fn admit(&self, attempt: Try<'_>) -> Result<(), Problem> {
+        let is_proved = self.proved.lock().contains(&self.pair(attempt));
+        let mut wait = self.wait(&self.pairs, self.pair(attempt) % PLACES);
+        if wait.is_none()
+            && let Some(from) = attempt.from
+        {
+            wait = self.wait(&self.addresses, self.seed.hash_one(network(from)) % PLACES);
+        }
+        if wait.is_none() && !is_proved {
+            wait = self.wait(&self.names, self.seed.hash_one(attempt.name) % PLACES);
+        }
+        let Some(wait) = wait else { return Ok(()) };
+        let detail = "Too many tries; wait as long as `Retry-After` says.";
+        Err(Problem::new(ProblemKind::TooManyRequests, detail).retry_after(wait))
+    }
+
+    /// Remembers that the name was proved from there.
+    pub(crate) fn is_proved(&self, attempt: Try<'_>) {
+        let mut proved = self.proved.lock();
+        if proved.len() >= PROVED_MAX {
+            proved.clear();
+        }
+        proved.insert(self.pair(attempt));
+    }
+
+    fn pair(&self, attempt: Try<'_>) -> u64 {
+        self.seed.hash_one((attempt.name, attempt.from.map(network)))
+    }
+
+    fn wait(&self, limiter: &Limiter, place: u64) -> Option<Duration> {
+        let not_until = limiter.check_key(&place).err()?;
+        // Rounded up: who comes back a moment early is told to wait once more.
+        let wait = not_until.wait_time_from(self.clock.now());
+        Some(wait.saturating_add(Duration::from_millis(999)).max(Duration::from_secs(1)))
+    }
+}
+
+/// An address of version 6 is one of the many of its owner: they count as one.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            std::net::Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+        }
+        IpAddr::V4(address) => address.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(text: &str) -> Option<IpAddr> {
+        Some(text.parse().unwrap())
+    }
+
+    /// How many of so many tries are let through.
+    fn admitted(
+        throttle: &Throttle,
+        tries: usize,
+        attempt: impl Fn(usize) -> (String, String),
+    ) -> usize {
+        let is_admitted = |number: &usize| {
+            let (name, address) = attempt(*number);
+            throttle.admit(Try { name: &name, from: from(&address) }).is_ok()
+        };
+        (0..tries).filter(is_admitted).count()
+    }
+
+    #[test]
+    fn a_name_from_an_address_is_tried_a_few_times() {
+        let throttle = Throttle::new();
+        let count = admitted(&throttle, 100, |_| ("ada@example.org".into(), "192.0.2.1".into()));
+        assert!((6..10).contains(&count), "{count}");
+        let refused = throttle.admit(Try { name: "ada@example.org", from: from("192.0.2.1") });
+        let refused = refused.unwrap_err();
+        assert_eq!(refused.kind(), ProblemKind::TooManyRequests);
+        // Somebody else from elsewhere is not concerned, nor is she herself.
+        for (name, address) in [("ben@example.org", "192.0.2.2"), ("ada@example.org", "192.0.2.2")]
+        {
+            throttle.admit(Try { name, from: from(address) }).unwrap();
+        }
+    }
+
+    #[test]
+    fn many_names_from_one_address_and_many_addresses_for_one_name() {
+        let throttle = Throttle::new();
+        let spray = |number| (format!("user{number}@example.org"), "2001:db8::1".to_owned());
+        let count = admitted(&throttle, 500, spray);
+        assert!((30..40).contains(&count), "{count}");
+        // Another address of the same network is the same.
+        assert!(throttle.admit(Try { name: "x@y", from: from("2001:db8::ffff") }).is_err());
+
+        let guess = |number| {
+            ("ada@example.org".to_owned(), format!("10.0.{}.{}", number / 250, number % 250))
+        };
+        let own = Try { name: "ada@example.org", from: from("192.0.2.9") };
+        throttle.admit(own).unwrap();
+        throttle.is_proved(own);
+        let count = admitted(&throttle, 500, guess);
+        assert!((19..30).contains(&count), "{count}");
+        throttle.admit(own).unwrap();
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let throttle = Throttle::new();
+        for number in 0..PROVED_MAX * 2 {
+            let name = format!("{number}");
+            throttle.is_proved(Try { name: &name, from: None });
+        }
+        assert!(throttle.proved.lock().len() <= PROVED_MAX);
+        for number in 0..200_000_u32 {
+            drop(throttle.admit(Try { name: &number.to_string(), from: None }));
+        }
+        assert!(u64::try_from(throttle.pairs.len()).unwrap() <= PLACES);
+        assert!(u64::try_from(throttle.names.len()).unwrap() <= PLACES);
+    }
+}
