@@ -51,6 +51,9 @@ pub(crate) enum Command {
         /// As `data`.
         #[arg(long, hide = true)]
         insecure_no_auth: bool,
+        /// As `data`.
+        #[arg(long, value_name = "NUMBER", hide = true)]
+        rate_per_caller: Option<u32>,
     },
     /// Measures how fast a function of AWS Lambda starts and answers.
     Functions(functions::Options),

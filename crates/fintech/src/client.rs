@@ -1,27 +1,97 @@
-//! A client of a running server, for the commands that ask one: plain HTTP/1.1 over one connection.
-//! No TLS: it is for a server on this machine, or one behind a tunnel.
+//! A client of a running server, for the commands that ask one: HTTP/1.1 over one connection, with TLS
+//! where its address says so, and with a token where one is given. Not in here: what is asked.
 
+use std::fmt;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytes::Bytes;
+use clap::Args;
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{self, SendRequest};
-use hyper::header::{CONTENT_TYPE, HOST, HeaderValue};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
 use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
 use crate::end::Failure;
+use crate::https;
 
 /// How long an answer may take: longer than a saga is waited for.
 const ANSWER_WAIT: Duration = Duration::from_secs(30);
+
+/// The most bytes of a file with a token.
+const TOKEN_FILE_BYTES_MAX: u64 = 16 * 1024;
+
+/// Who asks a server, and whom TLS trusts.
+#[derive(Debug, Args)]
+pub(crate) struct AccessOptions {
+    /// The bearer token to ask with. A command line can be read by everybody on this machine: better
+    /// in the environment, or in a file
+    #[arg(long, value_name = "TOKEN", env = "FINTECH_TOKEN", hide_env_values = true)]
+    token: Option<Secret>,
+    /// Read the bearer token from this file instead; - is standard input
+    #[arg(long, value_name = "FILE", env = "FINTECH_TOKEN_FILE")]
+    token_file: Option<PathBuf>,
+    /// Trust the certificate authorities in this PEM file, not those that the machine trusts
+    #[arg(long, value_name = "FILE", env = "FINTECH_CA")]
+    ca: Option<PathBuf>,
+}
+
+/// A text that is shown to nobody.
+#[derive(Clone)]
+struct Secret(String);
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Secret")
+    }
+}
+
+impl AccessOptions {
+    /// The header by which the server knows who asks; none without a token.
+    fn authorization(&self) -> Result<Option<HeaderValue>, Failure> {
+        let token = match (&self.token_file, &self.token) {
+            (Some(file), _) => Secret(read_token(file)?),
+            (None, Some(token)) => token.clone(),
+            (None, None) => return Ok(None),
+        };
+        let bearer = HeaderValue::from_str(&format!("Bearer {}", token.0.trim()));
+        // Nothing of it is repeated.
+        let mut bearer = bearer.map_err(|_| Failure::wrong_use("the token is no bearer token"))?;
+        bearer.set_sensitive(true);
+        Ok(Some(bearer))
+    }
+}
+
+fn read_token(file: &Path) -> Result<String, Failure> {
+    let mut token = String::new();
+    let read = if file == Path::new("-") {
+        std::io::stdin().take(TOKEN_FILE_BYTES_MAX).read_to_string(&mut token)
+    } else {
+        std::fs::File::open(file)
+            .and_then(|file| file.take(TOKEN_FILE_BYTES_MAX).read_to_string(&mut token))
+    };
+    read.map_err(|error| Failure::wrong_use(format!("{}: {error}", file.display())))?;
+    Ok(token)
+}
 
 /// A connection to a server.
 pub(crate) struct Client {
     /// `http://host:port`.
     url: String,
     host: HeaderValue,
+    authorization: Option<HeaderValue>,
     connection: SendRequest<Full<Bytes>>,
 }
 
@@ -53,21 +123,30 @@ impl Client {
     /// Connects to the server at an address such as `http://127.0.0.1:8080`.
     ///
     /// # Errors
-    /// When that is no such address, or nobody answers there.
-    pub(crate) async fn connect(url: &str) -> Result<Self, Failure> {
-        let host = host_of(url).map_err(Failure::wrong_use)?;
-        let gone = |error: &dyn std::fmt::Display| {
+    /// When that is no such address, nobody answers there, or it is not whom it should be.
+    pub(crate) async fn connect(url: &str, access: &AccessOptions) -> Result<Self, Failure> {
+        let Address { is_tls, host } = address_of(url).map_err(Failure::wrong_use)?;
+        let authorization = access.authorization()?;
+        let gone = |error: &dyn fmt::Display| {
             Failure::cannot_run(format!("cannot reach {url}: {error}; is `fintech serve` running?"))
         };
-        let address = if host.contains(':') { host.to_owned() } else { format!("{host}:80") };
-        let stream = TcpStream::connect(&address).await.map_err(|error| gone(&error))?;
-        let (connection, driver) =
-            http1::handshake(TokioIo::new(stream)).await.map_err(|error| gone(&error))?;
-        // It ends when the connection is dropped; what breaks it also breaks the request under way.
-        tokio::spawn(driver);
+        let (name, port) = parts(host, if is_tls { 443 } else { 80 });
+        let stream = TcpStream::connect((name, port)).await.map_err(|error| gone(&error))?;
+        let connection = if is_tls {
+            let trusted = match &access.ca {
+                Some(file) => https::trusted_in(file)?,
+                None => https::trusted_here()?,
+            };
+            let name = ServerName::try_from(name.to_owned()).map_err(Failure::wrong_use)?;
+            let stream = https::connector(trusted)?.connect(name, stream).await;
+            shaken(stream.map_err(|error| gone(&error))?).await
+        } else {
+            shaken(stream).await
+        };
+        let connection = connection.map_err(|error| gone(&error))?;
         let url = url.trim_end_matches('/').to_owned();
         let host = HeaderValue::from_str(host).map_err(Failure::wrong_use)?;
-        Ok(Self { url, host, connection })
+        Ok(Self { url, host, authorization, connection })
     }
 
     /// Where it is connected to.
@@ -123,6 +202,9 @@ impl Client {
             if body.is_some() {
                 request = request.header(CONTENT_TYPE, "application/json");
             }
+            if let Some(authorization) = &self.authorization {
+                request = request.header(AUTHORIZATION, authorization);
+            }
             let bytes = body.map_or_else(Vec::new, |body| body.to_string().into_bytes());
             let request = request.body(Full::from(bytes)).map_err(|error| error.to_string())?;
             self.connection.ready().await.map_err(|error| error.to_string())?;
@@ -140,41 +222,96 @@ impl Client {
     }
 }
 
-/// The host and port of a server's address.
-fn host_of(url: &str) -> Result<&str, String> {
+/// Speaks HTTP on a stream, until the connection is dropped; what breaks it also breaks the request
+/// under way.
+async fn shaken<S>(stream: S) -> hyper::Result<SendRequest<Full<Bytes>>>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let (connection, driver) = http1::handshake(TokioIo::new(stream)).await?;
+    tokio::spawn(driver);
+    Ok(connection)
+}
+
+/// Where a server is.
+#[derive(Debug, PartialEq, Eq)]
+struct Address<'a> {
+    is_tls: bool,
+    /// Its name, with its port if that is said.
+    host: &'a str,
+}
+
+fn address_of(url: &str) -> Result<Address<'_>, String> {
     let wrong =
         || format!("{url:?} is no server's address; write one such as http://127.0.0.1:8080");
-    if url.starts_with("https://") {
-        return Err(format!(
-            "{url:?} asks for https, which this program does not speak; name the server itself, such as \
-             http://127.0.0.1:8080"
-        ));
-    }
-    let host = url.strip_prefix("http://").ok_or_else(wrong)?;
+    let (scheme, host) = url.split_once("://").ok_or_else(wrong)?;
+    let is_tls = match scheme {
+        "http" => false,
+        "https" => true,
+        _ => return Err(wrong()),
+    };
     let host = host.strip_suffix('/').unwrap_or(host);
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
-    if host.is_empty() || !host.bytes().all(is_plain) { Err(wrong()) } else { Ok(host) }
+    if host.is_empty() || !host.bytes().all(is_plain) {
+        return Err(wrong());
+    }
+    Ok(Address { is_tls, host })
+}
+
+/// The name, without the brackets of IPv6, and the port.
+fn parts(host: &str, usual_port: u16) -> (&str, u16) {
+    let split = host.rsplit_once(':').and_then(|(name, port)| Some((name, port.parse().ok()?)));
+    let (name, port) = split.unwrap_or((host, usual_port));
+    (name.trim_start_matches('[').trim_end_matches(']'), port)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn check(url: &str, expected: Option<&str>) {
-        assert_eq!(host_of(url).ok(), expected, "{url}");
+    fn check(url: &str, expected: Option<(bool, &str, u16)>) {
+        let found = address_of(url).ok().map(|Address { is_tls, host }| {
+            let (name, port) = parts(host, if is_tls { 443 } else { 80 });
+            (is_tls, name, port)
+        });
+        assert_eq!(found, expected, "{url}");
     }
 
     #[test]
     fn every_way_an_address_is_written() {
-        check("http://127.0.0.1:8080", Some("127.0.0.1:8080"));
-        check("http://localhost:8080/", Some("localhost:8080"));
-        check("http://[::1]:80", Some("[::1]:80"));
-        check("https://localhost", None);
+        check("http://127.0.0.1:8080", Some((false, "127.0.0.1", 8080)));
+        check("http://localhost/", Some((false, "localhost", 80)));
+        check("http://[::1]:80", Some((false, "::1", 80)));
+        check("http://[::1]", Some((false, "::1", 80)));
+        check("https://bank.example", Some((true, "bank.example", 443)));
+        check("https://bank.example:8443/", Some((true, "bank.example", 8443)));
         check("localhost:8080", None);
         check("http://", None);
         check("http://a/b", None);
         check("http://me@a", None);
-        assert!(host_of("https://a").unwrap_err().contains("does not speak"));
-        assert!(host_of("ftp://a").unwrap_err().contains("no server's address"));
+        check("ftp://a", None);
+    }
+
+    #[test]
+    fn a_token_is_read_and_shown_to_nobody() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("token");
+        std::fs::write(&file, "abc.def\n").unwrap();
+        let options = |token: Option<&str>, token_file| AccessOptions {
+            token: token.map(|token| Secret(token.to_owned())),
+            token_file,
+            ca: None,
+        };
+        let check = |options: AccessOptions, expected: Option<&str>| {
+            let header = options.authorization().unwrap();
+            assert_eq!(header.as_ref().map(|header| header.to_str().unwrap()), expected);
+            assert!(!format!("{options:?} {header:?}").contains("abc"));
+        };
+        check(options(None, None), None);
+        check(options(Some("abc"), None), Some("Bearer abc"));
+        check(options(Some("abc"), Some(file)), Some("Bearer abc.def"));
+        let refused = options(Some("a\nbc"), None).authorization().unwrap_err().to_string();
+        assert!(!refused.contains("bc"), "{refused}");
+        options(None, Some(folder.path().join("none"))).authorization().unwrap_err();
     }
 }

@@ -18,6 +18,10 @@ use crate::end::Failure;
 use crate::home::Home;
 use crate::services;
 
+/// How many decisions may wait. Who comes later is told so at once: he would wait for a third of a
+/// second, and everybody after him longer.
+const DECISIONS_WAITING_MAX: usize = 4_096;
+
 /// The option that every command on a data folder has.
 #[derive(Debug, Args)]
 pub(crate) struct DataOption {
@@ -46,7 +50,11 @@ fn folder_alone(text: OsString) -> Result<PathBuf, &'static str> {
 /// When another process has it, or what is in it cannot be read.
 pub(crate) fn open(data: &Path, clock: Arc<dyn Clock>) -> Result<Arc<EmbeddedStore>, Failure> {
     let subscribers = services::subscribers().map_err(Failure::cannot_run)?;
-    let options = Options { clock, ..Options::new(data, services::kinds(), subscribers) };
+    let options = Options {
+        clock,
+        waiting_max: DECISIONS_WAITING_MAX,
+        ..Options::new(data, services::kinds(), subscribers)
+    };
     EmbeddedStore::open(options).map_err(refused)
 }
 

@@ -1,7 +1,8 @@
-//! Fetches a small document over HTTPS, for what a provider of sign-in publishes. Trusts whom the
-//! machine trusts, so that an authority of one's own house counts; `SSL_CERT_FILE` names others.
+//! TLS to others, and a small document fetched over it, for what a provider of sign-in publishes. Trusts
+//! whom the machine trusts, so that an authority of one's own house counts; `SSL_CERT_FILE` names others.
 //! Not in here: what is in the document, and when it is fetched.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,8 @@ use hyper::header::{ACCEPT, HOST};
 use hyper::{Request, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
 use rustls::crypto::ring::default_provider;
-use rustls::pki_types::ServerName;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokens::Source;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -33,23 +35,7 @@ impl Https {
     /// # Errors
     /// When it names none that can be read.
     pub(crate) fn new() -> Result<Self, Failure> {
-        let mut trusted = RootCertStore::empty();
-        let found = rustls_native_certs::load_native_certs();
-        let (_, unread) = trusted.add_parsable_certificates(found.certs);
-        if unread > 0 || !found.errors.is_empty() {
-            tracing::debug!(unread, errors = ?found.errors, "certificates that cannot be read");
-        }
-        if trusted.is_empty() {
-            return Err(Failure::cannot_run(
-                "this machine trusts no certificate authority: install its `ca-certificates`, or name \
-                 a file of certificates in SSL_CERT_FILE",
-            ));
-        }
-        let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(Failure::cannot_run)?;
-        let config = config.with_root_certificates(trusted).with_no_client_auth();
-        Ok(Self(TlsConnector::from(Arc::new(config))))
+        connector(trusted_here()?).map(Self)
     }
 
     async fn get(&self, url: &str, bytes_max: usize) -> Result<Vec<u8>, String> {
@@ -66,6 +52,57 @@ impl Https {
         let stream = self.0.connect(name, stream).await.map_err(told)?;
         exchange(stream, &uri, bytes_max).await
     }
+}
+
+/// The authorities that the machine trusts.
+///
+/// # Errors
+/// When it names none that can be read.
+pub(crate) fn trusted_here() -> Result<RootCertStore, Failure> {
+    let mut trusted = RootCertStore::empty();
+    let found = rustls_native_certs::load_native_certs();
+    let (_, unread) = trusted.add_parsable_certificates(found.certs);
+    if unread > 0 || !found.errors.is_empty() {
+        tracing::debug!(unread, errors = ?found.errors, "certificates that cannot be read");
+    }
+    if trusted.is_empty() {
+        return Err(Failure::cannot_run(
+            "this machine trusts no certificate authority: install its `ca-certificates`, or name \
+             a file of certificates in SSL_CERT_FILE",
+        ));
+    }
+    Ok(trusted)
+}
+
+/// The authorities in a PEM file, and no others.
+///
+/// # Errors
+/// When it cannot be read, or there is none in it.
+pub(crate) fn trusted_in(file: &Path) -> Result<RootCertStore, Failure> {
+    let wrong =
+        |why: &dyn std::fmt::Display| Failure::wrong_use(format!("{}: {why}", file.display()));
+    let mut trusted = RootCertStore::empty();
+    let found = CertificateDer::pem_file_iter(file).map_err(|error| wrong(&error))?;
+    for certificate in found {
+        let certificate = certificate.map_err(|error| wrong(&error))?;
+        trusted.add(certificate).map_err(|error| wrong(&error))?;
+    }
+    if trusted.is_empty() {
+        return Err(wrong(&"there is no certificate in PEM form in it"));
+    }
+    Ok(trusted)
+}
+
+/// Connects over TLS to whom one of these authorities vouches for.
+///
+/// # Errors
+/// When the cryptography cannot.
+pub(crate) fn connector(trusted: RootCertStore) -> Result<TlsConnector, Failure> {
+    let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(Failure::cannot_run)?;
+    let config = config.with_root_certificates(trusted).with_no_client_auth();
+    Ok(TlsConnector::from(Arc::new(config)))
 }
 
 impl Source for Https {

@@ -71,6 +71,7 @@ pub mod answer;
 pub mod body;
 mod deployment;
 mod etag;
+mod gate;
 mod identity;
 mod money;
 pub mod pages;
@@ -84,6 +85,7 @@ mod wait;
 
 pub use body::Body;
 pub use deployment::{App, Deployment, Settings};
+pub use gate::{Gate, OpenGate};
 pub use identity::{Authenticator, LocalOperator};
 pub use money::{CurrencyText, MoneyText};
 pub use pages::{List, NoFilter, Page};

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use http_api::{Deployment, Front, Hosts, Settings};
+use http_api::{Deployment, Front, Hosts, OpenGate, Settings};
 use kernel::manifest::{Due, ServiceManifest, Subscription};
 use kernel::operators::EventsPort;
 use kernel::time::System;
@@ -74,6 +74,7 @@ impl Handler {
                 let front = Front {
                     authenticator: callers.authenticator(),
                     hosts: Hosts::Any,
+                    gate: Arc::new(OpenGate),
                     ids: Arc::new(System),
                 };
                 Work::Answer(http_api::bare(routes, Arc::new(deployment), front))

@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicU64;
 use kernel::time::System;
 use kernel::{Clock, Envelope, Ids, Kind, Time};
 use parking_lot::Mutex;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::bus::{Bus, Parked, ParkedDelivery, Probe, Retries, Subscriber};
 use crate::files::{Files, RealFiles};
@@ -49,6 +49,8 @@ pub struct Options {
     pub cached_records_max: usize,
     /// So many commands may wait.
     pub waiting_max: usize,
+    /// So many lists may be read or wait for it.
+    pub reads_max: usize,
     /// About so many rows may wait for SQLite behind the journal: records, events, deliveries. Then
     /// decisions are refused until it has taken some.
     pub unfolded_rows_max: usize,
@@ -83,6 +85,7 @@ impl Options {
             retries: Retries::default(),
             cached_records_max: 65_536,
             waiting_max: 8_192,
+            reads_max: 1_024,
             unfolded_rows_max: 65_536,
             wal_bytes_max: 48 << 20,
             clock: Arc::new(System),
@@ -183,7 +186,8 @@ impl EmbeddedStore {
             writer.run();
         })?;
         let (writing, lock) = (Mutex::new(Some(writing)), Mutex::new(Some(lock)));
-        Ok(Arc::new(Self { shared, points, readers: Arc::new(readers), fold, writing, lock }))
+        let (readers, reads) = (Arc::new(readers), Semaphore::new(options.reads_max));
+        Ok(Arc::new(Self { shared, points, readers, reads, fold, writing, lock }))
     }
 }
 

@@ -11,7 +11,7 @@ use kernel::operators::{DeadLetter, Delivery, EventQuery, EventsPort, LoggedEven
 use kernel::store::{BoxFuture, Query, Scan, ScanPlace, StorePort};
 use kernel::{AnyId, ChainId, Context, ErasedDecision, Key, Kind, StoreError, Stored, Time};
 use parking_lot::Mutex;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::folder::Lock;
 use crate::ledger::{Command, Fold, Shared};
@@ -25,6 +25,8 @@ pub struct EmbeddedStore {
     pub(crate) points: Readers,
     /// For lists, off the async threads.
     pub(crate) readers: Arc<Readers>,
+    /// A place for each list that is being read or waits for it.
+    pub(crate) reads: Semaphore,
     pub(crate) fold: Option<Arc<Fold>>,
     pub(crate) writing: Mutex<Option<JoinHandle<()>>>,
     /// Given back when the store is closed.
@@ -62,11 +64,13 @@ impl EmbeddedStore {
         self.shared.journal_bytes.load(Ordering::Relaxed)
     }
 
-    /// Reads from SQLite once it shows what is acknowledged now.
+    /// Reads from SQLite once it shows what is acknowledged now. Where too many wait for that already,
+    /// whoever asks is told so rather than slowing everybody.
     async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Reader) -> Result<T, SqliteError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        let _place = self.reads.try_acquire().map_err(|_| StoreError::Busy)?;
         self.folded().await?;
         let readers = Arc::clone(&self.readers);
         let reading = tokio::task::spawn_blocking(move || readers.read(read));

@@ -12,6 +12,7 @@ mod manifest;
 mod markers;
 mod names;
 mod places;
+mod proofs;
 mod purity;
 mod third_party;
 mod tokens;
@@ -63,6 +64,7 @@ fn check(files: &[File]) -> Vec<Finding> {
     findings.extend(crate_graph::check(&manifests, files));
     findings.extend(length::check(files));
     findings.extend(links::check(files));
+    findings.extend(proofs::check(files));
     findings
 }
 
@@ -115,6 +117,7 @@ mod tests {
             File::new("crates/loan/src/lib.rs", "//! A loan.\nuse axum::Json;\n"),
             File::new("crates/loan/src/broken.rs", "//! Broken.\nfn a(\n"),
             File::new("docs/place.md", "see /home/somebody\n"),
+            File::new("docs/security.md", "| test |\n| --- |\n| `no::such` |\n"),
             File::new("xtask/tidy-exceptions.toml", "[[function]]\n"),
         ];
         let checks: Vec<String> = check(&files).iter().map(Finding::to_string).collect();
@@ -130,6 +133,7 @@ mod tests {
             "lints",
             "`axum`",
             "nowhere.md",
+            "no::such",
             "kernel -> loan",
             "tidy-exceptions",
         ] {

@@ -12,7 +12,7 @@ use kernel::{AuditId, Clock, Id, Ids};
 use operations::bodies::DeadLetterShown;
 use serde_json::{Value, json};
 
-use crate::client::Client;
+use crate::client::{AccessOptions, Client};
 use crate::end::{End, Failure};
 use crate::{folder, local, output, runtime};
 
@@ -58,6 +58,8 @@ Examples:
 pub(crate) struct List {
     #[command(flatten)]
     place: Place,
+    #[command(flatten)]
+    access: AccessOptions,
     /// Print them as JSON, with the messages themselves
     #[arg(long, env = "FINTECH_JSON", value_parser = clap::builder::BoolishValueParser::new())]
     json: bool,
@@ -87,6 +89,8 @@ pub(crate) struct Redrive {
     all: bool,
     #[command(flatten)]
     place: Place,
+    #[command(flatten)]
+    access: AccessOptions,
 }
 
 impl Redrive {
@@ -128,7 +132,7 @@ impl Place {
 
 async fn run_list(list: &List) -> Result<End, Failure> {
     let letters = match list.place.source()? {
-        Source::Server(url) => of_server(&mut Client::connect(&url).await?).await?,
+        Source::Server(url) => of_server(&mut Client::connect(&url, &list.access).await?).await?,
         Source::Folder(data) => of_events(&*folder::snapshot(&data)?).await?,
     };
     if list.json {
@@ -179,7 +183,7 @@ fn tell(id: &str, is_there: bool) -> Result<bool, Failure> {
 }
 
 async fn redrive_on_server(redrive: &Redrive, url: &str) -> Result<bool, Failure> {
-    let mut client = Client::connect(url).await?;
+    let mut client = Client::connect(url, &redrive.access).await?;
     let ids = match redrive.named() {
         Some(ids) => ids,
         None => ids(&of_server(&mut client).await?),

@@ -4,7 +4,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::client::{Answer, Client};
+use crate::client::{AccessOptions, Answer, Client};
 use crate::end::{End, Failure};
 use crate::{output, runtime};
 
@@ -28,6 +28,8 @@ pub(crate) struct Options {
     #[arg(long, value_name = "URL", env = "FINTECH_SERVER")]
     #[arg(default_value = "http://127.0.0.1:8080")]
     server: String,
+    #[command(flatten)]
+    access: AccessOptions,
 }
 
 /// People and their salary.
@@ -82,7 +84,7 @@ enum Becomes {
 /// Runs it.
 pub(crate) fn run(options: &Options) -> Result<End, Failure> {
     runtime::build("demo")?.block_on(async {
-        let client = Client::connect(&options.server).await?;
+        let client = Client::connect(&options.server, &options.access).await?;
         let mut world = World { client, wallets: Vec::new() };
         world.open_wallets().await?;
         world.pay().await?;

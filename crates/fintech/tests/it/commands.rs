@@ -34,18 +34,25 @@ fn help_teaches_with_examples() {
 
 #[test]
 fn what_cannot_be_is_a_wrong_use() {
-    let wrong: [(&[&str], &str); 11] = [
+    let beyond = ["serve", "--listen", "0.0.0.0:0"];
+    let sign_in = ["--oidc-issuer", "https://sso.example", "--oidc-audience", "bank"];
+    let unencrypted = [&beyond[..], &sign_in].concat();
+    let wrong: [(&[&str], &str); 15] = [
         (&[], "Usage"),
         (&["frobnicate"], "frobnicate"),
         (&["serve", "--listen", "nowhere"], "127.0.0.1:8080"),
         (&["serve", "--log-format", "xml"], "xml"),
         (&["serve", "--listen", "0.0.0.0:0", "--insecure-no-auth"], "listen on 127.0.0.1"),
+        (&beyond, "--tls-cert"),
+        (&unencrypted, "--tls-cert"),
+        (&["serve", "--tls-cert", "site.crt"], "--tls-key"),
+        (&["serve", "--behind-proxy", "proxy.example"], "10.0.0.0/8"),
+        (&["serve", "--cors-origin", "*"], "https://app.example"),
         (&["verify", "--data", "/no/such/folder"], "no data folder"),
         (&["verify", "--data", "/no/such/folder"], "say with --data where it is"),
         (&["verify", "--data", "/no/such/folder"], "`fintech serve`, which makes one"),
         (&["tick", "--data", "/no/such/folder"], "no data folder"),
         (&["demo", "--server", "ftp://here"], "http://127.0.0.1:8080"),
-        (&["demo", "--server", "https://here"], "https, which this program does not speak"),
     ];
     for (arguments, words) in wrong {
         let ended = run(arguments).expect(2);

@@ -22,6 +22,10 @@ mod history;
 #[cfg(test)]
 mod letters;
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
+mod log;
+#[cfg(test)]
 mod manifests;
 #[cfg(test)]
 mod moving;
@@ -40,6 +44,8 @@ mod readme;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
+mod secrets;
+#[cfg(test)]
 #[path = "../../src/services.rs"]
 mod services;
 #[cfg(test)]
@@ -48,6 +54,8 @@ mod serving;
 mod site;
 #[cfg(test)]
 mod stopping;
+#[cfg(test)]
+mod tls;
 #[cfg(test)]
 mod tour;
 #[cfg(test)]

@@ -3,19 +3,23 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-/// The program with these arguments, and nothing of this process's environment that it would hear.
+use crate::log::Log;
+use crate::secrets::Secrets;
+
+/// The program with these arguments, and nothing of this process's environment that it would hear. It
+/// logs what each request was, for that too is searched for secrets.
 pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fintech"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("FINTECH_")) {
         command.env_remove(name);
     }
-    command.args(arguments).stdin(Stdio::null());
+    command.args(arguments).stdin(Stdio::null()).env("FINTECH_LOG_LEVEL", "debug");
     command
 }
 
@@ -34,11 +38,9 @@ pub(crate) fn run(arguments: &[&str]) -> Ended {
 
 pub(crate) fn ended(command: &mut Command) -> Ended {
     let output = command.output().unwrap();
-    Ended {
-        code: output.status.code(),
-        out: String::from_utf8(output.stdout).unwrap(),
-        err: String::from_utf8(output.stderr).unwrap(),
-    }
+    let err = String::from_utf8(output.stderr).unwrap();
+    Secrets::default().expect_none_in(&err);
+    Ended { code: output.status.code(), out: String::from_utf8(output.stdout).unwrap(), err }
 }
 
 impl Ended {
@@ -59,11 +61,12 @@ pub(crate) fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
-/// A running server; killed when it is dropped.
+/// A running server; killed when it is dropped, and its log searched for secrets.
 pub(crate) struct Server {
     child: Child,
     pub(crate) url: String,
-    log: Option<BufReader<ChildStderr>>,
+    log: Log,
+    secrets: Secrets,
 }
 
 impl Server {
@@ -86,11 +89,12 @@ impl Server {
     /// Starts a command that serves, and waits for the line that says that it is ready.
     pub(crate) fn of(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let log = child.stderr.take().map(BufReader::new);
+        let log = Log::of(child.stderr.take().unwrap());
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let mut server = Self { child, url: line.trim_end().to_owned(), log };
-        if !server.url.starts_with("http://") || !line.ends_with('\n') {
+        let url = line.trim_end().to_owned();
+        let mut server = Self { child, url, log, secrets: Secrets::default() };
+        if !server.url.starts_with("http") || !line.ends_with('\n') {
             let status = server.child.wait().unwrap();
             panic!("{line:?} is not an address; {status}: {}", server.log_to_end());
         }
@@ -99,24 +103,21 @@ impl Server {
 
     /// `host:port`.
     pub(crate) fn address(&self) -> &str {
-        self.url.strip_prefix("http://").unwrap()
+        self.url.split_once("://").unwrap().1
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    /// The next line of its log; empty when it has ended.
+    /// The next line of its log that is no detail; empty when it has ended.
     pub(crate) fn log_line(&mut self) -> String {
-        let mut line = String::new();
-        self.log.as_mut().unwrap().read_line(&mut line).unwrap();
-        line
+        self.log.line()
     }
 
+    /// What of its log was not told yet, once it has ended.
     pub(crate) fn log_to_end(&mut self) -> String {
-        let mut rest = String::new();
-        self.log.as_mut().unwrap().read_to_string(&mut rest).unwrap();
-        rest
+        self.log.rest()
     }
 
     pub(crate) fn wait(&mut self) -> ExitStatus {
@@ -154,6 +155,8 @@ impl Server {
         let has_host = headers.iter().any(|header| header.starts_with("host:"));
         let host = if has_host { String::new() } else { format!("host: {}\r\n", self.address()) };
         let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
+        headers.lines().for_each(|header| self.secrets.note_header(header));
+        self.secrets.note_body(body);
         let length = body.len();
         let request = format!(
             "{method} {path} HTTP/1.1\r\n{host}connection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
@@ -161,7 +164,11 @@ impl Server {
         stream.write_all(request.as_bytes()).unwrap();
         let mut reply = Vec::new();
         stream.read_to_end(&mut reply).unwrap();
-        Reply::read(&String::from_utf8(reply).unwrap())
+        let reply = String::from_utf8(reply).unwrap();
+        let (head, body) = reply.split_once("\r\n\r\n").unwrap_or_default();
+        head.lines().for_each(|header| self.secrets.note_header(header));
+        self.secrets.note_body(body);
+        Reply::read(&reply)
     }
 }
 
@@ -170,6 +177,9 @@ impl Drop for Server {
         if matches!(self.child.try_wait(), Ok(None)) {
             drop(self.child.kill());
             drop(self.child.wait());
+        }
+        if !std::thread::panicking() {
+            self.log.expect_no_secret(&self.secrets);
         }
     }
 }

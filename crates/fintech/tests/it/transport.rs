@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, Request};
-use http_api::{Deployment, Front, Hosts, Routes, Settings};
+use http_api::{Deployment, Front, Hosts, OpenGate, Routes, Settings};
 use http_body_util::BodyExt;
 use identity::{Desk, DeskSettings};
 use kernel::manifest::ServiceManifest;
@@ -72,6 +72,7 @@ impl Transport {
         let front = Front {
             authenticator: Arc::new(verifier),
             hosts: Hosts::of_listener("127.0.0.1:8080".parse().unwrap()),
+            gate: Arc::new(OpenGate),
             ids: Arc::new(System),
         };
         let routes = routes(&desk());

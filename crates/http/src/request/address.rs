@@ -2,13 +2,16 @@
 //! in says it.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 /// The address that a request came from, in the extensions of every request that came over a network:
 /// put there by the program that took it in, never read from what the caller wrote unless a proxy that
 /// is trusted wrote it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ClientAddress(IpAddr);
+
+/// The first 64 bits of 128.
+const FIRST_64: u128 = !0 << 64;
 
 impl ClientAddress {
     /// An address; one of IPv4 that came as IPv6 (`::ffff:192.0.2.1`) is the one of IPv4.
@@ -19,6 +22,15 @@ impl ClientAddress {
     /// The address itself.
     pub fn ip(self) -> IpAddr {
         self.0
+    }
+
+    /// By what callers are told apart: an address of IPv4, but of IPv6 the first 64 bits, for whoever
+    /// has one address there has all that begin so.
+    pub fn network(self) -> IpAddr {
+        match self.0 {
+            IpAddr::V4(_) => self.0,
+            IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & FIRST_64)),
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 use axum::Router;
 use axum::body::Bytes;
 use axum::http::HeaderValue;
-use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use utoipa::openapi::OpenApi;
@@ -14,6 +14,10 @@ use crate::deployment::App;
 const HTML: &str = include_str!("../../assets/docs.html");
 const SCRIPT: &str = include_str!("../../assets/docs.js");
 const STYLE: &str = include_str!("../../assets/docs.css");
+
+/// The page loads what this program serves, and is shown in nobody's frame.
+const POLICY: &str = "default-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; \
+                      frame-ancestors 'none'";
 
 /// The routes of the description. The document is written once.
 pub(super) fn routes(openapi: &OpenApi) -> Router<App> {
@@ -37,7 +41,8 @@ pub(super) fn routes(openapi: &OpenApi) -> Router<App> {
 fn served(media_type: &'static str, body: Bytes) -> Response {
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static(media_type)),
-        (CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'self'; img-src data:")),
+        (CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
+        (CACHE_CONTROL, HeaderValue::from_static("no-cache")),
     ];
     (headers, body).into_response()
 }

@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::extract::Request;
-use axum::http::Method;
-use axum::http::header::{HOST, HeaderMap, HeaderName, ORIGIN};
+use axum::http::header::{HOST, ORIGIN};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use crate::problem::{Problem, ProblemKind};
 
@@ -16,8 +16,8 @@ use crate::problem::{Problem, ProblemKind};
 pub enum Hosts {
     /// Any name: something in front checks it.
     Any,
-    /// These alone, in lower case and without a port.
-    Only(Arc<[Box<str>]>),
+    /// These alone, in lower case and without a port; and pages of these other sites may ask.
+    Only(Arc<[Box<str>]>, Arc<[HeaderValue]>),
 }
 
 impl Hosts {
@@ -27,12 +27,21 @@ impl Hosts {
             SocketAddr::V4(address) => address.ip().to_string(),
             SocketAddr::V6(address) => format!("[{}]", address.ip()),
         };
-        Self::Only(Arc::from([Box::from("localhost"), ip.into_boxed_str()]))
+        Self::Only(Arc::from([Box::from("localhost"), ip.into_boxed_str()]), Arc::default())
+    }
+
+    /// With the origins of other sites whose pages may ask too.
+    #[must_use]
+    pub fn and_pages_of(self, origins: &[HeaderValue]) -> Self {
+        match self {
+            Self::Any => Self::Any,
+            Self::Only(names, _) => Self::Only(names, origins.into()),
+        }
     }
 
     /// Whether the request came to one of the names, and not from a page of another site.
     pub(super) fn check(&self, request: &Request) -> Result<(), Problem> {
-        let Self::Only(names) = self else { return Ok(()) };
+        let Self::Only(names, origins) = self else { return Ok(()) };
         let mut hosts = request.headers().get_all(HOST).iter();
         let host = match (hosts.next(), hosts.next()) {
             (Some(host), None) => host.to_str().unwrap_or_default(),
@@ -44,7 +53,7 @@ impl Hosts {
             return Err(Problem::new(ProblemKind::Misdirected, detail));
         }
         let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-        if !reads && is_from_elsewhere(names, request.headers()) {
+        if !reads && is_from_elsewhere(names, origins, request.headers()) {
             return Err(Problem::forbidden(
                 "A page of another site may not change anything here; use a page that this program \
                  serves, or a program that is no browser and sends no `Origin`.",
@@ -54,8 +63,11 @@ impl Hosts {
     }
 }
 
-fn is_from_elsewhere(names: &[Box<str>], headers: &HeaderMap) -> bool {
+fn is_from_elsewhere(names: &[Box<str>], origins: &[HeaderValue], headers: &HeaderMap) -> bool {
     const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+    if headers.get(ORIGIN).is_some_and(|origin| origins.contains(origin)) {
+        return false;
+    }
     let is_foreign_origin = headers.get(ORIGIN).is_some_and(|origin| {
         let host = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
         !host.is_some_and(|(_, host)| is_one(names, host))

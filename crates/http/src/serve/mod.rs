@@ -1,11 +1,12 @@
-//! What lies around all routes, in one layer: host, request id, caller, panics, problems, metrics and
-//! the trace of a request. Not in here: sockets and how the program stops.
+//! What lies around all routes, in one layer: host, request id, how often, caller, panics,
+//! problems, headers for browsers, metrics and the trace of a request. Not in here: sockets and how the program stops.
 
 #[cfg(feature = "document")]
 mod docs;
 mod hosts;
 mod operations;
 mod report;
+mod secure;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -26,9 +27,10 @@ use tracing::Instrument;
 pub use hosts::Hosts;
 
 use crate::deployment::App;
+use crate::gate::Gate;
 use crate::identity::Authenticator;
 use crate::problem::{PROBLEM_JSON, Problem, ProblemKind};
-use crate::request::Arrival;
+use crate::request::{Arrival, ClientAddress};
 use crate::routes::{Routes, with_fallbacks};
 use operations::Operations;
 
@@ -41,6 +43,8 @@ pub struct Front {
     pub authenticator: Arc<dyn Authenticator>,
     /// To which names it answers.
     pub hosts: Hosts,
+    /// Who is let in how often.
+    pub gate: Arc<dyn Gate>,
     /// Where request ids come from.
     pub ids: Arc<dyn Ids>,
 }
@@ -103,6 +107,7 @@ async fn around(State(laid): State<Arc<Laid>>, mut request: Request, next: Next)
         finish(&mut response, problem, &uri, &arrival);
     }
     response.headers_mut().insert(X_REQUEST_ID, arrival.request_id);
+    secure::secure(response.headers_mut());
     response
 }
 
@@ -113,9 +118,13 @@ fn admit(
     request: &mut Request,
     operation: Option<&'static Operation>,
 ) -> Result<(), Problem> {
+    if let Some(from) = request.extensions().get::<ClientAddress>() {
+        front.gate.pass(*from)?;
+    }
     front.hosts.check(request)?;
     let asks_who = operation.is_some_and(|operation| !operation.who.contains(&Who::Nobody));
     if asks_who && let Some(caller) = front.authenticator.caller(request.headers())? {
+        front.gate.admit(&caller)?;
         request.extensions_mut().insert(caller);
     }
     Ok(())

@@ -76,10 +76,9 @@ async fn the_page_needs_nothing_from_another_host() {
     for path in ["/docs", "/docs/docs.js", "/docs/docs.css"] {
         let answer = service.send_as_nobody(&format!("GET {path}"), &[], b"").await;
         assert_eq!(answer.status, 200, "{path}");
-        assert_eq!(
-            answer.header("content-security-policy"),
-            Some("default-src 'self'; img-src data:")
-        );
+        let policy = answer.header("content-security-policy").unwrap();
+        assert!(policy.starts_with("default-src 'self'; img-src data:;"), "{policy}");
+        assert!(!policy.contains("unsafe") && !policy.contains('*'), "{policy}");
         let text = answer.body.as_str().unwrap();
         assert!(!text.contains("://"), "{path} names another host");
         assert!(text.len() > 500, "{path} is empty");

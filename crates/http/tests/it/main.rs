@@ -12,6 +12,8 @@ mod documents;
 #[cfg(test)]
 mod failures;
 #[cfg(test)]
+mod gates;
+#[cfg(test)]
 mod headers;
 #[cfg(test)]
 mod lists;

@@ -7,7 +7,10 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request};
-use http_api::{Authenticator, Deployment, Front, Hosts, Problem, ProblemKind, Settings, app};
+use http_api::{
+    Authenticator, ClientAddress, Deployment, Front, Gate, Hosts, Problem, ProblemKind, Settings,
+    app,
+};
 use kernel::memory::MemoryStore;
 use kernel::{Caller, Known, Role, Store, Subject};
 use serde_json::Value;
@@ -34,6 +37,24 @@ impl Authenticator for ByHeader {
         };
         Ok(Some(Caller { sub: Subject::new(sub).unwrap(), role }))
     }
+}
+
+/// Lets nobody in who is called `eager`, and nothing from 192.0.2.66.
+struct Turnstile;
+
+impl Gate for Turnstile {
+    fn pass(&self, from: ClientAddress) -> Result<(), Problem> {
+        if from.to_string() == "192.0.2.66" { Err(too_many()) } else { Ok(()) }
+    }
+
+    fn admit(&self, caller: &Caller) -> Result<(), Problem> {
+        if caller.sub.to_string() == "eager" { Err(too_many()) } else { Ok(()) }
+    }
+}
+
+fn too_many() -> Problem {
+    let detail = "Wait as long as `Retry-After` says.";
+    Problem::new(ProblemKind::TooManyRequests, detail).retry_after(Duration::from_millis(1_500))
 }
 
 /// The service behind its front.
@@ -79,7 +100,12 @@ impl Service {
         let store = Store::new(memory.clone());
         let settings = Settings { wait_max: Duration::from_secs(10), ..Settings::new([7; 32]) };
         let state = Arc::new(Deployment { store: store.clone(), events: memory.clone(), settings });
-        let front = Front { authenticator: Arc::new(ByHeader), hosts, ids: memory.clone() };
+        let front = Front {
+            authenticator: Arc::new(ByHeader),
+            hosts,
+            gate: Arc::new(Turnstile),
+            ids: memory.clone(),
+        };
         let root = Router::new().route("/healthz", axum::routing::get(async || "ok"));
         Self { store, memory, router: app(all_routes(), root, state, front) }
     }
@@ -143,6 +169,23 @@ fn assert_is_in_order(line: &str, answer: &Answer) {
     let request_id =
         answer.header("x-request-id").unwrap_or_else(|| panic!("{line}: no request id"));
     assert!((1..=128).contains(&request_id.len()), "{line}: {request_id}");
+    for (name, expected) in [
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("x-frame-options", "DENY"),
+    ] {
+        assert_eq!(answer.header(name), Some(expected), "{line}");
+    }
+    let is_described = ["/docs", "/v1/openapi.json"].iter().any(|open| line.contains(open));
+    let kept = match (is_described, answer.header("etag")) {
+        (true, _) => "no-cache",
+        // It is asked whether it is as it was, by whoever may read it.
+        (false, Some(_)) => "private, no-cache",
+        (false, None) => "no-store",
+    };
+    assert_eq!(answer.header("cache-control"), Some(kept), "{line}");
+    let policy = answer.header("content-security-policy").unwrap();
+    assert!(policy.contains("frame-ancestors 'none'"), "{line}: {policy}");
     if answer.status < 400 {
         return;
     }
@@ -159,6 +202,7 @@ fn assert_is_in_order(line: &str, answer: &Answer) {
     assert!(body["detail"].as_str().is_some_and(|detail| detail.ends_with('.')), "{line}: {body}");
     let names_a_field = !answer.fields().is_empty();
     assert_eq!(names_a_field, *status == 400, "{line}: {body}");
-    assert_eq!(answer.header("retry-after").is_some(), *status == 503, "{line}");
+    let is_later = matches!(status, 429 | 503);
+    assert_eq!(answer.header("retry-after").is_some(), is_later, "{line}");
     assert_eq!(answer.header("www-authenticate").is_some(), *status == 401, "{line}");
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request};
-use http_api::{Authenticator, Deployment, Front, Hosts, Problem, Settings, app};
+use http_api::{Authenticator, Deployment, Front, Hosts, OpenGate, Problem, Settings, app};
 use http_body_util::BodyExt;
 use kernel::memory::MemoryStore;
 use kernel::{Caller, Role, Store};
@@ -66,6 +66,7 @@ impl Client {
         let front = Front {
             authenticator: Arc::new(ByHeader),
             hosts: Hosts::Any,
+            gate: Arc::new(OpenGate),
             ids: Arc::new(MemoryStore::new()),
         };
         let routes = loan::routes(RateTable::default());

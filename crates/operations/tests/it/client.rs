@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request};
-use http_api::{Authenticator, Deployment, Front, Hosts, Problem, Settings, app};
+use http_api::{Authenticator, Deployment, Front, Hosts, OpenGate, Problem, Settings, app};
 use http_body_util::BodyExt;
 use kernel::memory::MemoryStore;
 use kernel::operators::EventsPort;
@@ -58,8 +58,12 @@ impl Client {
             events,
             settings: Settings::new([7; 32]),
         };
-        let front =
-            Front { authenticator: Arc::new(ByHeader), hosts: Hosts::Any, ids: store.clone() };
+        let front = Front {
+            authenticator: Arc::new(ByHeader),
+            hosts: Hosts::Any,
+            gate: Arc::new(OpenGate),
+            ids: store.clone(),
+        };
         let router = app(operations::routes(), Router::new(), Arc::new(deployment), front);
         Self { router }
     }

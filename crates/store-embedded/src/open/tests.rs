@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::Path;
 
+use kernel::operators::EventsPort as _;
 use kernel::store::StorePort as _;
 use kernel::{
-    Context, CorrelationId, Decision, Id, Key, PaymentId, Record, Rules, Store, Suspend, View,
-    Writes,
+    Context, CorrelationId, Decision, Id, Key, PaymentId, Record, Rules, Store, StoreError,
+    Suspend, View, Writes,
 };
 use tracing::field::{Field, Visit};
 use tracing::span;
@@ -290,5 +291,21 @@ fn an_opening_tells_how_many_batches_it_had_to_fold() {
         let lines = lines.1.lock();
         assert_eq!(lines.len(), 1, "{lines:?}");
         assert!(lines[0].contains("batches=2 "), "{lines:?}");
+    });
+}
+
+#[test]
+fn a_list_that_would_wait_behind_too_many_is_refused_at_once() {
+    run(async {
+        let folder = tempfile::tempdir().unwrap();
+        let store =
+            EmbeddedStore::open(Options { reads_max: 1, ..options(folder.path()) }).unwrap();
+        let list = async || store.dead_letters(None, 1).await.map(|letters| letters.len());
+        assert_eq!(list().await, Ok(0));
+        let place = store.reads.try_acquire().unwrap();
+        assert_eq!(list().await, Err(StoreError::Busy));
+        drop(place);
+        assert_eq!(list().await, Ok(0));
+        close(store).await;
     });
 }

@@ -1,39 +1,21 @@
-//! The connections: accepted, served one request after another, and ended without cutting a request.
-//! What a request means is not here.
+//! The connections: accepted where there is room, and ended without cutting a request. What is done
+//! on one is in `connection`.
 
 use std::convert::Infallible;
 use std::io;
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::header::CONNECTION;
-use axum::http::{HeaderValue, Request};
 use futures_util::FutureExt;
 use http_api::ClientAddress;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
-use tower::Service;
 
-/// How long a client may take to send the head of a request, and how long an idle connection is kept.
-const HEAD_WAIT: Duration = Duration::from_secs(60);
-
-/// How many bytes the head of a request may have, and how much of a body is read ahead.
-const READ_AHEAD_BYTES_MAX: usize = 32 * 1024;
-
-/// How many connections are open at once; further ones wait to be accepted.
-const CONNECTIONS_MAX: usize = 8_192;
-
-/// How many open files the store and the rest of the program keep for themselves.
-const STORE_FILES: u64 = 64;
+use super::connection::{Each, Phase, Way};
+use super::room::{Addresses, connections_max};
 
 /// How long clients between two requests have to send another one, which is then answered and the
 /// connection closed: a client cannot tell a connection that is closed under its request from one on
@@ -55,24 +37,13 @@ pub(super) struct Connections {
     open: mpsc::Receiver<Infallible>,
 }
 
-/// How far the connections are in their lives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Phase {
-    /// New ones are taken in.
-    Open,
-    /// No new ones are taken in.
-    Closed,
-    /// Those without a request are closed.
-    Ending,
-}
-
 impl Connections {
     /// Serves whoever connects.
-    pub(super) fn start(listener: TcpListener, router: Router) -> Self {
+    pub(super) fn start(listener: TcpListener, router: Router, way: Way) -> Self {
         let (phase, told) = watch::channel(Phase::Open);
         let (alive, open) = mpsc::channel(1);
         let is_ending = Arc::new(AtomicBool::new(false));
-        let each = Each { router, is_ending: Arc::clone(&is_ending), phase: told };
+        let each = Each { router, way, is_ending: Arc::clone(&is_ending), phase: told };
         let accepting = tokio::spawn(accept(listener, each, alive));
         Self { phase, accepting, is_ending, open }
     }
@@ -94,56 +65,22 @@ impl Connections {
     }
 }
 
-/// What each connection is given.
-#[derive(Clone)]
-struct Each {
-    router: Router,
-    /// Whether an answer is the last on its connection.
-    is_ending: Arc<AtomicBool>,
-    phase: watch::Receiver<Phase>,
-}
-
 /// Held by whoever may still have a connection.
 type Alive = mpsc::Sender<Infallible>;
 
-impl Each {
-    /// Waits until the phase has come.
-    async fn until(&mut self, phase: Phase) {
-        // If nobody is left to tell, all is over.
-        drop(self.phase.wait_for(|now| *now >= phase).await);
-    }
-}
-
-/// How many connections there is room for. Each is an open file; the limit is raised as far as the
-/// machine allows, for many systems start with a thousand and some, and the store keeps its share.
-fn connections_max() -> usize {
-    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    if current != maximum
-        && let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum })
-    {
-        tracing::debug!(%error, "the limit of open files stays as it is");
-    }
-    room_within(getrlimit(Resource::Nofile).current)
-}
-
-/// Without a limit as many as we ever take; below it what the store leaves, but one at least.
-fn room_within(files_max: Option<u64>) -> usize {
-    let left = files_max.and_then(|files| usize::try_from(files.saturating_sub(STORE_FILES)).ok());
-    left.unwrap_or(CONNECTIONS_MAX).clamp(1, CONNECTIONS_MAX)
-}
-
 async fn accept(listener: TcpListener, mut each: Each, alive: Alive) {
     let mut was_well = true;
-    let room = Arc::new(Semaphore::new(connections_max()));
+    let most = connections_max();
+    let (room, addresses) = (Arc::new(Semaphore::new(most)), Addresses::sharing(most));
     loop {
         let accepted = tokio::select! {
             accepted = accept_one(&listener, &room) => accepted,
             () = each.until(Phase::Closed) => break,
         };
         match accepted {
-            Ok((stream, from, permit)) => {
+            Ok(accepted) => {
                 was_well = true;
-                spawn((stream, from), each.clone(), (permit, alive.clone()));
+                take_in(accepted, &addresses, &each, &alive);
             }
             Err(error) => {
                 // Told once, until one is accepted again.
@@ -156,8 +93,8 @@ async fn accept(listener: TcpListener, mut each: Each, alive: Alive) {
         }
     }
     // Whoever connected before the end is served too.
-    while let Some(Ok((stream, from, permit))) = accept_one(&listener, &room).now_or_never() {
-        spawn((stream, from), each.clone(), (permit, alive.clone()));
+    while let Some(Ok(accepted)) = accept_one(&listener, &room).now_or_never() {
+        take_in(accepted, &addresses, &each, &alive);
     }
 }
 
@@ -172,59 +109,32 @@ async fn accept_one(
     Ok((stream, ClientAddress::new(from.ip()), permit))
 }
 
-fn spawn(accepted: (TcpStream, ClientAddress), each: Each, held: (OwnedSemaphorePermit, Alive)) {
-    tokio::spawn(async move {
-        let (stream, from) = accepted;
-        if let Err(error) = serve(stream, from, each).await {
-            tracing::debug!(%error, "a connection broke");
+/// Serves it, unless it is not from where it should come, or its address has as many as it may.
+fn take_in(
+    (stream, from, permit): (TcpStream, ClientAddress, OwnedSemaphorePermit),
+    addresses: &Addresses,
+    each: &Each,
+    alive: &Alive,
+) {
+    let proxies = &each.way.proxies;
+    let place = if proxies.are_there() {
+        if !proxies.has(from) {
+            tracing::debug!(%from, "a connection was closed: it is not from a proxy");
+            return;
         }
+        // A proxy's connections are those of many.
+        None
+    } else {
+        let Some(place) = addresses.place(from) else {
+            tracing::debug!(%from, "a connection was closed: its address has as many as it may");
+            return;
+        };
+        Some(place)
+    };
+    let serving = each.clone().serve(stream, from);
+    let held = (permit, place, alive.clone());
+    tokio::spawn(async move {
+        serving.await;
         drop(held);
     });
-}
-
-async fn serve(stream: TcpStream, from: ClientAddress, mut each: Each) -> hyper::Result<()> {
-    let router = each.router.clone();
-    let is_ending = Arc::clone(&each.is_ending);
-    let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(from);
-        let answering = router.clone().call(request);
-        let is_ending = Arc::clone(&is_ending);
-        async move {
-            let mut response = answering.await?;
-            if is_ending.load(Ordering::Relaxed) {
-                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-            }
-            Ok::<_, Infallible>(response)
-        }
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_WAIT)
-        .max_buf_size(READ_AHEAD_BYTES_MAX)
-        .serve_connection(TokioIo::new(stream), service);
-    let mut connection = pin!(connection);
-    tokio::select! {
-        biased;
-        ended = connection.as_mut() => return ended,
-        () = each.until(Phase::Ending) => {}
-    }
-    connection.as_mut().graceful_shutdown();
-    connection.await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_store_keeps_its_share_of_open_files() {
-        for (files_max, room) in [
-            (Some(1_024), 960),
-            (Some(1_000_000), CONNECTIONS_MAX),
-            (None, CONNECTIONS_MAX),
-            (Some(32), 1),
-        ] {
-            assert_eq!(room_within(files_max), room, "{files_max:?}");
-        }
-    }
 }

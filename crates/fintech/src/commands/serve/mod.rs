@@ -3,15 +3,21 @@
 
 mod accounts;
 mod address;
+mod certificate;
+mod connection;
 mod connections;
+mod proxies;
+mod rates;
+mod room;
 mod sign_in;
+mod way;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{ArgAction, Args};
-use http_api::{Authenticator, Deployment, Front, Hosts, Settings};
+use http_api::{Authenticator, Deployment, Front, Settings};
 use identity::Desk;
 use kernel::time::System;
 use kernel::{Clock, Store};
@@ -21,7 +27,9 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use self::connections::Connections;
+use self::rates::{RateOptions, Rates};
 use self::sign_in::{SignIn, SignInOptions};
+use self::way::WayOptions;
 use crate::end::{End, Failure};
 use crate::folder::{self, DataOption};
 use crate::logging::{self, LogFormat, LogLevel};
@@ -46,6 +54,10 @@ With --oidc-issuer and --oidc-audience it trusts that provider's tokens instead,
 its own. With --insecure-no-auth whoever reaches it acts as its one local operator: for trying it out, \
 on loopback alone. On loopback it answers only to its own address and to `localhost`, so that no page \
 of another site can use it.
+
+Beyond loopback tokens come over TLS: its own, by --tls-cert and --tls-key, which are read again when \
+they change; or that of a proxy in front, which --behind-proxy names and which alone may connect then. \
+Whoever asks more often than --rate-per-caller and --rate-per-address allow gets 429 with Retry-After.
 
 SIGTERM and SIGINT stop it: requests under way are answered, everything is written, then it ends. A \
 second signal ends it at once; even then nothing that was acknowledged is lost.";
@@ -89,14 +101,19 @@ pub(crate) struct Options {
     loan_rates: RateTable,
     #[command(flatten)]
     sign_in: SignInOptions,
+    #[command(flatten)]
+    way: WayOptions,
+    #[command(flatten)]
+    rates: RateOptions,
 }
 
 /// Runs it.
 pub(crate) fn run(options: &Options) -> Result<End, Failure> {
     options.sign_in.check(options.listen)?;
+    options.way.check(options.listen)?;
     logging::start(options.log_format, options.log_level);
     let metrics = Metrics::start()?;
-    let sign_in = options.sign_in.start(options.listen)?;
+    let sign_in = options.sign_in.start(options.listen, options.way.is_private())?;
     let runtime = runtime::build("http")?;
     let end = runtime.block_on(serve(options, metrics, sign_in));
     // Whatever still runs after a second signal is not waited for.
@@ -106,6 +123,7 @@ pub(crate) fn run(options: &Options) -> Result<End, Failure> {
 
 async fn serve(options: &Options, metrics: Metrics, sign_in: SignIn) -> Result<End, Failure> {
     let mut signals = Signals::listen()?;
+    let certificate = options.way.certificate()?;
     let listener = TcpListener::bind(options.listen).await.map_err(|error| {
         let address = options.listen;
         Failure::cannot_run(format!("cannot listen on {address}: {error}; try another --listen"))
@@ -113,7 +131,6 @@ async fn serve(options: &Options, metrics: Metrics, sign_in: SignIn) -> Result<E
     let address = listener.local_addr().map_err(Failure::cannot_run)?;
     let store = folder::open(&options.data.data, Arc::new(System))?;
     warn_of_a_clock_ahead(&store).await?;
-    let hosts = if address.ip().is_loopback() { Hosts::of_listener(address) } else { Hosts::Any };
     let records = Store::new(Arc::<EmbeddedStore>::clone(&store));
     let (authenticator, desk): (Arc<dyn Authenticator>, _) = match sign_in {
         SignIn::By(authenticator) => (authenticator, None),
@@ -122,14 +139,23 @@ async fn serve(options: &Options, metrics: Metrics, sign_in: SignIn) -> Result<E
             (Arc::new(desk.gate()), Some(desk))
         }
     };
-    let front = Front { authenticator, hosts, ids: Arc::new(System) };
+    let front = Front {
+        authenticator,
+        hosts: options.way.hosts(address),
+        gate: Arc::new(Rates::new(&options.rates)),
+        ids: Arc::new(System),
+    };
     let router = application(options, front, (&store, desk.as_ref()), &metrics)?;
+    let way = options.way.of(address, certificate.as_ref())?;
     let mut beside = JoinSet::new();
     beside.spawn(clock::run(records.clone(), move || metrics.upkeep()));
     if let Some(desk) = desk {
         beside.spawn(accounts::look_after(desk, options.data.data.clone(), records));
     }
-    let connections = Connections::start(listener, router);
+    if let Some(certificate) = certificate {
+        beside.spawn(certificate.keep());
+    }
+    let connections = Connections::start(listener, router, way);
     tell_ready(options, address)?;
 
     let end = tokio::select! {
@@ -196,12 +222,16 @@ fn application(
         root = root.merge(accounts::routes(desk));
         routes = routes.merge(identity::routes(desk));
     }
-    Ok(http_api::app(routes, root, Arc::new(deployment), front))
+    let router = http_api::app(routes, root, Arc::new(deployment), front);
+    Ok(match options.way.cors() {
+        Some(cors) => router.layer(cors),
+        None => router,
+    })
 }
 
 fn tell_ready(options: &Options, address: SocketAddr) -> Result<(), Failure> {
     let insecure_no_auth = options.sign_in.insecure_no_auth.then_some(true);
-    options.sign_in.warn(address);
+    options.sign_in.warn();
     tracing::info!(
         insecure_no_auth,
         version = env!("CARGO_PKG_VERSION"),
@@ -210,6 +240,7 @@ fn tell_ready(options: &Options, address: SocketAddr) -> Result<(), Failure> {
         self_funding = options.self_funding,
         "ready"
     );
-    output::line(format_args!("http://{address}"))?;
+    let scheme = if options.way.does_tls() { "https" } else { "http" };
+    output::line(format_args!("{scheme}://{address}"))?;
     Ok(())
 }

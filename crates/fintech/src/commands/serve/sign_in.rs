@@ -69,17 +69,21 @@ impl SignInOptions {
     }
 
     /// Knows who calls from here on. A provider that does not answer is asked on; nobody is let in
-    /// until it does.
+    /// until it does. Where requests come by TLS alone, so do cookies.
     ///
     /// # Errors
     /// When what is configured cannot be, or the provider says that it is another one.
-    pub(super) fn start(&self, address: SocketAddr) -> Result<SignIn, Failure> {
+    pub(super) fn start(
+        &self,
+        address: SocketAddr,
+        secure_cookies: bool,
+    ) -> Result<SignIn, Failure> {
         if self.insecure_no_auth {
             return Ok(SignIn::By(Arc::new(LocalOperator::new())));
         }
         let Some(issuer) = &self.oidc_issuer else {
             let sign_up = self.sign_up.unwrap_or(address.ip().is_loopback());
-            return Ok(SignIn::Here(DeskSettings { sign_up, secure_cookies: false }));
+            return Ok(SignIn::Here(DeskSettings { sign_up, secure_cookies }));
         };
         let family = self.oidc_provider.unwrap_or_else(|| Family::of_issuer(issuer));
         let policy = Policy::new(issuer, &self.oidc_audience, family);
@@ -99,14 +103,12 @@ impl SignInOptions {
     }
 
     /// Tells whoever reads the log what is not safe.
-    pub(super) fn warn(&self, address: SocketAddr) {
+    pub(super) fn warn(&self) {
         if self.insecure_no_auth {
             tracing::warn!(
                 insecure_no_auth = true,
                 "there is no sign-in: whoever reaches this address acts as an operator"
             );
-        } else if !address.ip().is_loopback() {
-            tracing::warn!("tokens come in unencrypted: something in front of it must do TLS");
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
-use http_api::{App, Authenticator, Deployment, Front, Hosts, Problem, Settings};
+use http_api::{App, Authenticator, Deployment, Front, Hosts, OpenGate, Problem, Settings};
 use http_body_util::BodyExt;
 use kernel::event::Capture;
 use kernel::store::StorePort;
@@ -83,6 +83,7 @@ impl Site {
         let front = Front {
             authenticator: Arc::new(ByName),
             hosts: Hosts::Any,
+            gate: Arc::new(OpenGate),
             ids: Arc::<kernel::memory::MemoryStore>::clone(&world.store),
         };
         let router = http_api::app(payment::routes(), Router::new(), app, front);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request};
-use http_api::{Deployment, Front, Hosts, LocalOperator, Settings, app};
+use http_api::{Deployment, Front, Hosts, LocalOperator, OpenGate, Settings, app};
 use kernel::time::System;
 use serde_json::Value;
 use store_embedded::Durability;
@@ -40,7 +40,12 @@ impl Service {
         let (store, events) = (running.store.clone(), running.opened.clone());
         let deployment = Deployment { store, events, settings: Settings::new([7; 32]) };
         let authenticator = Arc::new(LocalOperator::new());
-        let front = Front { authenticator, hosts: Hosts::Any, ids: Arc::new(System) };
+        let front = Front {
+            authenticator,
+            hosts: Hosts::Any,
+            gate: Arc::new(OpenGate),
+            ids: Arc::new(System),
+        };
         Self(app(wallet::routes(), Router::new(), Arc::new(deployment), front))
     }
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request};
-use http_api::{Authenticator, Deployment, Front, Hosts, Problem, ProblemKind, Settings, app};
+use http_api::{
+    Authenticator, Deployment, Front, Hosts, OpenGate, Problem, ProblemKind, Settings, app,
+};
 use kernel::caller::SCOPE_PAYMENTS;
 use kernel::{Caller, Role, Store};
 use serde_json::Value;
@@ -76,8 +78,12 @@ impl Service {
         set(&mut settings);
         let store = Store::new(bank.store.clone());
         let state = Arc::new(Deployment { store, events: bank.store.clone(), settings });
-        let front =
-            Front { authenticator: Arc::new(ByHeader), hosts: Hosts::Any, ids: bank.store.clone() };
+        let front = Front {
+            authenticator: Arc::new(ByHeader),
+            hosts: Hosts::Any,
+            gate: Arc::new(OpenGate),
+            ids: bank.store.clone(),
+        };
         let router = app(wallet::routes(), Router::new(), state, front);
         Self { bank, router }
     }

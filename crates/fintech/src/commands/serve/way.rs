@@ -1,0 +1,168 @@
+//! By what way the program is reached: over TLS of its own, or through proxies that do it; and for
+//! pages of which other sites. Not in here: who is let in.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::{HeaderName, HeaderValue, Method};
+use clap::Args;
+use http_api::Hosts;
+use ipnet::IpNet;
+use tower_http::cors::CorsLayer;
+
+use super::certificate::Certificate;
+use super::connection::Way;
+use super::proxies::{self, Proxies};
+use crate::end::Failure;
+
+/// For how long a browser may remember what it was told about other sites.
+const CORS_AGE: Duration = Duration::from_secs(600);
+
+/// By what way the program is reached.
+#[derive(Debug, Args)]
+pub(super) struct WayOptions {
+    /// Do TLS with this certificate: a PEM file, with those that lead to its authority after it
+    #[arg(long, value_name = "FILE", env = "FINTECH_TLS_CERT", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's key: a PEM file that nobody else may read. Both are read again when they change
+    #[arg(long, value_name = "FILE", env = "FINTECH_TLS_KEY", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Take connections from proxies at these addresses alone, which do TLS; the last address in
+    /// X-Forwarded-For is who calls
+    #[arg(long, value_name = "NETWORK,…", env = "FINTECH_BEHIND_PROXY", value_delimiter = ',')]
+    #[arg(value_parser = proxies::network)]
+    behind_proxy: Vec<IpNet>,
+    /// Let pages of these sites ask, such as https://app.example; none unless they are named
+    #[arg(long, value_name = "ORIGIN,…", env = "FINTECH_CORS_ORIGIN", value_delimiter = ',')]
+    #[arg(value_parser = origin)]
+    cors_origin: Vec<HeaderValue>,
+}
+
+impl WayOptions {
+    /// Whether an address may be listened on, by who could read along.
+    ///
+    /// # Errors
+    /// When tokens would come in the clear from other machines.
+    pub(super) fn check(&self, address: SocketAddr) -> Result<(), Failure> {
+        if address.ip().is_loopback() || self.is_private() {
+            return Ok(());
+        }
+        Err(Failure::wrong_use(format!(
+            "{address} can be reached from other machines, and tokens would come to it unencrypted. Say \
+             --tls-cert and --tls-key; or --behind-proxy with the address of the proxy that does TLS; or \
+             listen on 127.0.0.1"
+        )))
+    }
+
+    /// Whether the program itself does TLS.
+    pub(super) fn does_tls(&self) -> bool {
+        self.tls_cert.is_some()
+    }
+
+    /// Whether requests come by TLS, also where a proxy does it.
+    pub(super) fn is_private(&self) -> bool {
+        self.does_tls() || !self.behind_proxy.is_empty()
+    }
+
+    /// The certificate, if there is one.
+    ///
+    /// # Errors
+    /// When it cannot be used.
+    pub(super) fn certificate(&self) -> Result<Option<Arc<Certificate>>, Failure> {
+        match (&self.tls_cert, &self.tls_key) {
+            (Some(certificate), Some(key)) => Certificate::read(certificate, key).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// How connections to an address are served.
+    ///
+    /// # Errors
+    /// When there can be no TLS.
+    pub(super) fn of(
+        &self,
+        address: SocketAddr,
+        certificate: Option<&Arc<Certificate>>,
+    ) -> Result<Way, Failure> {
+        let tls = certificate.map(Certificate::tls).transpose()?;
+        Ok(Way::new(tls, Proxies::new(&self.behind_proxy), address.ip().is_loopback()))
+    }
+
+    /// The names that are answered to: of a proxy's callers it knows them.
+    pub(super) fn hosts(&self, address: SocketAddr) -> Hosts {
+        if address.ip().is_loopback() && self.behind_proxy.is_empty() {
+            Hosts::of_listener(address).and_pages_of(&self.cors_origin)
+        } else {
+            Hosts::Any
+        }
+    }
+
+    /// What browsers are told about pages of other sites. Tokens are sent by them, cookies never.
+    pub(super) fn cors(&self) -> Option<CorsLayer> {
+        let headers = |names: &[&'static str]| -> Vec<_> {
+            names.iter().map(|name| HeaderName::from_static(name)).collect()
+        };
+        (!self.cors_origin.is_empty()).then(|| {
+            CorsLayer::new()
+                .allow_origin(self.cors_origin.clone())
+                .allow_methods([Method::GET, Method::POST, Method::DELETE])
+                .allow_headers(headers(&ASKED_WITH))
+                .expose_headers(headers(&EXPOSED))
+                .max_age(CORS_AGE)
+        })
+    }
+}
+
+/// With what a page of another site may ask.
+const ASKED_WITH: [&str; 7] = [
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "if-none-match",
+    "prefer",
+    "traceparent",
+    "x-request-id",
+];
+
+/// What a page of another site may read of an answer's head.
+const EXPOSED: [&str; 5] =
+    ["etag", "location", "preference-applied", "retry-after", "x-request-id"];
+
+/// Reads `https://app.example`. A star is none: whose pages may ask must be said.
+fn origin(text: &str) -> Result<HeaderValue, String> {
+    let wrong = || "write an origin such as https://app.example, without a path".to_owned();
+    let (scheme, host) = text.split_once("://").ok_or_else(wrong)?;
+    let is_plain =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-:[]".contains(&byte);
+    if !matches!(scheme, "http" | "https") || host.is_empty() || !host.bytes().all(is_plain) {
+        return Err(wrong());
+    }
+    HeaderValue::from_str(text).map_err(|_| wrong())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_way_an_origin_is_written() {
+        for right in ["https://app.example", "http://localhost:5173", "http://[::1]:5173"] {
+            assert_eq!(origin(right).unwrap(), right);
+        }
+        for wrong in [
+            "*",
+            "null",
+            "app.example",
+            "https://",
+            "https://app.example/",
+            "ftp://app",
+            "https://App.example",
+            "https://app.example/x",
+            "https://me@app.example",
+        ] {
+            origin(wrong).unwrap_err();
+        }
+    }
+}

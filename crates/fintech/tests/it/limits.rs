@@ -1,0 +1,165 @@
+//! What of everything is bounded, over real connections. Not in here: how long somebody is waited for,
+//! which unit tests try with less patience.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::process::Command;
+
+use serde_json::json;
+
+use crate::program::{Server, command, text};
+
+/// A connection from one of this machine's own addresses.
+fn connect(server: &Server, from: [u8; 4]) -> TcpStream {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let to: SocketAddr = server.address().parse().unwrap();
+    runtime.block_on(async {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind(SocketAddr::new(IpAddr::from(from), 0)).unwrap();
+        let stream = socket.connect(to).await.unwrap().into_std().unwrap();
+        stream.set_nonblocking(false).unwrap();
+        stream
+    })
+}
+
+/// The status that a connection is answered with; none where it was closed.
+fn status(server: &Server, stream: &TcpStream) -> Option<u16> {
+    let mut stream = stream;
+    let request = format!("GET /healthz HTTP/1.1\r\nhost: {}\r\n\r\n", server.address());
+    if stream.write_all(request.as_bytes()).is_err() {
+        return None;
+    }
+    let mut line = String::new();
+    let mut reader = BufReader::new(stream);
+    if reader.read_line(&mut line).unwrap_or_default() == 0 {
+        return None;
+    }
+    // The rest stays with this reader, and the connection is asked no more.
+    Some(line.split(' ').nth(1).unwrap().parse().unwrap())
+}
+
+/// The program with so few open files that there is room for a hundred connections.
+fn with_little_room(data: &str) -> Command {
+    let mut limited = Command::new("sh");
+    let program = command(&[]);
+    limited.args(["-c", "ulimit -n 164 && exec \"$0\" \"$@\""]).arg(program.get_program());
+    limited.args(["serve", "--listen", "127.0.0.1:0", "--insecure-no-auth", "--data", data]);
+    limited
+}
+
+#[test]
+fn an_address_has_a_quarter_of_the_connections_and_further_ones_wait() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::of(&mut with_little_room(text(folder.path())));
+    let mut all = Vec::new();
+    for number in 1..=4 {
+        let streams: Vec<_> = (0..30).map(|_| connect(&server, [127, 0, 0, number])).collect();
+        let answered = streams.iter().filter(|stream| status(&server, stream) == Some(200)).count();
+        assert_eq!(answered, 25, "127.0.0.{number}");
+        all.extend(streams);
+    }
+    // All hundred are taken; the next one is answered once one is given back.
+    let waiting = connect(&server, [127, 0, 0, 5]);
+    drop(all);
+    assert_eq!(status(&server, &waiting), Some(200));
+}
+
+#[test]
+fn heads_that_are_too_large_are_refused_and_those_that_are_large_are_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let with = |header: &str, times: usize| {
+        let headers: Vec<String> =
+            (0..times).map(|number| format!("x-{number}: {header}")).collect();
+        let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
+        server.send("GET", "/healthz", &headers, "").status
+    };
+    assert_eq!(with(&"a".repeat(20_000), 1), 200);
+    assert_eq!(with(&"a".repeat(100_000), 1), 431);
+    assert_eq!(with("a", 90), 200);
+    assert_eq!(with("a", 110), 431);
+}
+
+#[test]
+fn requests_that_come_all_at_once_are_answered_one_after_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let mut stream = TcpStream::connect(server.address()).unwrap();
+    let host = server.address();
+    let asked =
+        |path: &str, more: &str| format!("GET {path} HTTP/1.1\r\nhost: {host}\r\n{more}\r\n");
+    let all = [
+        asked("/healthz", ""),
+        asked("/v1/nowhere", ""),
+        asked("/readyz", "connection: close\r\n"),
+    ];
+    stream.write_all(all.concat().as_bytes()).unwrap();
+    let mut replies = String::new();
+    stream.read_to_string(&mut replies).unwrap();
+    let lines = replies.split("HTTP/1.1 ").skip(1).map(|reply| &reply[..3]);
+    assert_eq!(lines.collect::<Vec<_>>(), ["200", "404", "200"]);
+}
+
+/// Behind a proxy an address is the one that the proxy names, and only proxies get in.
+#[test]
+fn an_address_that_asks_too_often_is_told_when_to_come_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start_with(
+        folder.path(),
+        &["--behind-proxy", "127.0.0.1", "--rate-per-address", "1"],
+    );
+    let ask = |from: &str| {
+        let forwarded = format!("x-forwarded-for: 198.51.100.9, {from}");
+        server.send("GET", "/v1/openapi.json", &["host: bank.example", &forwarded], "")
+    };
+    let refused = (0..1_000).map(|_| ask("203.0.113.7")).find(|reply| reply.status != 200);
+    let refused = refused.expect("nobody is limited").expect(429);
+    assert!(refused.head.contains("retry-after: 1\r\n"), "{refused:?}");
+    assert!(refused.head.contains("x-content-type-options: nosniff"), "{refused:?}");
+    assert!(refused.text("/type").ends_with("/too-many-requests"));
+    ask("203.0.113.8").expect(200);
+    // The proxy itself is this machine, which is not counted.
+    for _ in 0..20 {
+        server.send("GET", "/healthz", &["host: bank.example"], "").expect(200);
+    }
+
+    assert_eq!(status(&server, &connect(&server, [127, 0, 0, 2])), None, "it is no proxy");
+}
+
+#[test]
+fn pages_of_other_sites_may_ask_only_where_they_are_named() {
+    let preflight = |server: &Server, origin: &str| {
+        let headers = [
+            &*format!("origin: {origin}"),
+            "access-control-request-method: POST",
+            "access-control-request-headers: authorization,content-type",
+        ];
+        server.send("OPTIONS", "/v1/wallet", &headers, "").head
+    };
+    let create = |server: &Server, origin: &str| {
+        let headers = [&*format!("origin: {origin}"), "content-type: application/json"];
+        server.send("POST", "/v1/wallet", &headers, &json!({}).to_string())
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let closed = Server::start(folder.path());
+    assert!(!preflight(&closed, "https://app.example").contains("access-control"));
+    let refused = create(&closed, "https://app.example").expect(403);
+    assert!(!refused.head.contains("access-control"), "{refused:?}");
+    closed.stop();
+
+    let open = Server::start_with(folder.path(), &["--cors-origin", "https://app.example"]);
+    let told = preflight(&open, "https://app.example");
+    for there in [
+        "access-control-allow-origin: https://app.example\r\n",
+        "access-control-allow-methods: get,post,delete\r\n",
+        "idempotency-key",
+    ] {
+        assert!(told.contains(there), "{there} is not in {told}");
+    }
+    assert!(!told.contains("allow-credentials"), "{told}");
+    let created = create(&open, "https://app.example").expect(201);
+    assert!(created.head.contains("access-control-allow-origin: https://app.example\r\n"));
+    assert!(!preflight(&open, "https://evil.example").contains("allow-origin"));
+    let refused = create(&open, "https://evil.example").expect(403);
+    assert!(!refused.head.contains("allow-origin"), "{refused:?}");
+}
