@@ -29,11 +29,12 @@ pub struct Dynamodb {
     mishap: Mishap,
 }
 
-/// Two hundred callers at once want one record, on a machine that does other things too.
+/// Two hundred callers at once want one record, on a machine that does other things too: nobody gives up
+/// for that. A case that hangs is ended by its suite.
 const WAITS: Waits = Waits {
     first: Duration::from_millis(5),
     longest: Duration::from_secs(3),
-    deadline: Duration::from_secs(55),
+    deadline: Duration::from_secs(60 * 60),
 };
 
 impl Dynamodb {

@@ -34,11 +34,14 @@ const ATTEMPTS: usize = 3;
 const AGAIN_MAX: usize = 10;
 
 /// Calls give up soon: whoever asked asks again.
-const WAITS: Waits = Waits {
+pub(super) const SOON: Waits = Waits {
     first: Duration::from_millis(1),
     longest: Duration::from_millis(8),
-    deadline: Duration::from_secs(20),
+    deadline: Duration::from_millis(40),
 };
+
+/// Calls go on until they are done, however busy the machine is.
+pub(super) const NEVER: Waits = Waits { deadline: Duration::from_secs(60 * 60), ..SOON };
 
 /// What goes wrong between the functions, once in a flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,7 +96,7 @@ struct Side {
 }
 
 impl Cloud {
-    pub(super) async fn open(emulator: &Emulator) -> Self {
+    pub(super) async fn open(emulator: &Emulator, waits: Waits) -> Self {
         static OPENED: AtomicU64 = AtomicU64::new(0);
         let number = OPENED.fetch_add(1, Ordering::SeqCst);
         // Another process may use the same emulator.
@@ -103,7 +106,7 @@ impl Cloud {
         let streams = streams(emulator, &prefix, &tables).await.unwrap();
         let proxy = Proxy::before(emulator.endpoint()).await;
         let clock = Arc::new(HandClock::default());
-        let side = |endpoint: &str| Side::open(endpoint, &prefix, &clock);
+        let side = |endpoint: &str| Side::open(endpoint, &prefix, &clock, waits);
         Self {
             faulty: side(&proxy.endpoint),
             calm: side(&proxy.calm),
@@ -195,6 +198,11 @@ impl Cloud {
     pub(super) async fn invoke_calmly(&mut self, name: &str, payload: &Value) -> Value {
         let handled = self.calm.function(name).handle(&payload.to_string(), Time::MAX).await;
         serde_json::from_str(&handled.unwrap()).unwrap()
+    }
+
+    /// A function over the faults, for who calls it many times at once.
+    pub(super) fn handler(&mut self, name: &str) -> Arc<Handler> {
+        self.faulty.function(name)
     }
 
     /// Asks a function until it has done it: a schedule that comes again, a queue.
@@ -338,7 +346,7 @@ impl Cloud {
 }
 
 impl Side {
-    fn open(endpoint: &str, prefix: &str, clock: &Arc<HandClock>) -> Self {
+    fn open(endpoint: &str, prefix: &str, clock: &Arc<HandClock>, waits: Waits) -> Self {
         let reach = Reach::new(&Aws {
             region: "us-east-1".to_owned(),
             endpoint: Some(endpoint.to_owned()),
@@ -351,7 +359,7 @@ impl Side {
         let config = config.into_builder().retry_config(again_at_once).build();
         let options = Options {
             clock: Arc::<HandClock>::clone(clock),
-            waits: WAITS,
+            waits,
             ..Options::new(aws_sdk_dynamodb::Client::new(&config), prefix, tables(&SERVICES))
         };
         let store = Store::new(Arc::new(DynamoStore::new(options)));

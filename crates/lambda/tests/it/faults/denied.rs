@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::cloud::NEVER;
 use super::fault::Fault;
 use super::world::World;
 use crate::functions::{by_operator, request};
@@ -18,7 +19,7 @@ async fn crediting(world: &mut World) -> Value {
 /// What an operator does leaves a line of the audit list, a kind of record that lies in every table.
 #[test]
 fn an_operators_lost_answer_is_found_in_the_table_that_he_may_read() {
-    super::over_dynamodb(async |mut world| {
+    super::over_dynamodb(NEVER, async |mut world| {
         for number in 0.. {
             let event = crediting(&mut world).await;
             world.cloud.proxy.allow_only(Some("wallet"));
@@ -38,7 +39,7 @@ fn an_operators_lost_answer_is_found_in_the_table_that_he_may_read() {
 
 #[test]
 fn a_lost_write_that_cannot_be_looked_for_has_an_unknown_outcome() {
-    super::over_dynamodb(async |mut world| {
+    super::over_dynamodb(NEVER, async |mut world| {
         let event = crediting(&mut world).await;
         world.cloud.proxy.cut_the_answer_and_then_deny("TransactWriteItems");
         let answer = world.cloud.invoke("credit_wallet", &event, 0).await.unwrap();

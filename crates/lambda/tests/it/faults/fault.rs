@@ -28,6 +28,10 @@ pub(super) enum Fault {
     EndsBefore,
     /// The function ends when it was done.
     EndsAfterwards,
+    /// From it on nothing arrives, until the function gives up.
+    Outage,
+    /// From it on everything arrives and nothing is answered, until the function gives up.
+    Silence,
     /// The same invocation, begun a second time, comes first as a whole.
     OvertakenByItself,
     /// Somebody else has the wallet meanwhile, and leaves as much money in it as there was.
@@ -71,7 +75,7 @@ const WRITES: [&str; 4] = ["PutItem", "TransactWriteItems", "PublishBatch", "Inv
 const TRANSACTIONS: [&str; 2] = ["TransactWriteItems", "TransactGetItems"];
 
 impl Fault {
-    pub(super) const ALL: [Self; 17] = [
+    pub(super) const ALL: [Self; 19] = [
         Self::NeverArrives,
         Self::AnswerCut,
         Self::Fails,
@@ -82,6 +86,8 @@ impl Fault {
         Self::TransactionThrottled,
         Self::EndsBefore,
         Self::EndsAfterwards,
+        Self::Outage,
+        Self::Silence,
         Self::OvertakenByItself,
         Self::OvertakenByAnother,
         Self::AllUnprocessed,
@@ -98,11 +104,14 @@ impl Fault {
         let is_of_store = !["PublishBatch", "Invoke"].contains(&operation);
         let is_write = WRITES.contains(&operation);
         match self {
-            Self::NeverArrives | Self::Fails | Self::Throttled => true,
-            Self::AnswerCut
+            Self::NeverArrives | Self::Throttled => true,
+            Self::Fails
+            | Self::AnswerCut
             | Self::FailsAfterwards
             | Self::EndsBefore
             | Self::EndsAfterwards
+            | Self::Outage
+            | Self::Silence
             | Self::OvertakenByItself => is_write,
             Self::ThroughputExceeded | Self::OvertakenByAnother => is_write && is_of_store,
             Self::Conflict => operation == "PutItem" || TRANSACTIONS.contains(&operation),
@@ -113,13 +122,18 @@ impl Fault {
         }
     }
 
+    /// Whether all that follows goes wrong too.
+    pub(super) fn lasts(self) -> bool {
+        matches!(self, Self::Outage | Self::Silence)
+    }
+
     /// What becomes of a request that it befalls.
     pub(super) fn befall(self, request: Message) -> Fate {
         let operation = request.operation();
         let is_transaction = TRANSACTIONS.contains(&operation.as_str());
         match self {
-            Self::NeverArrives => Fate::Cut(None),
-            Self::AnswerCut => Fate::Cut(Some(request)),
+            Self::NeverArrives | Self::Outage => Fate::Cut(None),
+            Self::AnswerCut | Self::Silence => Fate::Cut(Some(request)),
             Self::Fails => Fate::Refused(failure(&operation)),
             Self::FailsAfterwards => {
                 Fate::Answered(request, Box::new(move |_| failure(&operation)))

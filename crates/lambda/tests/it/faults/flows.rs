@@ -57,7 +57,7 @@ flows! {
     a_payment_said_again after an_unheard_payment => "wallet 75.00, payment SUCCESSFUL",
     a_refund_said_again after an_unheard_refund => "wallet 100.00, payment REFUNDED 25.00",
     a_loan_said_again after an_unheard_loan => "wallet 600.00, loan APPROVED",
-    what_is_read after refunded => "wallet 85.00, payment SUCCESSFUL 10.00",
+    what_is_read after refunded => "wallet 80.00, payment SUCCESSFUL 10.00, payment SUCCESSFUL",
     the_daily_check after paid => "wallet 75.00, payment SUCCESSFUL",
 }
 
@@ -129,9 +129,14 @@ async fn paid_and_closed(world: &mut World) {
     on_wallet(world, "close_wallet", "close", json!({})).await;
 }
 
+/// Of each list two or more.
 async fn refunded(world: &mut World) {
     paid(world).await;
-    play::a_refund(world).await;
+    pay(world, "5.00", "automatic").await;
+    for amount in ["4.00", "6.00"] {
+        on_payment(world, "refund_payment", "refund", json!({ "amount": amount })).await;
+    }
+    world.settle().await;
 }
 
 /// A payment that was asked for while the function that hears it was down.

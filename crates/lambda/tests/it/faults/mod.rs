@@ -6,6 +6,7 @@ mod cloud;
 mod denied;
 mod fault;
 mod flows;
+mod hot;
 mod message;
 mod proxy;
 mod topics;
@@ -14,9 +15,10 @@ mod world;
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
+use store_dynamodb::Waits;
 use store_dynamodb::emulator::Emulator;
 
-use cloud::Mishap;
+use cloud::{Mishap, SOON};
 use fault::Fault;
 use flows::Flow;
 use world::{Outcome, World};
@@ -32,15 +34,15 @@ fn emulator() -> Option<&'static Emulator> {
 }
 
 /// Runs a test over tables of its own, or says that it is skipped.
-fn over_dynamodb(test: impl AsyncFnOnce(World)) {
+fn over_dynamodb(waits: Waits, test: impl AsyncFnOnce(World)) {
     let Some(emulator) = emulator() else { return };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async { test(World::open(emulator).await).await });
+    runtime.block_on(async { test(World::open(emulator, waits).await).await });
 }
 
 /// One flow with each fault and each mishap.
 fn check(flow: &Flow) {
-    over_dynamodb(async |mut world| {
+    over_dynamodb(SOON, async |mut world| {
         let expected = run(&mut world, flow, None, Mishap::None).await;
         assert_eq!(expected.line, flow.end, "{}", flow.name);
         world.verify().await;

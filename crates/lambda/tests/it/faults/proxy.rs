@@ -54,6 +54,10 @@ struct State {
     /// The operation after whose first request nothing is allowed.
     last: Option<&'static str>,
     is_over: bool,
+    /// Every second write is one too many for its table.
+    is_hot: bool,
+    /// Writes that came to a hot table.
+    writes: usize,
 }
 
 impl Proxy {
@@ -111,6 +115,16 @@ impl Proxy {
         self.shared.state.lock().allowed = service;
     }
 
+    /// From now on every second write is one too many for its table.
+    pub(super) fn get_hot(&self) {
+        self.shared.state.lock().is_hot = true;
+    }
+
+    /// How many writes came since, those too that were one too many.
+    pub(super) fn writes(&self) -> usize {
+        self.shared.state.lock().writes
+    }
+
     /// From now on: the answer of the first such request is cut, and after it nothing is allowed.
     pub(super) fn cut_the_answer_and_then_deny(&self, operation: &'static str) {
         self.shared.state.lock().last = Some(operation);
@@ -132,13 +146,24 @@ impl Shared {
             state.is_over = true;
             return Some(Fate::Cut(Some(request.clone())));
         }
-        let (fault, number) = state.fault.filter(|(fault, _)| fault.befalls(&operation))?;
-        let came = state.came;
-        state.came += 1;
-        if came != number {
-            return None;
+        if state.is_hot && ["PutItem", "TransactWriteItems"].contains(&operation.as_str()) {
+            state.writes += 1;
+            if state.writes.is_multiple_of(2) {
+                return Some(Fault::ThroughputExceeded.befall(request.clone()));
+            }
         }
-        state.struck += 1;
+        let (fault, number) = state.fault?;
+        let lasts = fault.lasts() && state.came > number;
+        if !lasts {
+            if !fault.befalls(&operation) {
+                return None;
+            }
+            state.came += 1;
+            if state.came != number + 1 {
+                return None;
+            }
+            state.struck += 1;
+        }
         Some(fault.befall(request.clone()))
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use operations::verify::verify;
 use serde_json::{Value, json};
+use store_dynamodb::Waits;
 use store_dynamodb::emulator::Emulator;
 
 use super::cloud::Cloud;
@@ -55,8 +56,9 @@ pub(super) struct Outcome {
 }
 
 impl World {
-    pub(super) async fn open(emulator: &Emulator) -> Self {
-        let cloud = Cloud::open(emulator).await;
+    /// Over tables of its own.
+    pub(super) async fn open(emulator: &Emulator, waits: Waits) -> Self {
+        let cloud = Cloud::open(emulator, waits).await;
         Self {
             cloud,
             run: 0,
@@ -117,7 +119,7 @@ impl World {
     }
 
     /// Whoever asks and is no operator.
-    fn person(&self) -> String {
+    pub(super) fn person(&self) -> String {
         format!("person-{}", self.run)
     }
 
