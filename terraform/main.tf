@@ -19,19 +19,35 @@ data "aws_caller_identity" "current" {
   }
 }
 
+# The AWS that the region is of: its own in China and for the government of the USA.
+data "aws_partition" "current" {}
+
 locals {
   manifest = jsondecode(file("${path.module}/manifest.json"))
   account  = data.aws_caller_identity.current.account_id
   artifact = coalesce(var.artifact, "${path.module}/../target/lambda/${var.architecture}/bootstrap.zip")
   key_arn  = one(module.encryption[*].arn)
-  clients  = [module.identity.people_client_id, module.identity.services_client_id]
+  clients  = concat([module.identity.people_client_id], values(module.identity.service_client_ids))
   scopes   = distinct(flatten([for function in local.manifest.functions : try(function.route.scopes, [])]))
+
+  # What every function is told.
+  environment = merge(var.edge == null ? {} : { EDGE_SECRET = one(random_bytes.edge_secret[*].hex) }, {
+    TABLE_PREFIX     = var.prefix
+    DEFAULT_CURRENCY = var.default_currency
+    WAIT_SECONDS     = tostring(var.wait_seconds)
+    CURSOR_KEY       = random_bytes.cursor_key.hex
+    TOKEN_ISSUER     = module.identity.issuer
+    TOKEN_CLIENTS    = join(",", local.clients)
+    LOG_LEVEL        = var.log_level
+  })
 
   # What all functions and tables share.
   home = {
     prefix                 = var.prefix
     account                = local.account
     region                 = var.region
+    partition              = data.aws_partition.current.partition
+    dns_suffix             = data.aws_partition.current.dns_suffix
     artifact               = local.artifact
     artifact_hash          = fileexists(local.artifact) ? filebase64sha256(local.artifact) : ""
     architecture           = var.architecture
@@ -39,19 +55,12 @@ locals {
     reserved_concurrency   = var.reserved_concurrency
     log_days               = var.log_days
     clock                  = var.clock
+    schedule_group         = aws_scheduler_schedule_group.this.name
     key_arn                = local.key_arn
     alarms_topic_arn       = aws_sns_topic.alarms.arn
     deletion_protection    = var.deletion_protection
     point_in_time_recovery = var.point_in_time_recovery
-    environment = {
-      TABLE_PREFIX     = var.prefix
-      DEFAULT_CURRENCY = var.default_currency
-      WAIT_SECONDS     = tostring(var.wait_seconds)
-      CURSOR_KEY       = random_bytes.cursor_key.hex
-      TOKEN_ISSUER     = module.identity.issuer
-      TOKEN_CLIENTS    = join(",", local.clients)
-      LOG_LEVEL        = var.log_level
-    }
+    environment            = local.environment
   }
 }
 
@@ -60,13 +69,27 @@ resource "random_bytes" "cursor_key" {
   length = 32
 }
 
+# Tells functions that a request came by CloudFront.
+resource "random_bytes" "edge_secret" {
+  count = var.edge == null ? 0 : 1
+
+  length = 32
+}
+
+# A group of its own, by which CloudWatch counts what becomes of the schedules.
+resource "aws_scheduler_schedule_group" "this" {
+  name = var.prefix
+}
+
 module "encryption" {
   source = "./modules/encryption"
   count  = var.customer_keys ? 1 : 0
 
-  name    = var.prefix
-  account = local.account
-  region  = var.region
+  name       = var.prefix
+  account    = local.account
+  region     = var.region
+  partition  = data.aws_partition.current.partition
+  dns_suffix = data.aws_partition.current.dns_suffix
 }
 
 module "topic" {
@@ -87,6 +110,7 @@ module "digital_wallet" {
   manifest     = local.manifest
   home         = local.home
   topics       = local.topics
+  tables       = local.tables
   self_funding = var.self_funding
 }
 
@@ -96,6 +120,7 @@ module "micro_loan" {
   manifest = local.manifest
   home     = local.home
   topics   = local.topics
+  tables   = local.tables
   rates    = var.loan_rates
 }
 
@@ -105,7 +130,7 @@ module "payment_processor" {
   manifest  = local.manifest
   home      = local.home
   topics    = local.topics
-  tables    = module.digital_wallet.tables
+  tables    = local.tables
   hold_days = var.hold_days
 }
 
@@ -115,14 +140,17 @@ module "operations" {
   manifest = local.manifest
   home     = local.home
   topics   = local.topics
+  tables   = local.tables
+}
+
+locals {
+  # Of all services: relays write down what they give up, operations read everything.
   tables = merge(
     module.digital_wallet.tables,
     module.micro_loan.tables,
     module.payment_processor.tables,
+    module.operations.tables,
   )
-}
-
-locals {
   functions = merge(
     module.digital_wallet.functions,
     module.micro_loan.functions,
@@ -165,8 +193,10 @@ module "identity" {
   scopes              = local.scopes
   callback_urls       = var.callback_urls
   logout_urls         = var.logout_urls
+  services            = var.services
   self_signup         = var.self_signup
   mfa                 = var.mfa
+  threat_protection   = var.threat_protection
   deletion_protection = var.deletion_protection
 }
 
@@ -183,6 +213,19 @@ module "http_api" {
   metrics_by_route = var.metrics_by_route
   log_days         = var.log_days
   key_arn          = local.key_arn
+}
+
+module "edge" {
+  source = "./modules/edge"
+  count  = var.edge == null ? 0 : 1
+
+  name                = var.prefix
+  domain              = var.edge.domain
+  certificate_arn     = var.edge.certificate_arn
+  requests_by_address = var.edge.requests_by_address
+  gateway_host        = trimprefix(module.http_api.url, "https://")
+  secret              = one(random_bytes.edge_secret[*].hex)
+  log_days            = var.log_days
 }
 
 # Alarms speak here.
@@ -209,5 +252,6 @@ module "dashboard" {
   manifest         = local.manifest
   functions        = local.functions
   topics           = { for name, topic in module.topic : name => topic.name }
+  schedule_group   = aws_scheduler_schedule_group.this.name
   alarms_topic_arn = aws_sns_topic.alarms.arn
 }

@@ -1,11 +1,21 @@
 output "api_url" {
   description = "Where the API is; its paths begin with /v1."
-  value       = module.http_api.url
+  value       = var.edge == null ? module.http_api.url : "https://${var.edge.domain}"
+}
+
+output "edge_target" {
+  description = "What the record of the edge's domain must point at; null without one."
+  value       = one(module.edge[*].target)
+}
+
+locals {
+  # In the USA's own regions only the certified one is there.
+  login = data.aws_partition.current.partition == "aws-us-gov" ? "auth-fips" : "auth"
 }
 
 output "login_url" {
   description = "Where people log in, and where tokens are fetched."
-  value       = "https://${module.identity.domain}.auth.${var.region}.amazoncognito.com"
+  value       = "https://${module.identity.domain}.${local.login}.${var.region}.amazoncognito.com"
 }
 
 output "issuer" {
@@ -23,25 +33,20 @@ output "people_client_id" {
   value       = module.identity.people_client_id
 }
 
-output "services_client_id" {
-  description = "The client of services."
-  value       = module.identity.services_client_id
+output "service_client_ids" {
+  description = "The clients of services, by their names."
+  value       = module.identity.service_client_ids
 }
 
-output "services_client_secret" {
-  description = "The secret of the client of services."
-  value       = module.identity.services_client_secret
+output "service_client_secrets" {
+  description = "Their secrets, by their names."
+  value       = module.identity.service_client_secrets
   sensitive   = true
 }
 
 output "tables" {
   description = "ARNs of the tables by service."
-  value = merge(
-    module.digital_wallet.tables,
-    module.micro_loan.tables,
-    module.payment_processor.tables,
-    module.operations.tables,
-  )
+  value       = local.tables
 }
 
 output "topics" {

@@ -114,10 +114,21 @@ variable "login_domain" {
   default     = null
 }
 
+variable "services" {
+  description = "Services that call the API by a client of their own, with their scopes: api, as people have it, or payments, to capture, void and refund."
+  type        = map(set(string))
+  default     = {}
+
+  validation {
+    condition     = alltrue([for scopes in values(var.services) : length(scopes) > 0]) && !contains(keys(var.services), "people")
+    error_message = "A service has one scope at least, and is not called people."
+  }
+}
+
 variable "self_signup" {
-  description = "Whether people may sign up by themselves."
+  description = "Whether people may sign up by themselves; else who administers the pool makes them."
   type        = bool
-  default     = true
+  default     = false
 }
 
 variable "mfa" {
@@ -131,10 +142,41 @@ variable "mfa" {
   }
 }
 
+variable "threat_protection" {
+  description = "Whether Cognito looks for stolen passwords and odd sign-ins, which is paid for by user: OFF, AUDIT (told only) or ENFORCED."
+  type        = string
+  default     = "OFF"
+
+  validation {
+    condition     = contains(["OFF", "AUDIT", "ENFORCED"], var.threat_protection)
+    error_message = "Threat protection is OFF, AUDIT or ENFORCED."
+  }
+}
+
 variable "web_origins" {
   description = "Origins of web pages that may call the API, such as https://bank.example."
   type        = list(string)
   default     = []
+}
+
+variable "edge" {
+  description = "CloudFront with a firewall before the gateway: the name by which the API is called, a certificate for it in us-east-1, and how many requests one address may make in five minutes. Paid for; null: none."
+  type = object({
+    domain              = string
+    certificate_arn     = string
+    requests_by_address = optional(number, 2000)
+  })
+  default = null
+
+  validation {
+    condition     = var.edge == null ? true : var.edge.requests_by_address >= 10
+    error_message = "An address may make at least 10 requests in five minutes."
+  }
+
+  validation {
+    condition     = var.edge == null ? true : can(regex(":us-east-1:", var.edge.certificate_arn))
+    error_message = "CloudFront takes certificates of us-east-1 alone."
+  }
 }
 
 variable "throttle" {

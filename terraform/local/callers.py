@@ -91,7 +91,7 @@ def person(created, name, *groups, kind="access_token") -> Caller:
 
 def sign_in(created, name) -> Answer:
     """The tokens of a person: code flow with PKCE (RFC 7636), S256."""
-    client = created.oauth_clients["code"]
+    client = created.oauth_clients["people"]
     verifier = secrets.token_urlsafe(48)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     asked = {
@@ -121,16 +121,23 @@ def sign_in(created, name) -> Answer:
     })
 
 
-def service(created, *scopes) -> Caller:
-    """A service with its client's own token, for these scopes or for all that it may have."""
-    client = created.oauth_clients["client_credentials"]
+def service(created, name) -> Caller:
+    """A service with its own client's token, for all that it may have."""
+    scopes = created.oauth_clients[name]["scopes"]
+    answer = service_token(created, name, scopes)
+    assert answer.status == 200, answer
+    return Caller(created.api_url, answer["access_token"])
+
+
+def service_token(created, name, scopes) -> Answer:
+    """What a service is answered that asks for a token with these scopes."""
+    client = created.oauth_clients[name]
     proof = base64.b64encode(f"{client['id']}:{client['secret']}".encode()).decode()
-    fields = {"grant_type": "client_credentials", "scope": " ".join(scopes or client["scopes"])}
-    headers = {"Authorization": f"Basic {proof}"}
-    return Caller(created.api_url, tokens(created.emulator.url, fields, headers)["access_token"])
+    fields = {"grant_type": "client_credentials", "scope": " ".join(scopes)}
+    return form(f"{created.emulator.url}/oauth2/token", fields, {"Authorization": f"Basic {proof}"})
 
 
-def tokens(site, fields, headers=None) -> Answer:
-    answer = form(f"{site}/oauth2/token", fields, headers)
+def tokens(site, fields) -> Answer:
+    answer = form(f"{site}/oauth2/token", fields)
     assert answer.status == 200, answer
     return answer

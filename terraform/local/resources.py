@@ -215,6 +215,13 @@ def create_group(created, values):
     created.aws("cognito-idp").create_group(UserPoolId=values["user_pool_id"], GroupName=values["name"])
 
 
+def units(client):
+    """What a client's tokens are good for is counted in."""
+    names = {"access_token": "AccessToken", "id_token": "IdToken", "refresh_token": "RefreshToken"}
+    said = block(client, "token_validity_units")
+    return {theirs: said[ours] for ours, theirs in names.items() if ours in said}
+
+
 def create_oauth_client(created, values):
     answer = created.aws("cognito-idp").create_user_pool_client(
         UserPoolId=values["user_pool_id"],
@@ -228,17 +235,18 @@ def create_oauth_client(created, values):
             LogoutURLs=values.get("logout_urls"),
             SupportedIdentityProviders=values.get("supported_identity_providers"),
             ExplicitAuthFlows=values.get("explicit_auth_flows"),
+            AccessTokenValidity=values.get("access_token_validity"),
+            TokenValidityUnits=units(values),
         ),
     )
     client = answer["UserPoolClient"]
     created.name(values["id"], client["ClientId"])
-    for flow in values.get("allowed_oauth_flows", []):
-        created.oauth_clients[flow] = {
-            "id": client["ClientId"],
-            "secret": client.get("ClientSecret"),
-            "callback": (values.get("callback_urls") or [None])[0],
-            "scopes": values.get("allowed_oauth_scopes", []),
-        }
+    created.oauth_clients[values["name"]] = {
+        "id": client["ClientId"],
+        "secret": client.get("ClientSecret"),
+        "callback": (values.get("callback_urls") or [None])[0],
+        "scopes": values.get("allowed_oauth_scopes", []),
+    }
 
 
 def create_api(created, values):

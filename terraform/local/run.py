@@ -2,7 +2,8 @@
 
     python run.py --terraform-check PATH --program PATH --out FOLDER [--state FILE] [NAME…]
 
-The program is what all functions are, for this machine's processor. Terraform's state comes from
+The program is what all functions are, for this machine's processor; beside it lies `fintech`, with
+which a guide is followed. Terraform's state comes from
 terraform-check; with `--state` from a file. With names only the tests
 whose names contain one are run. Its last line says how many passed and failed; the exit code is 0 if
 all passed, 1 if not, 3 if it could not run. It takes no longer than SECONDS_MAX, and ends all that it
@@ -22,6 +23,7 @@ import zipfile
 
 import test_afterwards
 import test_faults
+import test_guide
 import test_tokens
 import test_tour
 import up
@@ -48,7 +50,8 @@ def state_of(arguments) -> dict:
     file = arguments.out / "state.json"
     command = [arguments.terraform_check, TERRAFORM, "--out", file, "--no-fmt", "--no-test"]
     architecture = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
-    for variable in (f"artifact={archive_of(arguments).resolve()}", f"architecture={architecture}"):
+    services = 'services={tour=["api","payments"],shop=["payments"]}'
+    for variable in (f"artifact={archive_of(arguments).resolve()}", f"architecture={architecture}", services):
         command += ["--var", variable]
     subprocess.run(command, check=True, stdout=sys.stderr)
     return json.loads(file.read_text())
@@ -72,7 +75,7 @@ def pack(arguments) -> bytes:
 def tests(names) -> unittest.TestSuite:
     """All tests in order, or those whose names contain one of `names`."""
     found = unittest.TestSuite()
-    for module in (test_tour, test_tokens, test_faults, test_afterwards):
+    for module in (test_tour, test_tokens, test_faults, test_guide, test_afterwards):
         for group in unittest.defaultTestLoader.loadTestsFromModule(module):
             for test in group:
                 # Tests of a module that is imported by another come once.
@@ -89,6 +92,7 @@ def run(arguments) -> bool:
     with Emulator(log) as emulator:
         started = time.monotonic()
         world.CREATED = up.up(state, emulator, archive)
+        world.PROGRAMS = arguments.program.parent
         count = sum(len(values) for values in world.CREATED.resources.values())
         world.keep_keys()
         print(f"{count} resources created in {time.monotonic() - started:.1f} s; the log is {log}")

@@ -1,11 +1,12 @@
 """The tour of the README, through the gateway, with tokens of the pool: both sagas, what is refused,
 and who may do what. Each test has its own customers. Not in here: faults (test_faults.py)."""
 
+import json
 import unittest
 
 import callers
 import world
-from world import until
+from world import Listener, until
 
 OPERATOR = "olivia"
 
@@ -47,6 +48,19 @@ class Case(unittest.TestCase):
     def balance(self, caller, wallet_id):
         return self.ok(caller.get(f"wallet/{wallet_id}"))["balance"]
 
+    def applied(self, caller):
+        """A loan that somebody decides on."""
+        body = {"wallet_id": self.wallet(caller, "1.00"), "amount": "100.00", "loan_term_months": 12}
+        return self.ok(caller.post("loan", body), 201)["loan_id"]
+
+    def rejected(self, caller):
+        """A loan that was rejected, which everybody who listens has heard."""
+        with Listener("loan_events") as listener:
+            loan_id = self.applied(caller)
+            self.ok(operator().post(f"loan/{loan_id}/reject", {}))
+            listener.times("LOAN_REJECTED", loan_id, 1)
+        return loan_id
+
     def pay(self, caller, wallet_id, amount, **more):
         body = {"wallet_id": wallet_id, "merchant_id": "corner-cafe", "amount": amount, **more}
         answer = self.ok(caller.post("payment", body), 202)
@@ -62,14 +76,14 @@ class Case(unittest.TestCase):
 
         return until(f"the payment {payment_id} is {status}", look)
 
-    def letter(self, what, is_it):
+    def letter(self, what, is_it, seconds=world.SECONDS_MAX):
         """Waits until the list of dead letters has one like that."""
 
         def look():
             letters = self.ok(operator().get("dead-letters"))["items"]
             return next((each for each in letters if is_it(each)), None)
 
-        return until(what, look)
+        return until(what, look, seconds)
 
     def redrive(self, letter):
         """Gives a dead letter to its function again; then it is none any more."""
@@ -104,7 +118,7 @@ class TestTour(Case):
 
     def test_hold_capture_refund(self):
         chloe = customer("chloe")
-        shop = callers.service(world.CREATED, "fintech/payments")
+        shop = callers.service(world.CREATED, "shop")
         wallet_id = self.wallet(chloe, "70.00")
         held = self.pay(chloe, wallet_id, "40.00", merchant_id="hotel", capture="manual")
         self.payment(chloe, held, "AUTHORIZED")
@@ -207,12 +221,42 @@ class TestEvents(Case):
         self.assertEqual([each["field"] for each in refused["errors"]], ["subject"])
 
     def test_events_of_a_loan(self):
-        rosa = customer("rosa")
-        body = {"wallet_id": self.wallet(rosa, "1.00"), "amount": "100.00", "loan_term_months": 12}
-        loan_id = self.ok(rosa.post("loan", body), 201)["loan_id"]
+        loan_id = self.applied(customer("rosa"))
         self.ok(operator().post(f"loan/{loan_id}/approve"), 202)
         funded = ["LOAN_APPROVED", "LOAN_FUNDED"]
         until("the loan's events are found", lambda: self.said(loan_id) == funded)
+
+
+class TestTraces(Case):
+    """The trace of a request goes with the events to the last reaction, and stands in its log."""
+
+    TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+    def is_one_trace(self, listener, subject, kinds, last):
+        events = [json.loads(listener.times(kind, subject, 1)[0]["Message"]) for kind in kinds]
+        self.assertEqual([event["traceparent"] for event in events], [self.TRACE] * len(kinds))
+        self.assertEqual(len({event["correlationid"] for event in events}), 1)
+
+        def heard():
+            return next((line for line in world.logged(last) if line.get("event_id") == events[-1]["id"]), None)
+
+        line = until(f"the log of {last} tells of {kinds[-1]}", heard)
+        self.assertEqual(line["traceparent"], self.TRACE)
+        self.assertEqual(line["correlation_id"], events[0]["correlationid"])
+
+    def test_a_payment(self):
+        sam = customer("sam")
+        body = {"wallet_id": self.wallet(sam, "9.00"), "merchant_id": "corner-cafe", "amount": "2.00"}
+        with Listener("payment_events") as listener:
+            paid = self.ok(sam.post("payment", body, traceparent=self.TRACE), 202)["transaction_id"]
+            kinds = ["PAYMENT_REQUESTED", "PAYMENT_SUCCESSFUL"]
+            self.is_one_trace(listener, paid, kinds, "update_transaction_status")
+
+    def test_a_loan(self):
+        loan_id = self.applied(customer("tom"))
+        with Listener("loan_events") as listener:
+            self.ok(operator().post(f"loan/{loan_id}/approve", traceparent=self.TRACE), 202)
+            self.is_one_trace(listener, loan_id, ["LOAN_APPROVED", "LOAN_FUNDED"], "update_loan_funding")
 
 
 class TestCallers(Case):
@@ -221,11 +265,17 @@ class TestCallers(Case):
         self.ok(callers.Caller(world.CREATED.api_url, "not.a.token").get("wallet"), 401)
 
     def test_a_scope_that_is_missing(self):
-        shop = callers.service(world.CREATED, "fintech/payments")
+        shop = callers.service(world.CREATED, "shop")
         self.ok(shop.get("me"))
+        self.ok(callers.service_token(world.CREATED, "shop", ["fintech/api"]), 400)
         # The gateway refuses: the function is not reached.
         answer = self.ok(shop.post("wallet", {}), 403)
         self.assertEqual(answer.body, {"message": "Forbidden"})
+
+    def test_a_token_ends_within_a_quarter_of_an_hour(self):
+        for caller in (operator(), callers.service(world.CREATED, "shop")):
+            claims = caller.claims()
+            self.assertEqual(claims["exp"] - claims["iat"], 15 * 60, claims)
 
     def test_another_customers_wallet(self):
         gus, hal = customer("gus"), customer("hal")

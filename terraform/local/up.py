@@ -31,7 +31,7 @@ class Created:
         self.resources = {}
         self.api_id = None
         self.pool_id = None
-        # The pool's clients by their kind of sign-in, `code` or `client_credentials`: id and secret.
+        # The pool's clients by their names, `people` or a service: id, secret, scopes.
         self.oauth_clients = {}
 
     def aws(self, service):

@@ -6,6 +6,9 @@ import time
 # Set by run.py before the tests: up.Created.
 CREATED = None
 
+# Set by run.py too: the folder of the programs that were built.
+PROGRAMS = None
+
 # How long anything may take that AWS does by itself, beside retries.
 SECONDS_MAX = 30
 
@@ -43,6 +46,16 @@ def keep_keys():
     failed, answer = invoke("keep_signing_keys", {"schedule": "keep_signing_keys", "at": ""})
     assert not failed, answer
     return answer
+
+
+def logged(name):
+    """What a function has logged, line by line."""
+    logs = CREATED.aws("logs")
+    found = logs.filter_log_events(logGroupName=f"/aws/lambda/{function(name)['function_name']}")
+    for event in found["events"]:
+        for line in event["message"].splitlines():
+            if line.startswith("{"):
+                yield json.loads(line)
 
 
 def topic(name):

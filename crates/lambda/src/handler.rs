@@ -40,6 +40,8 @@ pub struct Base {
     pub settings: Settings,
     /// The rates of loans.
     pub loan_rates: RateTable,
+    /// What the edge before the gateway adds to every request; none where there is no edge.
+    pub edge_secret: Option<String>,
 }
 
 /// A function that is ready.
@@ -52,7 +54,7 @@ pub struct Handler {
 }
 
 enum Work {
-    Answer(Router),
+    Answer { router: Router, edge_secret: Option<String> },
     Hear(&'static ServiceManifest, &'static Subscription),
     Relay(&'static ServiceManifest),
     Tick(&'static Due),
@@ -77,7 +79,8 @@ impl Handler {
                     gate: Arc::new(OpenGate),
                     ids: Arc::new(System),
                 };
-                Work::Answer(http_api::bare(routes, Arc::new(deployment), front))
+                let router = http_api::bare(routes, Arc::new(deployment), front);
+                Work::Answer { router, edge_secret: base.edge_secret }
             }
             Function::Subscription(service, subscription) => Work::Hear(service, subscription),
             Function::Relay(service) => Work::Relay(service),
@@ -101,17 +104,19 @@ impl Handler {
 
     async fn work(&self, payload: &str, until: Time) -> Result<String, Failure> {
         match &self.work {
-            Work::Answer(router) => {
+            Work::Answer { router, edge_secret } => {
                 if let Err(error) = self.callers.refresh().await {
                     tracing::warn!(%error, "the keys that are kept cannot be read; those known stay");
                 }
-                gateway::answer(router, payload).await
+                gateway::answer(router, edge_secret.as_deref(), payload).await
             }
             Work::Hear(service, subscription) => {
                 hear::hear(&self.store, service, subscription, payload).await?;
                 Ok("null".to_owned())
             }
-            Work::Relay(service) => relay::relay(&*self.publisher, service, payload).await,
+            Work::Relay(service) => {
+                relay::relay(&self.store, &*self.publisher, service, payload).await
+            }
             Work::Tick(due) => {
                 let records = due::tick(&self.store, due, until).await?;
                 Ok(format!("{{\"records\":{records}}}"))

@@ -33,6 +33,8 @@ pub struct Settings {
     pub deployed: Deployed,
     /// The rates of loans.
     pub loan_rates: RateTable,
+    /// What the edge before the gateway adds to every request; none where there is no edge.
+    pub edge_secret: Option<String>,
     /// How AWS is reached.
     pub aws: Aws,
 }
@@ -54,6 +56,7 @@ impl Settings {
             policy: policy(lookup)?,
             deployed: deployed(lookup)?,
             loan_rates: parsed(lookup, "LOAN_RATES", RateTable::default())?,
+            edge_secret: optional(lookup, "EDGE_SECRET"),
             aws: Aws::read(lookup).map_err(|error| Failure::Start(error.to_string()))?,
         })
     }

@@ -133,6 +133,42 @@ resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   alarm_actions       = [var.alarms_topic_arn]
 }
 
+# What a topic could neither deliver nor lay into a queue is gone from it.
+resource "aws_cloudwatch_metric_alarm" "undelivered" {
+  for_each = var.topics
+
+  alarm_name          = "${each.value}-lost"
+  alarm_description   = "${each.value} could neither deliver an event nor lay it into its queue."
+  namespace           = "AWS/SNS"
+  metric_name         = "NumberOfNotificationsFailedToRedriveToDlq"
+  dimensions          = { TopicName = each.value }
+  statistic           = "Sum"
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  period              = 60
+  evaluation_periods  = 1
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [var.alarms_topic_arn]
+  ok_actions          = [var.alarms_topic_arn]
+}
+
+# The same of the clock.
+resource "aws_cloudwatch_metric_alarm" "unasked" {
+  alarm_name          = "${var.name}-clock-lost"
+  alarm_description   = "The clock could neither ask a function nor say so in its queue."
+  namespace           = "AWS/Scheduler"
+  metric_name         = "InvocationsFailedToBeSentToDeadLetterCount"
+  dimensions          = { ScheduleGroup = var.schedule_group }
+  statistic           = "Sum"
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  period              = 60
+  evaluation_periods  = 1
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [var.alarms_topic_arn]
+  ok_actions          = [var.alarms_topic_arn]
+}
+
 resource "aws_cloudwatch_metric_alarm" "failures" {
   alarm_name          = "${var.name}-5xx"
   alarm_description   = "Requests are answered by failures."

@@ -28,6 +28,11 @@ variable "topics" {
   type        = map(string)
 }
 
+variable "schedule_group" {
+  description = "The group of the clock's schedules."
+  type        = string
+}
+
 variable "alarms_topic_arn" {
   description = "Where alarms speak."
   type        = string

@@ -7,6 +7,7 @@ module "service" {
   manifest = var.manifest
   home     = var.home
   topics   = var.topics
+  tables   = var.tables
 
   environment = {
     SELF_FUNDING = tostring(var.self_funding)

@@ -13,6 +13,11 @@ variable "topics" {
   type        = map(string)
 }
 
+variable "tables" {
+  description = "ARNs of all tables by service."
+  type        = map(string)
+}
+
 variable "self_funding" {
   description = "Whether a customer may credit a wallet of his own from outside."
   type        = bool

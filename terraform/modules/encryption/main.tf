@@ -12,7 +12,7 @@ data "aws_iam_policy_document" "this" {
 
     principals {
       type        = "AWS"
-      identifiers = ["arn:aws:iam::${var.account}:root"]
+      identifiers = ["arn:${var.partition}:iam::${var.account}:root"]
     }
   }
 
@@ -23,13 +23,13 @@ data "aws_iam_policy_document" "this" {
 
     principals {
       type        = "Service"
-      identifiers = ["logs.${var.region}.amazonaws.com"]
+      identifiers = ["logs.${var.region}.${var.dns_suffix}"]
     }
 
     condition {
       test     = "ArnLike"
       variable = "kms:EncryptionContext:aws:logs:arn"
-      values   = ["arn:aws:logs:${var.region}:${var.account}:*"]
+      values   = ["arn:${var.partition}:logs:${var.region}:${var.account}:*"]
     }
   }
 

@@ -59,6 +59,17 @@ locals {
     dimensions = { FunctionName = local.full_name }
   }
 
+  # Not even its queue took it: then nothing keeps it.
+  lost = {
+    says       = "could not lay into its queue what it could not do"
+    namespace  = "AWS/Lambda"
+    metric     = "DestinationDeliveryFailures"
+    statistic  = "Sum"
+    above      = 0
+    minutes    = 1
+    dimensions = { FunctionName = local.full_name }
+  }
+
   # Half of what a saga may wait before operators see it as stuck.
   age = {
     says       = "is behind its stream by more than five minutes"
@@ -73,6 +84,7 @@ locals {
   alarms = merge(
     local.letters,
     local.is_async ? { dropped = local.dropped } : {},
+    local.has.failed ? { lost = local.lost } : {},
     local.trigger == "stream" ? { age = local.age } : {},
   )
 }

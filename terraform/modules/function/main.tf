@@ -4,8 +4,9 @@
 locals {
   full_name = "${var.home.prefix}-${replace(var.name, "_", "-")}"
   trigger   = var.spec.trigger
-  is_async  = contains(["subscription", "schedule"], local.trigger)
-  is_daily  = var.spec.schedule == "rate(1 day)"
+  # A relay is asked by its stream, and to say a record again as a subscriber is.
+  is_async = contains(["subscription", "schedule", "stream"], local.trigger)
+  is_daily = var.spec.schedule == "rate(1 day)"
 
   # A minute's work must not meet that of the next minute; a caller at the gateway waits at most 30.
   timeouts = {

@@ -4,10 +4,14 @@
 locals {
   # Named rather than referred to: those who are named may be named after what names them.
   arns = {
-    function = "arn:aws:lambda:${var.home.region}:${var.home.account}:function"
-    queue    = "arn:aws:sqs:${var.home.region}:${var.home.account}"
-    table    = "arn:aws:dynamodb:${var.home.region}:${var.home.account}:table"
+    function = "arn:${var.home.partition}:lambda:${var.home.region}:${var.home.account}:function"
+    queue    = "arn:${var.home.partition}:sqs:${var.home.region}:${var.home.account}"
+    table    = "arn:${var.home.partition}:dynamodb:${var.home.region}:${var.home.account}:table"
   }
+
+  # By these the customer's key is used, and by nothing else: its tables and their streams, its
+  # environment, the topics on which it publishes.
+  key_users = concat(["dynamodb", "lambda"], length(var.spec.publishes) > 0 ? ["sns"] : [])
 }
 
 data "aws_iam_policy_document" "trust" {
@@ -154,6 +158,12 @@ data "aws_iam_policy_document" "this" {
       sid       = "Key"
       actions   = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]
       resources = [statement.value]
+
+      condition {
+        test     = "StringEquals"
+        variable = "kms:ViaService"
+        values   = [for service in local.key_users : "${service}.${var.home.region}.${var.home.dns_suffix}"]
+      }
     }
   }
 }

@@ -45,6 +45,12 @@ data "aws_iam_policy_document" "clock" {
       sid       = "Key"
       actions   = ["kms:Decrypt"]
       resources = [statement.value]
+
+      condition {
+        test     = "StringEquals"
+        variable = "kms:ViaService"
+        values   = ["scheduler.${var.home.region}.${var.home.dns_suffix}"]
+      }
     }
   }
 }
@@ -70,6 +76,7 @@ resource "aws_scheduler_schedule" "this" {
   for_each = local.schedule
 
   name                = local.full_name
+  group_name          = var.home.schedule_group
   description         = "Asks ${local.full_name}, ${each.value}"
   schedule_expression = each.value
   # What keeps the keys of sign-in goes on: without them nobody is let in.

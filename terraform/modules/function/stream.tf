@@ -1,5 +1,6 @@
-# A table's stream: only records that say something. A record that cannot be published is set aside
-# and told; the shard goes on, and the record says it again when its saga has waited for a minute.
+# A table's stream: only records that say something. A record that cannot be said the relay gives up by
+# itself, as a dead letter that names it, and the shard goes on. What the topics do not take is tried
+# until they do: the alarm on how far it is behind tells.
 
 resource "aws_lambda_event_source_mapping" "this" {
   count = local.trigger == "stream" ? 1 : 0
@@ -11,8 +12,8 @@ resource "aws_lambda_event_source_mapping" "this" {
   maximum_batching_window_in_seconds = 0
   function_response_types            = ["ReportBatchItemFailures"]
   bisect_batch_on_function_error     = true
-  maximum_retry_attempts             = 10
-  maximum_record_age_in_seconds      = 3600
+  maximum_retry_attempts             = -1
+  maximum_record_age_in_seconds      = 43200
 
   filter_criteria {
     filter {

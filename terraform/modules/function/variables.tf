@@ -51,9 +51,12 @@ variable "home" {
     reserved_concurrency = map(number)
     log_days             = number
     clock                = bool
+    schedule_group       = string
     key_arn              = string
     alarms_topic_arn     = string
     account              = string
     region               = string
+    partition            = string
+    dns_suffix           = string
   })
 }

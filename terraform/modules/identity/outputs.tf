@@ -18,13 +18,13 @@ output "people_client_id" {
   value       = aws_cognito_user_pool_client.people.id
 }
 
-output "services_client_id" {
-  description = "The client of services."
-  value       = aws_cognito_user_pool_client.services.id
+output "service_client_ids" {
+  description = "The clients of services, by their names."
+  value       = { for name, client in aws_cognito_user_pool_client.services : name => client.id }
 }
 
-output "services_client_secret" {
-  description = "The secret of the client of services."
-  value       = aws_cognito_user_pool_client.services.client_secret
+output "service_client_secrets" {
+  description = "Their secrets, by their names."
+  value       = { for name, client in aws_cognito_user_pool_client.services : name => client.client_secret }
   sensitive   = true
 }

@@ -34,6 +34,11 @@ variable "logout_urls" {
   type        = list(string)
 }
 
+variable "services" {
+  description = "Services with a client of their own, and the names of their scopes."
+  type        = map(set(string))
+}
+
 variable "self_signup" {
   description = "Whether people may sign up by themselves."
   type        = bool
@@ -41,6 +46,11 @@ variable "self_signup" {
 
 variable "mfa" {
   description = "Whether people need a second factor: OFF, OPTIONAL or ON."
+  type        = string
+}
+
+variable "threat_protection" {
+  description = "Whether stolen passwords and odd sign-ins are looked for: OFF, AUDIT or ENFORCED."
   type        = string
 }
 

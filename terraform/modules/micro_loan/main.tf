@@ -7,6 +7,7 @@ module "service" {
   manifest = var.manifest
   home     = var.home
   topics   = var.topics
+  tables   = var.tables
 
   environment = {
     LOAN_RATES = var.rates

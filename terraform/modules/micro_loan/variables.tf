@@ -13,6 +13,11 @@ variable "topics" {
   type        = map(string)
 }
 
+variable "tables" {
+  description = "ARNs of all tables by service."
+  type        = map(string)
+}
+
 variable "rates" {
   description = "The table of rates; empty: the usual one."
   type        = string

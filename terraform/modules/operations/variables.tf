@@ -14,6 +14,6 @@ variable "topics" {
 }
 
 variable "tables" {
-  description = "ARNs of the other tables by service."
+  description = "ARNs of all tables by service."
   type        = map(string)
 }

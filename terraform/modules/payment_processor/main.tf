@@ -1,5 +1,5 @@
-# The payment service: the state of payments and refunds. A payment's timeline alone reads another
-# table: what the wallet answered stands in the wallet's.
+# The payment service: the state of payments and refunds. A payment's timeline reads another table: what
+# the wallet answered stands in the wallet's.
 
 module "service" {
   source = "../service"

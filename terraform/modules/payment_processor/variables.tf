@@ -14,7 +14,7 @@ variable "topics" {
 }
 
 variable "tables" {
-  description = "ARNs of the wallet service's tables by service."
+  description = "ARNs of all tables by service."
   type        = map(string)
 }
 

@@ -3,7 +3,6 @@
 locals {
   functions = { for name, spec in var.manifest.functions : name => spec if spec.service == var.name }
   own       = { for name, spec in var.manifest.tables : name => spec if name == var.name }
-  tables    = merge(var.tables, { for name, table in module.table : name => table.arn })
   home      = merge(var.home, { environment = merge(var.home.environment, var.environment) })
 }
 
@@ -25,7 +24,7 @@ module "function" {
   name       = each.key
   spec       = each.value
   home       = local.home
-  tables     = local.tables
+  tables     = var.tables
   topics     = var.topics
   stream_arn = each.value.trigger == "stream" ? module.table[var.name].stream_arn : null
 }

@@ -20,9 +20,8 @@ variable "environment" {
 }
 
 variable "tables" {
-  description = "ARNs of other services' tables, for who reads them."
+  description = "ARNs of all tables by service."
   type        = map(string)
-  default     = {}
 }
 
 variable "topics" {

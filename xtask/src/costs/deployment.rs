@@ -24,6 +24,7 @@ pub(super) struct Deployment {
 #[derive(Deserialize)]
 struct Manifest {
     functions: BTreeMap<String, Function>,
+    topics: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -48,8 +49,8 @@ struct FilterPolicy {
     event_type: Vec<String>,
 }
 
-/// Of the whole deployment: the ledger, failures of requests, dead letters.
-const ALARMS_OF_ALL: u64 = 3;
+/// Of the whole deployment: the ledger, failures of requests, dead letters, the clock.
+const ALARMS_OF_ALL: u64 = 4;
 
 /// `SagaDuration`, `Conflicts`, `LedgerViolations`, `DeadLetters`.
 const METRICS_OF_ALL: u64 = 4;
@@ -61,7 +62,10 @@ impl Deployment {
     /// When it is none.
     pub(super) fn of(manifest: &str) -> io::Result<Self> {
         let manifest: Manifest = serde_json::from_str(manifest).map_err(malformed)?;
-        let mut all = Self { alarms: ALARMS_OF_ALL, metrics: METRICS_OF_ALL, ..Self::default() };
+        // And each topic's own.
+        let topics = u64::try_from(manifest.topics.len()).unwrap_or(u64::MAX);
+        let alarms = ALARMS_OF_ALL.saturating_add(topics);
+        let mut all = Self { alarms, metrics: METRICS_OF_ALL, ..Self::default() };
         for function in manifest.functions.values() {
             all.add(function);
         }
@@ -70,10 +74,10 @@ impl Deployment {
 
     fn add(&mut self, function: &Function) {
         let alarms = match function.trigger.as_str() {
-            // What it could not do, what did not reach it, what was dropped.
-            "subscription" => 3,
-            // What it could not do; what was dropped, or how far it is behind.
-            "schedule" | "stream" => 2,
+            // What it could not do, what was dropped, what was not even kept; and what did not reach it,
+            // or how far it is behind.
+            "subscription" | "stream" => 4,
+            "schedule" => 3,
             _ => 0,
         };
         self.alarms = self.alarms.saturating_add(alarms);

@@ -82,7 +82,8 @@ fn used(units: &Units, deployment: &Deployment) -> String {
          Not counted: people (Cognito's monthly active users), cold starts, retries and conflicts, what was paid in former months \
          and is kept (tables grow by as much again each month, and so does what the daily check reads), \
          logs kept longer than a month, what indexes store, a key of one's own with its requests \
-         (`customer_keys`), `metrics_by_route`, taxes.\n",
+         (`customer_keys`), `metrics_by_route`, the edge (`edge`: CloudFront by request and GB, a \
+         firewall by its four rules and by request, two logs), `threat_protection`, taxes.\n",
         payment.gateway_requests,
         payment.invocations,
         payment.write_units,

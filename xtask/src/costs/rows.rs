@@ -78,7 +78,7 @@ impl Month<'_> {
                     .checked_add(cost("dashboard", Decimal::ONE)?)?,
             ),
             row(
-                "one client of services, a token an hour",
+                "one client of services, four tokens an hour",
                 cost("service_client", Decimal::ONE)?.checked_add(cost("token", tokens)?)?,
             ),
             row("keys: none of one's own by default", Decimal::ZERO),

@@ -56,6 +56,11 @@ impl Access {
         }
     }
 
+    /// Reads whatever record by key, in the table of that service.
+    pub(super) fn gets(&mut self, service: &'static str) {
+        self.tables.entry(service).or_default().extend(READS);
+    }
+
     /// Writes whatever kind, in the table of that service.
     pub(super) fn writes(&mut self, service: &'static str) {
         let actions = self.tables.entry(service).or_default();

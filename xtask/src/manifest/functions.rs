@@ -25,6 +25,8 @@ const SCOPE_PREFIX: &str = "fintech/";
 const ROUTE: &str = "route";
 /// What makes a function run that hears events.
 const SUBSCRIPTION: &str = "subscription";
+/// What makes a relay run.
+const STREAM: &str = "stream";
 /// How often the clock's functions are asked.
 const EVERY_MINUTE: &str = "rate(1 minute)";
 /// How often the whole ledger is checked.
@@ -98,10 +100,12 @@ pub(super) fn of(services: &[&'static ServiceManifest]) -> BTreeMap<String, Func
     functions.insert(KEEP_SIGNING_KEYS.to_owned(), keeper_of_keys());
     let keeper = keeper_of_letters(&functions);
     functions.insert(KEEP_DEAD_LETTERS.to_owned(), keeper);
-    let hearers = functions.iter().filter(|(_, function)| function.subscription.is_some());
-    let hearers = hearers.map(|(name, _)| name.clone()).collect();
+    // Who hears events, and who says them.
+    let takes = |function: &Function| [SUBSCRIPTION, STREAM].contains(&function.trigger);
+    let takers = functions.iter().filter(|(_, function)| takes(function));
+    let takers = takers.map(|(name, _)| name.clone()).collect();
     if let Some(redrive) = functions.get_mut(REDRIVE_DEAD_LETTER.name) {
-        redrive.invokes = hearers;
+        redrive.invokes = takers;
     }
     // Whoever writes them can sign in as whom he likes.
     for function in functions.values_mut() {
@@ -201,10 +205,14 @@ fn keeper_of_letters(functions: &BTreeMap<String, Function>) -> Function {
     Function { access, letters, ..Function::new(&operations::MANIFEST, "queue") }
 }
 
-/// It reads its service's stream, which Terraform lets it, and nothing else.
+/// It reads its service's stream, which Terraform lets it; by key the record that it is to say again.
+/// What it gives up it writes down as a dead letter, which names that record.
 fn relay(service: &ServiceManifest) -> Function {
+    let mut access = Access::default();
+    access.gets(service.name);
+    access.writes(operations::MANIFEST.name);
     let publishes = service.says.iter().map(|kind| kind.topic().name()).collect();
-    Function { publishes, ..Function::new(service, "stream") }
+    Function { access, publishes, ..Function::new(service, STREAM) }
 }
 
 impl Function {

@@ -52,16 +52,18 @@ impl Letters {
         Ok(letters.iter().map(|letter| shown(letter)).collect())
     }
 
-    /// Gives a dead letter to its one subscriber again. False if there is no such letter. What no
-    /// subscriber was to hear is put away: the clock asks again, and records say their events again.
+    /// Gives a dead letter to its one subscriber again, or to its relay, which says the record again.
+    /// False if there is no such letter. One that names nothing is put away: the clock asks again, and
+    /// records that wait for an answer say their events again.
     pub(super) async fn redrive(&self, id: String, audit: Audit) -> Result<bool, StoreError> {
         let letter = self.letter(&id).await?;
         let Some(letter) = letter.filter(|letter| letter.state == LetterState::Waiting) else {
             return Ok(false);
         };
         let function = letter.function.as_str();
-        let heard = matches!(Function::named(function), Some(Function::Subscription(..)));
-        if let Some(message) = letter.message.as_deref().filter(|_| heard) {
+        let named = Function::named(function);
+        let takes = matches!(named, Some(Function::Subscription(..) | Function::Relay(_)));
+        if let Some(message) = letter.message.as_deref().filter(|_| takes) {
             self.subscribers.call(function, &id, message).await?;
         }
         let context = Context::request(CorrelationId(audit.audit_id.uuid()), None);

@@ -14,6 +14,7 @@ use serde_json::json;
 
 pub(crate) use subscribers::NoSubscribers;
 pub use subscribers::{LambdaSubscribers, Subscribers};
+pub(crate) use told::{plain, words};
 
 use crate::failure::Failure;
 use crate::metrics;
@@ -64,7 +65,11 @@ pub(crate) async fn keep(store: &Store, prefix: &str, payload: &str) -> Result<S
     Ok(json!({ "batchItemFailures": failures }).to_string())
 }
 
-async fn keep_one(store: &Store, letter: DeadLetter) -> Result<(), StoreError> {
+/// Keeps one letter, and counts it if it is told for the first time.
+///
+/// # Errors
+/// When the store cannot.
+pub(crate) async fn keep_one(store: &Store, letter: DeadLetter) -> Result<(), StoreError> {
     let DeadLetter { dead_letter_id, function, attempts, reason, .. } = letter.clone();
     let context = Context::request(CorrelationId(System.draw()), None);
     if store.decide(KeepLetter(letter), context).await? {

@@ -8,10 +8,13 @@ use kernel::StoreError;
 use kernel::store::BoxFuture;
 use serde_json::json;
 
-/// The functions that hear events.
+use crate::function::Function;
+
+/// The functions that hear events, and those that say them.
 pub trait Subscribers: Send + Sync + 'static {
     /// Gives a message to the one function of that name, which hears it soon, and as often as it
-    /// takes. `id` names the message in the function's log.
+    /// takes. `id` names the message in the function's log. A relay's message names the record that it
+    /// says again.
     fn call<'a>(
         &'a self,
         function: &'a str,
@@ -58,7 +61,10 @@ impl Subscribers for LambdaSubscribers {
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(async move {
             let name = format!("{}-{}", self.prefix, function.replace('_', "-"));
-            let payload = Blob::new(notification(id, message));
+            let payload = Blob::new(match Function::named(function) {
+                Some(Function::Relay(_)) => message.to_owned(),
+                _ => notification(id, message),
+            });
             // Asynchronously, as a topic does it: with the function's attempts, and its queue for
             // what it could not do.
             let call = self.client.invoke().function_name(&name).payload(payload);

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::Message;
 use crate::function::Function;
+use crate::relay::Lost;
 
 /// Of a reason so many characters are kept.
 const REASON_MAX: usize = 1_000;
@@ -60,6 +61,10 @@ fn causes(message: &Message, body: &Value) -> Vec<Cause> {
     }
     if let Some(batch) = body.get("DDBStreamBatchInfo") {
         return vec![Cause { about: place(batch), message: None }];
+    }
+    // A relay that was asked to say a record again could not: it stays the letter that it was.
+    if let Some(lost) = body.get("requestPayload").and_then(Lost::named) {
+        return vec![Cause { about: lost.about(), message: Some(lost.message()) }];
     }
     // The clock asks again by itself: however often, it is one letter.
     let asked = body.get("requestPayload").unwrap_or(body);
@@ -123,14 +128,14 @@ fn number(value: Option<&Value>) -> u32 {
     value.and_then(Value::as_u64).and_then(|number| u32::try_from(number).ok()).unwrap_or_default()
 }
 
-/// One line, of bounded length.
-fn plain(text: &str) -> String {
+/// A reason: one line, of bounded length.
+pub(crate) fn plain(text: &str) -> String {
     let line = text.chars().map(|one| if one.is_control() { ' ' } else { one });
     line.take(REASON_MAX).collect()
 }
 
 /// A name of a function, or of a queue: letters, digits, hyphens.
-fn words(name: &str) -> Words<64> {
+pub(crate) fn words(name: &str) -> Words<64> {
     let known = Words::new(&name.chars().take(64).collect::<String>());
     known.or_else(|_| Words::new("unknown")).unwrap_or_else(|_| unreachable!("it is a word"))
 }

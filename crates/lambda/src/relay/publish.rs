@@ -40,6 +40,8 @@ pub struct Unpublished {
     pub first: usize,
     /// Why.
     pub reason: String,
+    /// Whether the topic would never take it.
+    pub is_final: bool,
 }
 
 /// Publishes messages.
@@ -62,7 +64,7 @@ impl Publisher for NoTopics {
         _: &'a [Message],
     ) -> BoxFuture<'a, Result<(), Unpublished>> {
         let reason = format!("this function does not publish on {}", topic.name());
-        Box::pin(async move { Err(Unpublished { first: 0, reason }) })
+        Box::pin(async move { Err(Unpublished { first: 0, reason, is_final: false }) })
     }
 }
 
@@ -72,6 +74,8 @@ pub(super) struct Published {
     pub(super) count: usize,
     /// The record of the first message that was not.
     pub(super) first_failed: Option<usize>,
+    /// Why that will never be published; none if it may be later.
+    pub(super) refused: Option<String>,
 }
 
 /// Publishes messages in order; each stands beside the place of its record. Ends at the first that
@@ -86,15 +90,17 @@ pub(super) async fn in_order(
         let topic = first.kind.topic();
         let (batch, after) = rest.split_at(batch_len(rest, topic));
         let only: Vec<Message> = batch.iter().map(|(_, message)| message.clone()).collect();
-        if let Err(Unpublished { first, reason }) = publisher.publish(topic, &only).await {
+        if let Err(Unpublished { first, reason, is_final }) = publisher.publish(topic, &only).await
+        {
             let place = batch.get(first).or(batch.first()).map(|(place, _)| *place);
             tracing::warn!(topic = topic.name(), reason, "events could not be published");
-            return Published { count: count.saturating_add(first), first_failed: place };
+            let refused = is_final.then_some(reason);
+            return Published { count: count.saturating_add(first), first_failed: place, refused };
         }
         count = count.saturating_add(batch.len());
         rest = after;
     }
-    Published { count, first_failed: None }
+    Published { count, first_failed: None, refused: None }
 }
 
 /// How many of the first messages go out together; one at least.
@@ -130,17 +136,20 @@ mod tests {
             let line = format!("{} {}", topic.name(), bodies.join(" "));
             self.batches.lock().push(line.chars().take(60).collect());
             let refused = bodies.iter().position(|body| self.refuses.contains(body));
-            let result = refused
-                .map_or(Ok(()), |first| Err(Unpublished { first, reason: "refused".to_owned() }));
+            let result = refused.map_or(Ok(()), |first| Err(unpublished(first)));
             Box::pin(async move { result })
         }
+    }
+
+    fn unpublished(first: usize) -> Unpublished {
+        Unpublished { first, reason: "refused".to_owned(), is_final: false }
     }
 
     /// Messages by their bodies; `L` goes to the loans' topic. Each is a record of its own.
     async fn check(bodies: &[&str], refuses: &'static [&'static str]) -> (Vec<String>, String) {
         let topics = Topics { refuses, ..Topics::default() };
         let messages: Vec<_> = bodies.iter().map(|body| message(body)).enumerate().collect();
-        let Published { count, first_failed } = in_order(&topics, &messages).await;
+        let Published { count, first_failed, .. } = in_order(&topics, &messages).await;
         (topics.batches.into_inner(), format!("{count} out, failed {first_failed:?}"))
     }
 

@@ -48,7 +48,7 @@ impl SnsPublisher {
     }
 
     async fn send(&self, topic: Topic, batch: &[Message]) -> Result<(), Unpublished> {
-        let all = |reason: String| Unpublished { first: 0, reason };
+        let all = |reason: String| Unpublished { first: 0, reason, is_final: false };
         let arn = self.topics.iter().find(|(known, _)| *known == topic).map(|(_, arn)| arn);
         let arn = arn.ok_or_else(|| all(format!("nobody told where {} is", topic.name())))?;
         let mut entries = Vec::with_capacity(batch.len());
@@ -60,10 +60,11 @@ impl SnsPublisher {
         let answer = sent.map_err(|error| all(DisplayErrorContext(&error).to_string()))?;
         let failed = answer.failed().iter().filter_map(|entry| {
             let place = entry.id().parse::<usize>().ok()?;
-            Some((place, format!("{}: {}", entry.code(), entry.message().unwrap_or_default())))
+            let reason = format!("{}: {}", entry.code(), entry.message().unwrap_or_default());
+            Some(Unpublished { first: place, reason, is_final: entry.sender_fault() })
         });
-        match failed.min() {
-            Some((first, reason)) => Err(Unpublished { first, reason }),
+        match failed.min_by_key(|unpublished| unpublished.first) {
+            Some(unpublished) => Err(unpublished),
             None => Ok(()),
         }
     }

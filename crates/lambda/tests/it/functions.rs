@@ -58,6 +58,8 @@ pub(crate) struct Deployment {
     pub(crate) called: Arc<Called>,
     pub(crate) keys: Arc<PublishedKeys>,
     clock: Arc<HandClock>,
+    /// What the edge adds to every request, if there is one.
+    pub(crate) edge_secret: Option<String>,
 }
 
 /// A clock that moves when it is told.
@@ -88,11 +90,13 @@ impl Clock for HandClock {
 pub(crate) struct Topics {
     published: Mutex<Vec<Message>>,
     refused_from: AtomicUsize,
+    is_final: AtomicBool,
 }
 
 impl Default for Topics {
     fn default() -> Self {
-        Self { published: Mutex::default(), refused_from: AtomicUsize::new(usize::MAX) }
+        let refused_from = AtomicUsize::new(usize::MAX);
+        Self { published: Mutex::default(), refused_from, is_final: AtomicBool::new(false) }
     }
 }
 
@@ -105,6 +109,11 @@ impl Topics {
     /// From now on no more than so many are taken.
     pub(crate) fn refuse_from(&self, count: usize) {
         self.refused_from.store(count, Ordering::Relaxed);
+    }
+
+    /// What is refused will never be taken.
+    pub(crate) fn refuse_for_good(&self) {
+        self.is_final.store(true, Ordering::Relaxed);
     }
 }
 
@@ -119,7 +128,8 @@ impl Publisher for Topics {
         let room = self.refused_from.load(Ordering::Relaxed) - published.len();
         published.extend(batch.iter().take(room).cloned());
         let result = if room < batch.len() {
-            Err(Unpublished { first: room, reason: "full".to_owned() })
+            let is_final = self.is_final.load(Ordering::Relaxed);
+            Err(Unpublished { first: room, reason: "full".to_owned(), is_final })
         } else {
             Ok(())
         };
@@ -198,7 +208,8 @@ impl Deployment {
         let published = Topics::default();
         let memory = Arc::new(MemoryStore::with(given, Arc::new(System)));
         let (called, keys) = (Arc::default(), Arc::default());
-        Self { memory, published: Arc::new(published), called, keys, clock }
+        let published = Arc::new(published);
+        Self { memory, published, called, keys, clock, edge_secret: None }
     }
 
     pub(crate) fn pass(&self, time: Duration) {
@@ -220,6 +231,7 @@ impl Deployment {
             conflicts: Arc::default(),
             settings: Settings { self_funding: true, ..Settings::new([7; 32]) },
             loan_rates: RateTable::default(),
+            edge_secret: self.edge_secret.clone(),
         };
         Handler::new(function, base)
     }

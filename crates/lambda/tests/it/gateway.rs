@@ -30,6 +30,26 @@ async fn a_body_comes_as_text_or_in_base64() {
     assert_eq!(encoded.await.body["currency"], "EUR");
 }
 
+/// What a request with that header is answered where there is an edge.
+async fn check_edge(sent: Option<&str>, expected: u64) {
+    let mut deployment = Deployment::new();
+    deployment.edge_secret = Some("0f1e".to_owned());
+    let mut event = request("GET", "/v1/me", None);
+    if let Some(sent) = sent {
+        event["headers"]["x-edge-secret"] = json!(sent);
+    }
+    assert_eq!(deployment.call("get_me", &event).await.status, expected, "{sent:?}");
+}
+
+#[tokio::test]
+async fn behind_an_edge_nobody_is_answered_who_comes_by_the_gateways_own_address() {
+    check_edge(Some("0f1e"), 200).await;
+    check_edge(Some("0f1f"), 403).await;
+    check_edge(Some("0f1"), 403).await;
+    check_edge(Some(""), 403).await;
+    check_edge(None, 403).await;
+}
+
 #[tokio::test]
 async fn a_stage_leaves_no_mark() {
     let staged = |path: &'static str| {

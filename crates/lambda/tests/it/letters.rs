@@ -11,7 +11,7 @@ use crate::functions::{Answer, Deployment, by_operator, notification, request};
 const QUEUE: &str = "arn:aws:sqs:us-east-1:123456789012:fintech-";
 
 /// What a mapping hands over: one message of a queue.
-fn told(queue: &str, id: &str, body: &str) -> Value {
+pub(crate) fn told(queue: &str, id: &str, body: &str) -> Value {
     let mut event: Value = serde_json::from_str(include_str!("../events/sqs.json")).unwrap();
     event["Records"][0]["eventSourceARN"] = json!(format!("{QUEUE}{queue}"));
     event["Records"][0]["messageId"] = json!(id);
@@ -20,25 +20,25 @@ fn told(queue: &str, id: &str, body: &str) -> Value {
 }
 
 /// What Lambda lays there of an asynchronous call that failed.
-fn failed(payload: &Value) -> Value {
+pub(crate) fn failed(payload: &Value) -> Value {
     let mut record: Value = serde_json::from_str(include_str!("../events/failed.json")).unwrap();
     record["requestPayload"] = payload.clone();
     record
 }
 
-async fn keep(deployment: &Deployment, event: &Value) {
+pub(crate) async fn keep(deployment: &Deployment, event: &Value) {
     let answer = deployment.invoke("keep_dead_letters", event).await.unwrap();
     assert_eq!(answer, json!({ "batchItemFailures": [] }));
 }
 
-async fn list(deployment: &Deployment) -> Vec<Value> {
+pub(crate) async fn list(deployment: &Deployment) -> Vec<Value> {
     let asked = by_operator(request("GET", "/v1/dead-letters", None));
     let answer = deployment.call("list_dead_letters", &asked).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     answer.body["items"].as_array().unwrap().clone()
 }
 
-async fn redrive(deployment: &Deployment, id: &str, key: &str) -> Answer {
+pub(crate) async fn redrive(deployment: &Deployment, id: &str, key: &str) -> Answer {
     let path = format!("/v1/dead-letters/{id}/redrive");
     let mut asked = by_operator(request("POST", &path, Some(&json!({}))));
     asked["headers"]["idempotency-key"] = json!(key);

@@ -29,6 +29,8 @@ mod keys;
 #[cfg(test)]
 mod letters;
 #[cfg(test)]
+mod lost;
+#[cfg(test)]
 mod operations;
 #[cfg(test)]
 #[path = "../../../fintech/tests/it/promised.rs"]

@@ -2,7 +2,8 @@
 //! the very events that the one program says.
 
 use kernel::store::StorePort;
-use kernel::{Kind, Record, Said, Stored, Value as ColumnValue};
+use kernel::time::System;
+use kernel::{Clock, Kind, Record, Said, Stored, Value as ColumnValue};
 use payment::records::Payment;
 use serde_json::{Map, Value, json};
 use wallet::records::Entry;
@@ -10,7 +11,7 @@ use wallet::records::Entry;
 use crate::functions::{Deployment, request};
 
 /// A payment that was asked for and paid: its first version, and the entry that paid it.
-async fn paid() -> (Deployment, Stored, Stored) {
+pub(crate) async fn paid() -> (Deployment, Stored, Stored) {
     let deployment = Deployment::new();
     let opening = request("POST", "/v1/wallet", Some(&json!({})));
     let opened = deployment.call("create_wallet", &opening).await;
@@ -26,13 +27,13 @@ async fn paid() -> (Deployment, Stored, Stored) {
     (deployment, payment, entry)
 }
 
-async fn newest(deployment: &Deployment, kind: &'static Kind) -> Stored {
+pub(crate) async fn newest(deployment: &Deployment, kind: &'static Kind) -> Stored {
     let rows = deployment.memory.scan(kind, None, 100).await.unwrap().rows;
     rows.into_iter().next_back().unwrap().unwrap()
 }
 
 /// A record as the stream of its table shows it.
-fn image(stored: &Stored) -> Value {
+pub(crate) fn image(stored: &Stored) -> Value {
     let kind = stored.record.kind();
     let mut image = Map::new();
     image.insert("id".to_owned(), json!({ "S": stored.record.key().id.to_string() }));
@@ -88,13 +89,15 @@ fn base64(bytes: &[u8]) -> String {
     base64::engine::general_purpose::STANDARD.encode(bytes)
 }
 
-/// An invocation with these images, whose sequence numbers are 100, 101, ….
-fn stream(images: &[Value]) -> Value {
+/// An invocation with these images, just written, whose sequence numbers are 100, 101, ….
+pub(crate) fn stream(images: &[Value]) -> Value {
     let mut event: Value = serde_json::from_str(include_str!("../events/stream.json")).unwrap();
     let record = event["Records"][0].clone();
     let records = images.iter().enumerate().map(|(place, image)| {
         let mut record = record.clone();
         record["dynamodb"]["NewImage"] = image.clone();
+        record["dynamodb"]["ApproximateCreationDateTime"] =
+            json!(System.now().micros() / 1_000_000);
         record["dynamodb"]["SequenceNumber"] = json!((100 + place).to_string());
         record
     });
@@ -102,7 +105,7 @@ fn stream(images: &[Value]) -> Value {
     event
 }
 
-fn failures(answer: &Value) -> &Value {
+pub(crate) fn failures(answer: &Value) -> &Value {
     &answer["batchItemFailures"]
 }
 
@@ -158,7 +161,7 @@ async fn a_poison_record_is_named_and_what_came_before_it_is_out() {
     }
 }
 
-/// A batch that begins with it is failed as a whole, which halves it; alone it is named and given up.
+/// A batch that begins with it is failed as a whole, which halves it; alone it is named.
 #[tokio::test]
 async fn a_poison_record_takes_none_of_its_batch_with_it() {
     let (deployment, payment, _) = paid().await;

@@ -1,6 +1,8 @@
 //! That Terraform makes what the manifest says, and nothing else: both are read, the one from its
 //! file, the other from Terraform's own state, and compared. Not in here: whether AWS would take it.
 
+mod callers;
+mod edge;
 mod roles;
 mod state;
 
@@ -73,6 +75,8 @@ fn terraform_makes_what_the_manifest_says() {
     relays_and_the_clock_are_those(&manifest, &state);
     tables_are_those(&manifest, &state);
     failures_are_kept_and_told(&manifest, &state);
+    callers::are_those(&state);
+    assert_eq!(state.all("aws_cloudfront_distribution").count(), 0, "the edge is off by default");
     roles::are_those(&manifest, &state);
     roles::queries_by_wallet_name_their_index(&manifest, &state);
 }
@@ -85,6 +89,10 @@ fn nothing_is_protected_when_that_is_switched_off() {
         "deletion_protection=false",
         "customer_keys=true",
         "mfa=OFF",
+        "self_signup=true",
+        "threat_protection=ENFORCED",
+        r#"services={till=["payments"],books=["api","payments"]}"#,
+        r#"edge={domain="api.bank.example",certificate_arn="arn:aws:acm:us-east-1:000000000000:certificate/0f1e2d3c-0000-4000-8000-000000000000",requests_by_address=700}"#,
         r#"alarm_emails=["oncall@example.com"]"#,
         r#"web_origins=["https://bank.example"]"#,
         "throttles={request_payment={rate=7,burst=3}}",
@@ -95,9 +103,9 @@ fn nothing_is_protected_when_that_is_switched_off() {
         let key = &table.values["server_side_encryption"][0]["kms_key_arn"];
         assert!(key.as_str().is_some_and(|arn| arn.starts_with("arn:aws:kms:")), "{key}");
     }
-    for pool in state.all("aws_cognito_user_pool") {
-        assert_eq!(pool.values["deletion_protection"], "INACTIVE");
-    }
+    callers::are_those_switched(&state);
+    edge::stands_before_the_gateway(&state);
+    roles::keys_are_used_by_services_alone(&state);
     let stage = &state.all("aws_apigatewayv2_stage").next().unwrap().values;
     let mut throttles = stage["route_settings"].as_array().unwrap().iter();
     let throttle = throttles.find(|one| one["route_key"] == "POST /v1/payment").unwrap();
@@ -248,6 +256,7 @@ fn relays_and_the_clock_are_those(manifest: &Value, state: &State) {
     for (name, function) in triggered(manifest, "schedule") {
         let schedule = schedules.remove(full_name(name).as_str()).unwrap();
         assert_eq!(schedule.values["schedule_expression"], function["schedule"], "{name}");
+        assert_eq!(schedule.values["group_name"], PREFIX, "{name}");
         let target = &schedule.values["target"][0];
         assert_eq!(target["arn"], json!(arn_of_function(name)));
         let input: Value = serde_json::from_str(target["input"].as_str().unwrap()).unwrap();
@@ -330,6 +339,11 @@ fn failures_are_kept_and_told(manifest: &Value, state: &State) {
         told("ApproximateAgeOfOldestMessage", queue.text("name"));
     }
     told("DeadLetters", "");
+    told("InvocationsFailedToBeSentToDeadLetterCount", PREFIX);
+    for topic in texts(&manifest["topics"]) {
+        let name = format!("{PREFIX}-{}", topic.replace('_', "-"));
+        told("NumberOfNotificationsFailedToRedriveToDlq", &name);
+    }
     let later = state.by("aws_lambda_function_event_invoke_config", "function_name");
     for (name, function) in object(&manifest["functions"]) {
         let failed = arn_of_queue(name, "failed");
@@ -337,15 +351,15 @@ fn failures_are_kept_and_told(manifest: &Value, state: &State) {
         match function["trigger"].as_str().unwrap() {
             "route" => assert!(!has_queue, "{name} answers at once"),
             "queue" => assert!(!has_queue, "what {name} cannot do stays where it was"),
-            "stream" => {
-                assert!(has_queue, "{name}");
-                told("IteratorAge", &full_name(name));
-            }
-            "subscription" | "schedule" => {
+            trigger @ ("stream" | "subscription" | "schedule") => {
                 let config = &later[full_name(name).as_str()].values["destination_config"][0];
                 assert_eq!(config["on_failure"][0]["destination"], json!(failed), "{name}");
                 assert!(has_queue, "{name}");
                 told("AsyncEventsDropped", &full_name(name));
+                told("DestinationDeliveryFailures", &full_name(name));
+                if trigger == "stream" {
+                    told("IteratorAge", &full_name(name));
+                }
             }
             other => panic!("{name} has the trigger {other}"),
         }

@@ -58,6 +58,25 @@ pub(super) fn queries_by_wallet_name_their_index(manifest: &Value, state: &State
     assert!(seen.len() >= 2, "only these list by wallet: {seen:?}");
 }
 
+/// A role that may use the customer's key may use it by AWS's services alone.
+pub(super) fn keys_are_used_by_services_alone(state: &State) {
+    let mut seen = BTreeSet::new();
+    for policy in state.all("aws_iam_role_policy") {
+        for statement in policy.json("policy")["Statement"].as_array().unwrap() {
+            let actions = one_or_many(&statement["Action"]);
+            if !actions.iter().any(|action| action.starts_with("kms:")) {
+                continue;
+            }
+            seen.insert(policy.text("role"));
+            let via = one_or_many(&statement["Condition"]["StringEquals"]["kms:ViaService"]);
+            assert!(!via.is_empty(), "{statement}");
+            let suffix = format!(".{REGION}.amazonaws.com");
+            assert!(via.iter().all(|service| service.ends_with(&suffix)), "{statement}");
+        }
+    }
+    assert_eq!(seen.len(), state.all("aws_iam_role").count(), "every role uses the key");
+}
+
 /// What the policy of a role allows; what it denies has `not` before its action. The only condition is
 /// for which items of a table that is, whose key then stands behind the resource.
 fn allowed(policy: &Value) -> BTreeSet<Leave> {
