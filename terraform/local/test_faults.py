@@ -181,16 +181,18 @@ class Denied:
 
 
 def gateway_event():
-    """What the gateway sends for `POST /v1/wallet` of a customer."""
-    claims = {"sub": "probe", "token_use": "access", "client_id": "people", "username": "probe", "scope": "fintech/api"}
+    """What the gateway sends for `POST /v1/wallet` of somebody who may open one."""
     return {
         "version": "2.0",
         "routeKey": "POST /v1/wallet",
         "rawPath": "/v1/wallet",
         "rawQueryString": "",
-        "headers": {"content-type": "application/json", "host": "api"},
+        "headers": {
+            "authorization": f"Bearer {operator().token}",
+            "content-type": "application/json",
+            "host": "api",
+        },
         "requestContext": {
-            "authorizer": {"jwt": {"claims": claims, "scopes": ["fintech/api"]}},
             "http": {"method": "POST", "path": "/v1/wallet", "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1"},
             "requestId": "probe",
             "routeKey": "POST /v1/wallet",
