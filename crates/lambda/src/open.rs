@@ -124,13 +124,12 @@ fn key_source(function: Function, settings: &Settings, reach: &Reach) -> Arc<dyn
     Arc::new(CognitoKeys::new(reach.clone(), settings.policy.issuer(), endpoint))
 }
 
-/// What redrives dead letters calls those who hear them. No other function even has a client for that.
+/// What redrives dead letters calls those who hear them. No other function calls any.
 fn subscribers(function: Function, settings: &Settings, reach: &Reach) -> Arc<dyn Subscribers> {
     if let Function::Operation(_, operation) = function
         && operation.name == REDRIVE_DEAD_LETTER.name
     {
-        let client = aws_sdk_lambda::Client::new(reach.config());
-        return Arc::new(LambdaSubscribers::new(client, settings.table_prefix.clone()));
+        return Arc::new(LambdaSubscribers::new(reach.clone(), settings.table_prefix.clone()));
     }
     Arc::new(NoSubscribers)
 }

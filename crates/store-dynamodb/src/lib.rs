@@ -23,6 +23,8 @@ mod reach;
 #[cfg(feature = "client")]
 mod scan;
 #[cfg(feature = "client")]
+mod signed;
+#[cfg(feature = "client")]
 mod store;
 pub mod tables;
 #[cfg(feature = "client")]

@@ -88,6 +88,7 @@ impl Aws {
 pub struct Reach {
     config: SdkConfig,
     wire: Wire,
+    pub(crate) credentials: Credentials,
 }
 
 impl Reach {
@@ -104,13 +105,13 @@ impl Reach {
         let mut config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(aws.region.clone()))
-            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .credentials_provider(SharedCredentialsProvider::new(credentials.clone()))
             .http_client(SharedHttpClient::new(wire.clone()))
             .sleep_impl(TokioSleep::new())
             .retry_config(RetryConfig::standard())
             .timeout_config(timeouts());
         config.set_endpoint_url(aws.endpoint.clone());
-        Ok(Self { config: config.build(), wire })
+        Ok(Self { config: config.build(), wire, credentials })
     }
 
     /// For a client of any of the SDK's crates.
@@ -137,7 +138,7 @@ impl Reach {
     }
 
     /// Within the time of one attempt.
-    async fn ask(
+    pub(crate) async fn ask(
         &self,
         request: Request<SdkBody>,
         bytes_max: usize,

@@ -1,12 +1,9 @@
 //! Calling one subscriber, with a message as its topic brings it. Not in here: which, and why again.
 
-use aws_sdk_lambda::Client;
-use aws_sdk_lambda::error::DisplayErrorContext;
-use aws_sdk_lambda::primitives::Blob;
-use aws_sdk_lambda::types::InvocationType;
 use kernel::StoreError;
 use kernel::store::BoxFuture;
 use serde_json::json;
+use store_dynamodb::Reach;
 
 use crate::function::Function;
 
@@ -41,14 +38,14 @@ impl Subscribers for NoSubscribers {
 /// Calls functions of this deployment.
 #[derive(Debug)]
 pub struct LambdaSubscribers {
-    client: Client,
+    reach: Reach,
     prefix: String,
 }
 
 impl LambdaSubscribers {
     /// Those whose names begin with that prefix.
-    pub fn new(client: Client, prefix: String) -> Self {
-        Self { client, prefix }
+    pub fn new(reach: Reach, prefix: String) -> Self {
+        Self { reach, prefix }
     }
 }
 
@@ -61,20 +58,14 @@ impl Subscribers for LambdaSubscribers {
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(async move {
             let name = format!("{}-{}", self.prefix, function.replace('_', "-"));
-            let payload = Blob::new(match Function::named(function) {
+            let payload = match Function::named(function) {
                 Some(Function::Relay(_)) => message.to_owned(),
                 _ => notification(id, message),
-            });
+            };
             // Asynchronously, as a topic does it: with the function's attempts, and its queue for
             // what it could not do.
-            let call = self.client.invoke().function_name(&name).payload(payload);
-            match call.invocation_type(InvocationType::Event).send().await {
-                Ok(_) => Ok(()),
-                Err(error) => {
-                    let why = DisplayErrorContext(&error);
-                    Err(StoreError::Unavailable(format!("{name} cannot be called: {why}")))
-                }
-            }
+            let called = self.reach.call_later(&name, payload).await;
+            called.map_err(|why| StoreError::Unavailable(format!("{name} cannot be called: {why}")))
         })
     }
 }

@@ -353,7 +353,8 @@ impl Side {
             credentials: ["test", "test", ""].map(str::to_owned),
             authorities: None,
         });
-        let config = reach.unwrap().config().clone();
+        let reach = reach.unwrap();
+        let config = reach.config().clone();
         let again_at_once = config.retry_config().cloned().unwrap();
         let again_at_once = again_at_once.with_initial_backoff(Duration::from_millis(1));
         let config = config.into_builder().retry_config(again_at_once).build();
@@ -371,8 +372,7 @@ impl Side {
             let topics =
                 Topic::ALL.map(|topic| (topic, format!("arn:aws:sns:x:y:{}", topic.name())));
             let sns = aws_sdk_sns::Client::new(&config);
-            let called =
-                LambdaSubscribers::new(aws_sdk_lambda::Client::new(&config), PREFIX.to_owned());
+            let called = LambdaSubscribers::new(reach.clone(), PREFIX.to_owned());
             Base {
                 store: given.clone(),
                 events: Arc::new(Events::new(given.clone(), Arc::new(called))),
