@@ -1,6 +1,8 @@
 //! Which function this is, by its name. Every service of AWS is named here and nowhere else in this
 //! crate; a new one is added here. Not in here: what the functions do.
 
+use std::any::Any;
+
 use http_api::Routes;
 use kernel::manifest::{Due, Operation, ServiceManifest, Subscription};
 use loan::rate::RateTable;
@@ -79,6 +81,24 @@ impl Function {
             Self::KeepSigningKeys => name == KEEP_SIGNING_KEYS,
         }
     }
+}
+
+/// The name on AWS of a function of the manifest, in a deployment of that prefix.
+pub(crate) fn deployed_name(prefix: &str, function: &str) -> String {
+    format!("{prefix}-{}", function.replace('_', "-"))
+}
+
+/// The function whose queue of letters has that name: `<deployed name>-<what lies in it>`.
+pub(crate) fn of_queue(prefix: &str, queue: &str) -> Option<Function> {
+    let (deployed, _) = queue.rsplit_once('-')?;
+    Function::all().find(|function| deployed_name(prefix, &function.name()) == deployed)
+}
+
+/// Whether an answer that a saga waited for ended the wait now. One that was heard before did not.
+pub(crate) fn is_news(outcome: &dyn Any) -> bool {
+    let payment = outcome.downcast_ref::<payment::decide::Heard>();
+    let loan = outcome.downcast_ref::<loan::decide::Heard>();
+    payment == Some(&payment::decide::Heard::Noted) || loan == Some(&loan::decide::Heard::Noted)
 }
 
 fn of_service(service: &'static ServiceManifest) -> impl Iterator<Item = Function> {

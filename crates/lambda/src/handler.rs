@@ -55,7 +55,7 @@ pub struct Handler {
 
 enum Work {
     Answer { router: Router, edge_secret: Option<String> },
-    Hear(&'static ServiceManifest, &'static Subscription),
+    Hear(&'static Subscription),
     Relay(&'static ServiceManifest),
     Tick(&'static Due),
     Verify,
@@ -82,7 +82,7 @@ impl Handler {
                 let router = http_api::bare(routes, Arc::new(deployment), front);
                 Work::Answer { router, edge_secret: base.edge_secret }
             }
-            Function::Subscription(service, subscription) => Work::Hear(service, subscription),
+            Function::Subscription(_, subscription) => Work::Hear(subscription),
             Function::Relay(service) => Work::Relay(service),
             Function::Due(due) => Work::Tick(due),
             Function::VerifyLedger => Work::Verify,
@@ -110,9 +110,9 @@ impl Handler {
                 }
                 gateway::answer(router, edge_secret.as_deref(), payload).await
             }
-            Work::Hear(service, subscription) => {
-                hear::hear(&self.store, service, subscription, payload).await?;
-                Ok("null".to_owned())
+            Work::Hear(subscription) => {
+                let answered = hear::hear(&self.store, subscription, payload).await?;
+                Ok(format!("{{\"answered\":{answered}}}"))
             }
             Work::Relay(service) => {
                 relay::relay(&self.store, &*self.publisher, service, payload).await

@@ -2,11 +2,12 @@
 //! that cannot be heard fails with the reason, which goes to the dead letters with it; trying again
 //! finds the same. Not in here: what an event causes, which the services say.
 
-use kernel::manifest::{ServiceManifest, Subscription};
+use kernel::manifest::Subscription;
 use kernel::{Context, Envelope, Store};
 use serde::Deserialize;
 
 use crate::failure::Failure;
+use crate::function::is_news;
 use crate::metrics;
 
 #[derive(Deserialize)]
@@ -28,34 +29,37 @@ struct Sns {
     message_id: String,
 }
 
-/// Hears what an invocation brings: one event, as SNS does it; should there be more, in order.
+/// Hears what an invocation brings: one event, as SNS does it; should there be more, in order. Gives back
+/// how many sagas' answers were among them, each counted the first time that it is heard.
 ///
 /// # Errors
 /// When an event cannot be heard, or the store cannot. What was decided before is found again.
 pub(crate) async fn hear(
     store: &Store,
-    service: &ServiceManifest,
     subscription: &Subscription,
     payload: &str,
-) -> Result<(), Failure> {
+) -> Result<u64, Failure> {
     let notifications: Notifications =
         serde_json::from_str(payload).map_err(|error| Failure::malformed(&error))?;
+    let mut answered = 0_u64;
     for Notification { sns } in &notifications.records {
-        if let Err(failure) = hear_one(store, service, subscription, &sns.message).await {
-            let (subscription, message_id) = (subscription.name, sns.message_id.as_str());
-            tracing::warn!(subscription, message_id, %failure, "an event could not be heard");
-            return Err(failure);
+        match hear_one(store, subscription, &sns.message).await {
+            Ok(is_news) => answered = answered.saturating_add(u64::from(is_news)),
+            Err(failure) => {
+                let (subscription, message_id) = (subscription.name, sns.message_id.as_str());
+                tracing::warn!(subscription, message_id, %failure, "an event could not be heard");
+                return Err(failure);
+            }
         }
     }
-    Ok(())
+    Ok(answered)
 }
 
 async fn hear_one(
     store: &Store,
-    service: &ServiceManifest,
     subscription: &Subscription,
     message: &str,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     let event = Envelope::read(message)?;
     let kind = event.kind();
     if !subscription.hears.contains(&kind) {
@@ -66,7 +70,7 @@ async fn hear_one(
     }
     let decision = (subscription.react)(&event)?;
     let context: Context = event.context();
-    store.port().decide(decision, context).await?;
+    let outcome = store.port().decide(decision, context).await?;
     let now = store.now();
     tracing::info!(
         subscription = subscription.name,
@@ -78,9 +82,9 @@ async fn hear_one(
         waited_ms = now.since(event.time).as_millis(),
         "heard"
     );
-    // What a service with sagas hears are the answers that it waits for.
-    if !service.sagas.is_empty() {
+    let is_news = is_news(&*outcome);
+    if is_news {
         metrics::saga_answered(&event, now);
     }
-    Ok(())
+    Ok(is_news)
 }

@@ -1,9 +1,10 @@
 //! Every function on AWS Lambda: one artifact, of which a function is picked by its handler's name.
 //! Routes behind the gateway, subscriptions to topics, relays of tables' streams, what the clock does,
-//! the check of the ledger, the keys of sign-in. What they decide stands in the services; here is only how Lambda's
-//! events become requests and decisions, and how AWS is reached.
+//! the check of the ledger and that of its own rights, the keys of sign-in. What they decide stands in
+//! the services; here is only how Lambda's events become requests and decisions, and how AWS is reached.
 
 mod callers;
+pub mod check;
 mod due;
 mod events;
 mod failure;

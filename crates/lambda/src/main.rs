@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use kernel::Time;
-use lambda::{Failure, Function, Handler, Settings, open};
+use lambda::{Failure, Function, Handler, Settings, check, open};
 use lambda_runtime::{LambdaEvent, Runtime, service_fn};
 use serde_json::value::RawValue;
 
@@ -42,18 +42,27 @@ fn main() -> ExitCode {
 
 /// Puts the function together.
 async fn start() -> Result<Handler, Failure> {
-    let settings = Settings::read(&|name| std::env::var(name).ok())?;
+    let settings = Settings::read(&variable)?;
     let function = Function::named(&settings.function).ok_or_else(|| {
         Failure::Start(format!("there is no function {:?}; set the handler", settings.function))
     })?;
     Ok(Handler::new(function, open::base(function, settings).await?))
 }
 
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
 /// Handles one invocation after another.
 async fn serve(handler: &Handler) -> Result<(), String> {
     let handle = async |event: LambdaEvent<Box<RawValue>>| -> Result<Box<RawValue>, Failure> {
         let until = deadline(event.context.deadline).minus(TIME_LEFT);
-        let answer = handler.handle(event.payload.get(), until).await?;
+        let payload = event.payload.get();
+        let answer = if check::is_asked(payload) {
+            check::check(payload, &variable).await?
+        } else {
+            handler.handle(payload, until).await?
+        };
         RawValue::from_string(answer).map_err(|error| Failure::Malformed(error.to_string()))
     };
     Runtime::new(service_fn(handle)).run().await.map_err(|error| error.to_string())

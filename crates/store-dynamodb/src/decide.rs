@@ -13,7 +13,7 @@ use kernel::{
 };
 
 use crate::home::Home;
-use crate::loaded::{Loaded, Seen, Sight, Want, guarded, slot, slot_of};
+use crate::loaded::{Gathered, Seen, Sight, Want, guarded, slot, slot_of};
 use crate::patience::Patience;
 use crate::trouble::Trouble;
 use crate::write::{Guard, Write, Written};
@@ -34,7 +34,7 @@ pub(crate) struct Call<'c> {
     /// The same each time that it decides, so that it writes the same.
     pub(crate) now: Time,
     pub(crate) patience: Patience,
-    pub(crate) loaded: Loaded,
+    pub(crate) loaded: Gathered,
     pub(crate) drawn: Drawn,
     pub(crate) lost: Vec<Lost>,
     pub(crate) beaten: u32,
@@ -80,7 +80,12 @@ impl Call<'_> {
     }
 
     fn given_up(&self, trouble: Trouble) -> StoreError {
-        tracing::warn!(decision = self.decision.name(), ?trouble, "given up");
+        let decision = self.decision.name();
+        if matches!(trouble, Trouble::Unavailable(_)) {
+            tracing::error!(decision, ?trouble, "a permission, a table or an index is missing");
+        } else {
+            tracing::warn!(decision, ?trouble, "given up");
+        }
         if !self.lost.is_empty() {
             // Whatever went wrong since, a write may have been done.
             return StoreError::OutcomeUnknown(trouble.into_words());
@@ -341,7 +346,7 @@ fn values(record: &dyn AnyRecord) -> Vec<Value<'static>> {
 }
 
 /// The second of the two assertions about what is put: the first stands in the decision.
-fn admit(loaded: &Loaded, puts: &[Put]) -> Result<(), String> {
+fn admit(loaded: &Gathered, puts: &[Put]) -> Result<(), String> {
     for put in puts {
         let slot = slot_of(put);
         let expected = match put.expect {

@@ -21,6 +21,8 @@ mod patience;
 #[cfg(feature = "client")]
 mod reach;
 #[cfg(feature = "client")]
+mod rights;
+#[cfg(feature = "client")]
 mod scan;
 #[cfg(feature = "client")]
 mod signed;

@@ -54,7 +54,7 @@ pub(crate) enum Want {
 
 /// What one call knows.
 #[derive(Default)]
-pub(crate) struct Loaded {
+pub(crate) struct Gathered {
     pub(crate) records: HashMap<Slot, Option<Stored>>,
     pub(crate) tails: HashMap<(&'static str, ChainId), Tail>,
     pub(crate) causes: HashMap<(&'static str, ChainId, AnyId), Option<u64>>,
@@ -73,11 +73,11 @@ pub(crate) struct Seen {
 
 /// What a decision sees.
 pub(crate) struct Sight<'l> {
-    pub(crate) loaded: &'l Loaded,
+    pub(crate) loaded: &'l Gathered,
     pub(crate) seen: Seen,
 }
 
-impl Loaded {
+impl Gathered {
     /// A record that is known to be there.
     pub(crate) fn stored(&self, slot: &Slot) -> Option<&Stored> {
         self.records.get(slot)?.as_ref()
@@ -207,7 +207,7 @@ impl Loaded {
 }
 
 impl<'l> Sight<'l> {
-    pub(crate) fn over(loaded: &'l Loaded) -> Self {
+    pub(crate) fn over(loaded: &'l Gathered) -> Self {
         Self { loaded, seen: Seen::default() }
     }
 
@@ -280,7 +280,7 @@ impl Source for Sight<'_> {
 
 /// What must be unchanged though nothing is written on it: records that were looked at, and the
 /// places after heads that were.
-pub(crate) fn guarded(seen: &Seen, loaded: &Loaded, puts: &[Put]) -> Vec<(&'static Kind, Key)> {
+pub(crate) fn guarded(seen: &Seen, loaded: &Gathered, puts: &[Put]) -> Vec<(&'static Kind, Key)> {
     let written: HashSet<Slot> = puts.iter().map(slot_of).collect();
     let records = seen.records.iter().copied();
     let next = seen.chains.iter().filter_map(|(kind, of)| {

@@ -186,6 +186,9 @@ fn tls(file: Option<&str>) -> Result<ClientConfig, ReachError> {
 }
 
 #[cfg(test)]
+mod trust;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

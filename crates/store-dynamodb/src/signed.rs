@@ -19,8 +19,8 @@ use crate::wire::in_words;
 /// The most bytes of an answer: only those of a refusal are looked at.
 const ANSWER_BYTES_MAX: usize = 4 * 1024;
 
-/// What makes a call one that is answered before it is done.
-const LATER: (&str, &str) = ("x-amz-invocation-type", "Event");
+/// In which header it stands how a function is called.
+const HOW: &str = "x-amz-invocation-type";
 
 impl Reach {
     /// Has a function of Lambda called soon, and as often as it takes (`Invoke` with the type `Event`).
@@ -29,6 +29,24 @@ impl Reach {
     /// # Errors
     /// Why it will not be called, for the log.
     pub async fn call_later(&self, function: &str, payload: String) -> Result<(), String> {
+        self.call(function, ("Event", 202), payload).await
+    }
+
+    /// Whether a function of Lambda is there and may be called (`Invoke` with the type `DryRun`).
+    ///
+    /// # Errors
+    /// Why it would not be called, for the log.
+    pub async fn try_call(&self, function: &str) -> Result<(), String> {
+        self.call(function, ("DryRun", 204), String::new()).await
+    }
+
+    /// Calls in this way, which is answered with that status when it went well.
+    async fn call(
+        &self,
+        function: &str,
+        (how, well): (&'static str, u16),
+        payload: String,
+    ) -> Result<(), String> {
         let region = self.config().region().map_or("", |region| region.as_ref());
         let place = match self.config().endpoint_url() {
             Some(endpoint) => endpoint.trim_end_matches('/').to_owned(),
@@ -38,9 +56,9 @@ impl Reach {
         let now = u64::try_from(System.now().micros()).map(Duration::from_micros);
         let now = SystemTime::UNIX_EPOCH.checked_add(now.unwrap_or_default());
         let now = now.unwrap_or(SystemTime::UNIX_EPOCH);
-        let request = signed(&self.credentials, region, now, &url, payload)?;
+        let request = signed(&self.credentials, region, now, (&url, how), payload)?;
         match self.ask(request, ANSWER_BYTES_MAX).await? {
-            (202, _) => Ok(()),
+            (status, _) if status == well => Ok(()),
             (status, answer) => {
                 let said = String::from_utf8_lossy(&answer);
                 Err(format!("it answered {status}: {said}"))
@@ -53,7 +71,7 @@ fn signed(
     credentials: &Credentials,
     region: &str,
     now: SystemTime,
-    url: &str,
+    (url, how): (&str, &'static str),
     body: String,
 ) -> Result<Request<SdkBody>, String> {
     let identity = Identity::from(credentials.clone());
@@ -66,13 +84,12 @@ fn signed(
         .build()
         .map_err(|error| in_words(&error))?;
     let bytes = SignableBody::Bytes(body.as_bytes());
-    let signable = SignableRequest::new("POST", url, [LATER].into_iter(), bytes);
+    let signable = SignableRequest::new("POST", url, [(HOW, how)].into_iter(), bytes);
     let signable = signable.map_err(|error| in_words(&error))?;
     let parameters = parameters.into();
     let signed = sign(signable, &parameters).map_err(|error| in_words(&error))?;
     let (instructions, _) = signed.into_parts();
-    let (name, value) = LATER;
-    let request = Request::post(url).header(name, value).body(SdkBody::from(body));
+    let request = Request::post(url).header(HOW, how).body(SdkBody::from(body));
     let mut request = request.map_err(|error| in_words(&error))?;
     instructions.apply_to_request_http1x(&mut request);
     Ok(request)

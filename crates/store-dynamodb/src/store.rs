@@ -19,7 +19,7 @@ use kernel::{
 use crate::decide::Call;
 use crate::home::{Home, Observer};
 use crate::items::is_direct;
-use crate::loaded::Loaded;
+use crate::loaded::Gathered;
 use crate::patience::{Patience, Waits};
 use crate::tables::Table;
 use crate::trouble::Trouble;
@@ -93,7 +93,7 @@ impl DynamoStore {
             ids: &*self.ids,
             now: self.clock.now(),
             patience: Patience::new(&self.waits),
-            loaded: Loaded::default(),
+            loaded: Gathered::default(),
             drawn: Drawn::default(),
             lost: Vec::new(),
             beaten: 0,
@@ -113,7 +113,12 @@ impl DynamoStore {
                 Err(Trouble::Busy(_)) => StoreError::Busy,
                 // Nothing was asked to be written.
                 Err(Trouble::Lost(why)) => StoreError::Unavailable(why),
-                Err(trouble) => return Err(trouble.into()),
+                Err(trouble) => {
+                    if matches!(trouble, Trouble::Unavailable(_)) {
+                        tracing::error!(?trouble, "a permission, a table or an index is missing");
+                    }
+                    return Err(trouble.into());
+                }
             };
             if !patience.wait().await {
                 return Err(error);

@@ -36,6 +36,10 @@ use tokio_rustls::TlsConnector;
 /// function that was frozen would not have noticed.
 const IDLE_TIME_MAX: Duration = Duration::from_secs(60);
 
+/// So many connections are kept at most, idle ones and those whose answer is still being read: as many
+/// as are on their way together where a load puts its records. The one that was used longest ago goes.
+const KEPT_MAX: usize = 32;
+
 /// The HTTP client of every client of the SDK. Connections belong to the async runtime in which they
 /// were opened.
 #[derive(Debug, Clone)]
@@ -197,7 +201,18 @@ impl Pool {
     }
 
     fn keep(&self, connection: Connection) {
-        self.kept.lock().push(Connection { used: Instant::now(), ..connection });
+        let mut kept = self.kept.lock();
+        if kept.len() >= KEPT_MAX {
+            kept.retain(Connection::lasts);
+        }
+        if kept.len() >= KEPT_MAX {
+            let oldest = kept.iter().enumerate().min_by_key(|(_, kept)| kept.used);
+            if let Some(place) = oldest.map(|(place, _)| place) {
+                // An answer that is being read is read to its end.
+                drop(kept.swap_remove(place));
+            }
+        }
+        kept.push(Connection { used: Instant::now(), ..connection });
     }
 
     async fn connect(&self, peer: &Peer) -> Result<Connection, ConnectorError> {
@@ -277,6 +292,7 @@ fn told(error: hyper::Error) -> ConnectorError {
 #[cfg(test)]
 mod tests {
     use aws_smithy_types::byte_stream::ByteStream;
+    use futures_util::future::join_all;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
@@ -347,6 +363,20 @@ mod tests {
         assert!(ask(&wire, &url, &captured).await.unwrap().starts_with("1 "));
         captured.get().unwrap().poison();
         assert!(ask(&wire, &url, &captured).await.unwrap().starts_with("2 "));
+    }
+
+    #[tokio::test]
+    async fn no_more_connections_are_kept_than_are_used_together() {
+        let (wire, url) = (Wire::new(None), listen(9).await);
+        for _ in 0..2 {
+            let captured: Vec<_> =
+                (0..2 * KEPT_MAX).map(|_| CaptureSmithyConnection::new()).collect();
+            let asked = captured.iter().map(|captured| ask(&wire, &url, captured));
+            for said in join_all(asked).await {
+                assert!(said.unwrap().contains("GET /path?query"));
+            }
+            assert_eq!(wire.0.kept.lock().len(), KEPT_MAX);
+        }
     }
 
     #[tokio::test]

@@ -2,18 +2,23 @@
 # What it may do is in role.tf; what becomes of what it could not do, in letters.tf.
 
 locals {
-  full_name = "${var.home.prefix}-${replace(var.name, "_", "-")}"
+  # What it and those that it speaks of are named on AWS.
+  deployed = {
+    for name in toset(concat([var.name], var.spec.invokes, keys(var.spec.letters))) :
+    name => "${var.home.prefix}-${replace(name, "_", "-")}"
+  }
+
+  full_name = local.deployed[var.name]
   trigger   = var.spec.trigger
   # A relay is asked by its stream, and to say a record again as a subscriber is.
   is_async = contains(["subscription", "schedule", "stream"], local.trigger)
-  is_daily = var.spec.schedule == "rate(1 day)"
 
   # A minute's work must not meet that of the next minute; a caller at the gateway waits at most 30.
   timeouts = {
     route        = 15
     subscription = 30
     stream       = 60
-    schedule     = local.is_daily ? 900 : 50
+    schedule     = var.spec.reads_everything ? 900 : 50
     queue        = 30
   }
 
@@ -42,7 +47,7 @@ resource "aws_lambda_function" "this" {
   architectures                  = [var.home.architecture]
   filename                       = var.home.artifact
   source_code_hash               = var.home.artifact_hash
-  memory_size                    = local.is_daily ? max(1024, var.home.memory_mb) : var.home.memory_mb
+  memory_size                    = var.spec.reads_everything ? max(1024, var.home.memory_mb) : var.home.memory_mb
   timeout                        = local.timeouts[local.trigger]
   reserved_concurrent_executions = lookup(var.home.reserved_concurrency, var.name, -1)
   kms_key_arn                    = var.home.key_arn

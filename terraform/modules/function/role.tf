@@ -108,7 +108,7 @@ data "aws_iam_policy_document" "this" {
     content {
       sid       = "Call"
       actions   = ["lambda:InvokeFunction"]
-      resources = [for name in statement.value : "${local.arns.function}:${var.home.prefix}-${replace(name, "_", "-")}"]
+      resources = [for name in statement.value : "${local.arns.function}:${local.deployed[name]}"]
     }
   }
 
@@ -120,7 +120,7 @@ data "aws_iam_policy_document" "this" {
       actions = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
       resources = flatten([
         for name, queues in statement.value : [
-          for queue in queues : "${local.arns.queue}:${var.home.prefix}-${replace(name, "_", "-")}-${queue}"
+          for queue in queues : "${local.arns.queue}:${local.deployed[name]}-${queue}"
         ]
       ])
     }

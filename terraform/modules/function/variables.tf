@@ -9,6 +9,8 @@ variable "spec" {
     service  = string
     trigger  = string
     schedule = optional(string)
+    # It reads all there is: it may take as long as any function may, and has the memory for it.
+    reads_everything = optional(bool, false)
     subscription = optional(object({
       topic         = string
       filter_policy = map(list(string))

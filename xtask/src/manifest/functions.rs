@@ -53,6 +53,9 @@ pub(super) struct Function {
     subscription: Option<Heard>,
     #[serde(skip_serializing_if = "Option::is_none")]
     schedule: Option<&'static str>,
+    /// Whether it reads everything there is, and so takes all the time that a function may, and memory.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    reads_everything: bool,
     #[serde(flatten)]
     pub(super) access: Access,
     /// The topics on which it publishes.
@@ -177,8 +180,13 @@ fn check_of_all(services: &[&'static ServiceManifest]) -> Function {
     }
     // What it found to be in all accounts it writes down.
     access.writes(owner(KeptBalance::KIND, &operations::MANIFEST));
-    let schedule = Some(EVERY_DAY);
-    Function { schedule, access, ..Function::new(&operations::MANIFEST, "schedule") }
+    let (schedule, reads_everything) = (Some(EVERY_DAY), true);
+    Function {
+        schedule,
+        reads_everything,
+        access,
+        ..Function::new(&operations::MANIFEST, "schedule")
+    }
 }
 
 /// It writes one record, and reaches no other.
@@ -223,6 +231,7 @@ impl Function {
             route: None,
             subscription: None,
             schedule: None,
+            reads_everything: false,
             access: Access::default(),
             publishes: BTreeSet::new(),
             invokes: BTreeSet::new(),

@@ -101,6 +101,8 @@ kinds! {
         "Capture at most what is held.";
     HoldExpired = "hold-expired", UNPROCESSABLE_ENTITY, "The hold has expired",
         "Request the payment again.";
+    AnswerTooLarge = "answer-too-large", UNPROCESSABLE_ENTITY, "The answer would be too large",
+        "Ask for less at once: a shorter period, or a smaller `limit`.";
     IdempotencyKeyReused = "idempotency-key-reused", UNPROCESSABLE_ENTITY,
         "The idempotency key was used with another body",
         "Draw a new key for each new request; repeat a request with its own body.";

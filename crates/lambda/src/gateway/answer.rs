@@ -4,17 +4,20 @@
 use std::collections::BTreeMap;
 
 use axum::body::to_bytes;
-use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_LENGTH, SET_COOKIE};
-use axum::response::Response;
+use axum::http::{HeaderMap, HeaderName};
+use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use http_api::{Problem, ProblemKind};
 use serde::Serialize;
 
 use crate::failure::Failure;
 
-/// More than Lambda hands back, so that it is Lambda that says so.
-const BODY_MAX: usize = 8 * 1024 * 1024;
+/// What Lambda hands back at most, in bytes of JSON, in which a body has grown by what must be escaped.
+const ANSWER_BYTES_MAX: usize = 6 * 1024 * 1024;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -27,13 +30,28 @@ struct Answer<'a> {
     is_base64_encoded: bool,
 }
 
-/// The answer as JSON.
+/// The answer as JSON; where that is more than Lambda hands back, a problem that says what to do.
 ///
 /// # Errors
-/// When the body does not come to its end or is longer than any answer may be.
+/// When the body does not come to its end.
 pub(super) async fn write(response: Response) -> Result<String, Failure> {
+    let request_id = response.headers().get(REQUEST_ID).cloned();
+    let answer = as_json(response).await?;
+    if answer.len() <= ANSWER_BYTES_MAX {
+        return Ok(answer);
+    }
+    tracing::warn!(bytes = answer.len(), "an answer is more than Lambda hands back");
+    let detail = "The answer is more than 6 MB, which is the most that can be handed over here: ask for a \
+                  shorter period with `from` and `to`, or for fewer items with `limit`.";
+    let mut problem = Problem::new(ProblemKind::AnswerTooLarge, detail).into_response();
+    problem.headers_mut().extend(request_id.map(|id| (REQUEST_ID, id)));
+    as_json(problem).await
+}
+
+async fn as_json(response: Response) -> Result<String, Failure> {
     let (parts, body) = response.into_parts();
-    let bytes = to_bytes(body, BODY_MAX).await;
+    // It was made in memory.
+    let bytes = to_bytes(body, usize::MAX).await;
     let bytes = bytes.map_err(|error| Failure::Malformed(format!("the answer's body: {error}")))?;
     let (body, is_base64_encoded) = match std::str::from_utf8(&bytes) {
         Ok(text) => (text.to_owned(), false),
@@ -96,6 +114,31 @@ mod tests {
             "isBase64Encoded": true,
         });
         assert_eq!(answer, expected);
+    }
+
+    /// The status and the kind of problem, if any, of an answer whose body is so often this text.
+    async fn check(text: &str, times: usize, expected: (u16, Option<&str>)) {
+        let builder = Response::builder().header("x-request-id", "r-1");
+        let response = builder.body(Body::from(text.repeat(times))).unwrap();
+        let written = write(response).await.unwrap();
+        assert!(written.len() <= ANSWER_BYTES_MAX, "{}", written.len());
+        let answer: Value = serde_json::from_str(&written).unwrap();
+        assert_eq!(answer["headers"]["x-request-id"], "r-1");
+        let problem: Value =
+            serde_json::from_str(answer["body"].as_str().unwrap()).unwrap_or_default();
+        let kind = problem["type"].as_str().and_then(|kind| kind.rsplit('/').next());
+        assert_eq!((answer["statusCode"].as_u64().unwrap(), kind), (expected.0.into(), expected.1));
+    }
+
+    #[tokio::test]
+    async fn what_lambda_does_not_hand_back_is_a_problem_that_says_what_to_do() {
+        let too_large = (422, Some("answer-too-large"));
+        check("x", 6_000_000, (200, None)).await;
+        check("x", 6_300_000, too_large).await;
+        // Each is two bytes when it is escaped.
+        check("\"", 3_000_000, (200, None)).await;
+        check("\"", 3_200_000, too_large).await;
+        check("x", 20_000_000, too_large).await;
     }
 
     #[tokio::test]

@@ -5,7 +5,7 @@ use kernel::store::BoxFuture;
 use serde_json::json;
 use store_dynamodb::Reach;
 
-use crate::function::Function;
+use crate::function::{Function, deployed_name};
 
 /// The functions that hear events, and those that say them.
 pub trait Subscribers: Send + Sync + 'static {
@@ -57,7 +57,7 @@ impl Subscribers for LambdaSubscribers {
         message: &'a str,
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(async move {
-            let name = format!("{}-{}", self.prefix, function.replace('_', "-"));
+            let name = deployed_name(&self.prefix, function);
             let payload = match Function::named(function) {
                 Some(Function::Relay(_)) => message.to_owned(),
                 _ => notification(id, message),

@@ -8,7 +8,7 @@ use operations::records::{DeadLetter, LetterState};
 use serde_json::Value;
 
 use super::Message;
-use crate::function::Function;
+use crate::function::{Function, of_queue};
 use crate::relay::Lost;
 
 /// Of a reason so many characters are kept.
@@ -77,11 +77,7 @@ fn causes(message: &Message, body: &Value) -> Vec<Cause> {
 /// The function whose queue it is, by its name in the manifest; of a queue that is none's its name.
 fn function(message: &Message, prefix: &str) -> String {
     let queue = message.queue_arn.rsplit(':').next().unwrap_or_default();
-    let name = queue.rsplit_once('-').and_then(|(function, _)| {
-        let name = function.strip_prefix(prefix)?.strip_prefix('-')?.replace('-', "_");
-        Function::named(&name).map(Function::name)
-    });
-    name.unwrap_or_else(|| queue.to_owned())
+    of_queue(prefix, queue).map_or_else(|| queue.to_owned(), Function::name)
 }
 
 fn reason(message: &Message, body: &Value) -> String {

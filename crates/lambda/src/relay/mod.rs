@@ -20,6 +20,7 @@ pub(crate) use lost::Lost;
 pub(crate) use publish::NoTopics;
 pub use publish::{Message, Publisher, Unpublished};
 pub use sns::SnsPublisher;
+pub(crate) use sns::try_topic;
 
 use crate::failure::Failure;
 use crate::letters;

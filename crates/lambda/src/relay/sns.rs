@@ -80,6 +80,24 @@ impl Publisher for SnsPublisher {
     }
 }
 
+/// Whether messages may be published to a topic: by one that says `CHECK`, which no subscription's filter
+/// policy lets through.
+///
+/// # Errors
+/// In AWS's own words.
+pub(crate) async fn try_topic(client: &Client, arn: &str) -> Result<(), String> {
+    let attribute = attribute("String", "CHECK").map_err(|error| error.to_string())?;
+    let entry = PublishBatchRequestEntry::builder().id("0").message("{}");
+    let entry = entry.message_attributes("event_type", attribute).build();
+    let entry = entry.map_err(|error| error.to_string())?;
+    let sent = client.publish_batch().topic_arn(arn).publish_batch_request_entries(entry);
+    let answer = sent.send().await.map_err(|error| DisplayErrorContext(&error).to_string())?;
+    match answer.failed().first() {
+        Some(failed) => Err(format!("{}: {}", failed.code(), failed.message().unwrap_or_default())),
+        None => Ok(()),
+    }
+}
+
 type Built<T> = Result<T, aws_sdk_sns::error::BuildError>;
 
 fn entry(place: usize, message: &Message) -> Built<PublishBatchRequestEntry> {

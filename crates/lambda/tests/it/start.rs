@@ -1,14 +1,22 @@
-//! What a function says when it cannot start, and that it starts where everything is there.
+//! What a function says when it cannot start, that it starts where everything is there, and what it says
+//! when it is asked whether it has all that the manifest says it needs.
 
-use lambda::{Function, SERVICES, Settings, open};
+use lambda::{Function, SERVICES, Settings, check, open};
+use serde_json::{Value, json};
 use store_dynamodb::emulator::{self, Emulator};
 use store_dynamodb::tables::tables;
 
 /// Settings of a function that reaches DynamoDB there.
 fn settings(function: &str, endpoint: &str) -> Settings {
-    let settings = Settings::read(&|name| {
+    Settings::read(&variables(function, endpoint)).unwrap()
+}
+
+/// Its environment.
+fn variables(function: &str, endpoint: &str) -> impl Fn(&str) -> Option<String> + use<> {
+    let (function, endpoint) = (function.to_owned(), endpoint.to_owned());
+    move |name| {
         let value = match name {
-            "_HANDLER" => function.to_owned(),
+            "_HANDLER" => function.clone(),
             "TABLE_PREFIX" => "fintech".to_owned(),
             "CURSOR_KEY" => "00".repeat(32),
             "TOKEN_ISSUER" => {
@@ -17,12 +25,27 @@ fn settings(function: &str, endpoint: &str) -> Settings {
             "TOKEN_CLIENTS" => "people,services".to_owned(),
             "AWS_REGION" => "us-east-1".to_owned(),
             "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => "test".to_owned(),
-            "AWS_ENDPOINT_URL" => endpoint.to_owned(),
+            "AWS_ENDPOINT_URL" => endpoint.clone(),
             _ => return None,
         };
         Some(value)
-    });
-    settings.unwrap()
+    }
+}
+
+/// What a function answers that is asked for its rights, as the manifest has them.
+async fn rights(name: &str, endpoint: &str) -> Result<String, String> {
+    let manifest = include_str!("../../../../terraform/manifest.json");
+    let manifest: Value = serde_json::from_str(manifest).unwrap();
+    let payload = json!({ "check": manifest["functions"][name] }).to_string();
+    assert!(check::is_asked(&payload));
+    let told = check::check(&payload, &variables(name, endpoint)).await;
+    told.map_err(|failure| format!("{}: {failure}", failure.kind()))
+}
+
+/// Everything but what is asked of SNS and Lambda, which the emulator is not.
+fn asks_dynamodb_alone(function: &Function) -> bool {
+    let name = function.name();
+    !matches!(function, Function::Relay(_)) && name != "redrive_dead_letter"
 }
 
 /// Whether the function starts; if not, why.
@@ -67,5 +90,33 @@ async fn a_topic_that_nobody_told_is_named_at_the_start() {
         // Nothing listens there: it is not even asked.
         let failure = start(relay, "http://127.0.0.1:9").await.unwrap_err();
         assert!(failure.contains(variable), "{failure}");
+    }
+}
+
+#[tokio::test]
+async fn every_right_that_the_manifest_names_can_be_tried() {
+    let Some(emulator) = Emulator::start().unwrap() else {
+        println!("skipped: the emulator of DynamoDB is not built, see `make emulator`");
+        return;
+    };
+    let endpoint = emulator.endpoint();
+    let client = emulator.client();
+    let all = tables(&SERVICES);
+    emulator::create(&client, "fintech", &all).await.unwrap();
+    for function in Function::all().filter(asks_dynamodb_alone) {
+        let name = function.name();
+        let told = rights(&name, endpoint).await.unwrap();
+        assert!(told.starts_with(&format!("{{\"function\":\"{name}\",\"rights\":")), "{told}");
+    }
+    for table in &all {
+        let scanned = client.scan().table_name(table.name("fintech")).send().await.unwrap();
+        assert_eq!(scanned.count(), 0, "trying has written into {}", table.service);
+    }
+    // An index and a table that are gone are named, each with what is not allowed on it.
+    client.delete_table().table_name("fintech-loan").send().await.unwrap();
+    let told = rights("list_loans", endpoint).await.unwrap_err();
+    assert!(told.starts_with("RightsMissing: list_loans lacks"), "{told}");
+    for lacking in ["dynamodb:GetItem on fintech-loan", "fintech-loan/index/loan_by_status"] {
+        assert!(told.contains(lacking), "{told}");
     }
 }

@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::ConsumedCapacity;
-use kernel::Role;
+use kernel::record::Hash32;
+use kernel::request::RequestKey;
 use kernel::text::{Description, MerchantId, Reference};
+use kernel::{Context, CorrelationId, Role};
 use parking_lot::Mutex;
 use payment::decide::RequestPayment;
 use store_dynamodb::Observer;
@@ -68,32 +70,72 @@ async fn a_payment(scene: Scene, counter: Arc<Counter>) {
     assert_eq!(counter.take("a successful payment"), (3.0, 3.0));
 }
 
-/// With every word that a caller may add, each as long as people write them.
-async fn sizes(scene: Scene, counter: Arc<Counter>) {
+/// What a caller may add to a payment.
+struct Added {
+    description: String,
+    reference: String,
+    merchant: String,
+    /// Whether by an Idempotency-Key, and with a traceparent.
+    is_keyed_and_traced: bool,
+}
+
+/// Bytes of a payment when it is asked for, of its entry, and of the payment when it is paid.
+async fn bytes(scene: &Scene, counter: &Counter, added: &Added) -> [usize; 3] {
     let owner = "5ebf32cf-0b31-4d5e-9f1c-6f6f2c5b9a11";
     let wallet_id = scene.wallet(owner, 10_000).await;
     counter.take("a wallet, and money in it");
-    let words = "sixty-four characters are what most people ever write down here";
-    let payment_id = scene
-        .decide(RequestPayment {
-            merchant_id: MerchantId::new("merchant_0001_with_a_long_name").unwrap(),
-            description: Some(Description::new(words).unwrap()),
-            reference: Some(Reference::new("order-2026-01-31-000123456789").unwrap()),
-            caller: caller(owner, Role::Customer),
-            ..payment(wallet_id, 2_550)
-        })
-        .await
-        .unwrap()
-        .payment_id;
+    let by = caller(owner, Role::Customer);
+    let key = RequestKey::new(&by.sub, &["request_payment"], &added.description, Hash32([7; 32]));
+    let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".parse().unwrap();
+    let asked = RequestPayment {
+        merchant_id: MerchantId::new(&added.merchant).unwrap(),
+        description: Some(Description::new(&added.description).unwrap()),
+        reference: Some(Reference::new(&added.reference).unwrap()),
+        caller: by,
+        key: added.is_keyed_and_traced.then_some(key),
+        ..payment(wallet_id, 2_550)
+    };
+    let trace = added.is_keyed_and_traced.then_some(trace);
+    let context = Context::request(CorrelationId(u128::MAX / 3), trace);
+    let payment_id = scene.store.decide(asked, context).await.unwrap().unwrap().payment_id;
     let requested = size(&scene.item("payment", payment_id, 0).await);
     scene.relay(&scene.payment(payment_id).await).await;
     scene.relay(&scene.head(wallet_id).await).await;
     let booked = size(&scene.item("wallet", wallet_id, 2).await);
     let paid = size(&scene.item("payment", payment_id, 0).await);
-    println!("bytes of a payment {requested}, of its entry {booked}, of the payment paid {paid}");
-    let units = [requested, booked, paid].map(|bytes| bytes.div_ceil(1_024));
-    assert_eq!(units, [1, 1, 1]);
-    assert_eq!(counter.take("a payment with long words"), (3.0, 3.0), "as the sizes say");
+    [requested, booked, paid]
+}
+
+/// With every word that a caller may add: as long as people write them, as long as they may be, and
+/// that in letters of four bytes.
+async fn sizes(scene: Scene, counter: Arc<Counter>) {
+    let merchant = "merchant_0001_with_a_long_name".to_owned();
+    let words = "sixty-four characters are what most people ever write down here".to_owned();
+    let usual = "order-2026-01-31-000123456789".to_owned();
+    let (longest, all) = (|letter: &str| letter.repeat(64), |letter: &str| letter.repeat(256));
+    let added = |description: &str, reference: &str, merchant: &str, is_keyed_and_traced| Added {
+        description: description.to_owned(),
+        reference: reference.to_owned(),
+        merchant: merchant.to_owned(),
+        is_keyed_and_traced,
+    };
+    for (what, added, units) in [
+        ("long words", added(&words, &usual, &merchant, false), [1, 1, 1]),
+        ("a key, a trace, 64 in each", added(&words, &longest("r"), &merchant, true), [1, 1, 1]),
+        ("the longest of all", added(&all("d"), &longest("r"), &longest("m"), true), [2, 2, 2]),
+        (
+            "and of four bytes",
+            added(&all("\u{1f600}"), &longest("\u{1f600}"), &longest("m"), true),
+            [3, 2, 3],
+        ),
+    ] {
+        let bytes = bytes(&scene, &counter, &added).await;
+        let [requested, booked, paid] = bytes;
+        println!("{what}: a payment of {requested} bytes, its entry {booked}, when paid {paid}");
+        assert_eq!(bytes.map(|bytes| bytes.div_ceil(1_024)), units, "{what}: {bytes:?}");
+        let on_tables = f64::from(u32::try_from(units.iter().sum::<usize>()).unwrap());
+        assert_eq!(counter.take(what), (on_tables, 3.0), "as the sizes say");
+    }
 }
 
 async fn a_transfer(scene: Scene, counter: Arc<Counter>) {
@@ -113,7 +155,7 @@ fn a_payment_costs_three_units_and_three_on_indexes() {
 }
 
 #[test]
-fn items_of_a_payment_stay_below_a_kilobyte() {
+fn items_of_a_payment_stay_below_a_kilobyte_with_all_that_people_usually_add() {
     let counter = Arc::new(Counter::default());
     let observer: Arc<dyn Observer> = counter.clone();
     over_dynamodb(Some(observer), |scene| sizes(scene, counter));

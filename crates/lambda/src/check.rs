@@ -1,0 +1,109 @@
+//! Asked by who deployed it, a function tries every right that the manifest says it needs, with its own
+//! role and its own settings, and names all that are missing: `{"check": {...}}`, in which stands what
+//! the manifest has of the function. Nothing is written and nobody hears anything. Not in here: how a
+//! right on a table is tried.
+
+use std::collections::BTreeMap;
+
+use kernel::Topic;
+use serde::Deserialize;
+use serde_json::json;
+use store_dynamodb::tables::tables;
+use store_dynamodb::{DynamoStore, Options, Reach};
+
+use crate::failure::Failure;
+use crate::function::{SERVICES, deployed_name};
+use crate::relay::try_topic;
+use crate::settings::{Lookup, Settings};
+
+/// How such an invocation begins. Nothing that AWS hands over does.
+const BEGINS: &str = "{\"check\"";
+
+#[derive(Deserialize)]
+struct Asked {
+    check: Rights,
+}
+
+/// What the manifest has of a function's rights.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Rights {
+    tables: BTreeMap<String, Vec<String>>,
+    indexes: BTreeMap<String, Vec<String>>,
+    publishes: Vec<String>,
+    invokes: Vec<String>,
+}
+
+/// Whether an invocation asks for this.
+pub fn is_asked(payload: &str) -> bool {
+    payload.starts_with(BEGINS)
+}
+
+/// Tries each right. The answer says how many there were.
+///
+/// # Errors
+/// When one is missing, or could not be tried: all of them are named, with AWS's own words.
+pub async fn check(payload: &str, settings: Lookup<'_>) -> Result<String, Failure> {
+    let Asked { check } =
+        serde_json::from_str(payload).map_err(|error| Failure::malformed(&error))?;
+    let settings = Settings::read(settings)?;
+    let reach = Reach::new(&settings.aws).map_err(|error| Failure::Start(error.to_string()))?;
+    let mut found = Found::default();
+    let options = Options::new(reach.dynamodb(), &settings.table_prefix, tables(&SERVICES));
+    let store = DynamoStore::new(options);
+    let prefix = &settings.table_prefix;
+    for (service, action) in each(&check.tables) {
+        let what = format!("{action} on {prefix}-{service}");
+        found.take(&what, store.try_action(service, action).await);
+    }
+    for (service, index) in each(&check.indexes) {
+        let what = format!("dynamodb:Query on {prefix}-{service}/index/{index}");
+        found.take(&what, store.try_index(service, index).await);
+    }
+    for name in &check.publishes {
+        let topic = Topic::ALL.into_iter().find(|topic| topic.name() == name);
+        let client = aws_sdk_sns::Client::new(reach.config());
+        let tried = match topic.map(|topic| settings.topic(topic)) {
+            Some(Ok(arn)) => try_topic(&client, arn).await,
+            Some(Err(failure)) => Err(failure.to_string()),
+            None => Err(format!("this program knows no topic {name}")),
+        };
+        found.take(&format!("sns:Publish on {name}"), tried);
+    }
+    for function in &check.invokes {
+        let name = deployed_name(prefix, function);
+        let tried = reach.try_call(&name).await;
+        found.take(&format!("lambda:InvokeFunction on {name}"), tried);
+    }
+    found.told(&settings.function)
+}
+
+fn each(rights: &BTreeMap<String, Vec<String>>) -> impl Iterator<Item = (&str, &str)> {
+    rights.iter().flat_map(|(on, names)| names.iter().map(|name| (on.as_str(), name.as_str())))
+}
+
+#[derive(Default)]
+struct Found {
+    tried: usize,
+    missing: Vec<String>,
+}
+
+impl Found {
+    fn take(&mut self, what: &str, tried: Result<(), String>) {
+        self.tried = self.tried.saturating_add(1);
+        if let Err(why) = tried {
+            tracing::error!(right = what, why, "a right is missing");
+            self.missing.push(format!("{what} ({why})"));
+        }
+    }
+
+    fn told(self, function: &str) -> Result<String, Failure> {
+        let Self { tried, missing } = self;
+        if missing.is_empty() {
+            return Ok(json!({ "function": function, "rights": tried }).to_string());
+        }
+        let count = missing.len();
+        let missing = missing.join("; ");
+        Err(Failure::Rights(format!("{function} lacks {count} of {tried} rights: {missing}")))
+    }
+}
