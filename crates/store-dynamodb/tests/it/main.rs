@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod hot;
 #[cfg(test)]
+mod rights;
+#[cfg(test)]
 mod sagas;
 #[cfg(test)]
 mod scene;

@@ -31,7 +31,7 @@ pub(crate) static SERVICES: [&ServiceManifest; 3] =
     [&wallet::MANIFEST, &payment::MANIFEST, &loan::MANIFEST];
 
 /// The emulator of this process; none where it was not built.
-fn emulator() -> Option<&'static Emulator> {
+pub(crate) fn emulator() -> Option<&'static Emulator> {
     static RUNNING: OnceLock<Option<Emulator>> = OnceLock::new();
     RUNNING.get_or_init(|| Emulator::start().unwrap()).as_ref()
 }
