@@ -4,7 +4,7 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    backup, dead_letters, demo, events, export, import, keys, load, serve, tick, verify,
+    backup, dead_letters, demo, events, export, import, keys, load, serve, tick, token, verify,
 };
 use crate::end::EXIT_CODES;
 
@@ -52,6 +52,8 @@ pub(crate) enum Command {
     DeadLetters(dead_letters::Command),
     #[command(subcommand)]
     Events(events::Command),
+    Token(token::Token),
+    Password(token::Password),
     #[command(subcommand)]
     Keys(keys::Command),
     Demo(demo::Options),

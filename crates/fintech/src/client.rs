@@ -199,6 +199,9 @@ impl Client {
                 .uri(path)
                 .header(HOST, &self.host)
                 .header("prefer", "wait=10");
+            if let Some(authorization) = &self.authorization {
+                request = request.header(AUTHORIZATION, authorization);
+            }
             if body.is_some() {
                 request = request.header(CONTENT_TYPE, "application/json");
             }

@@ -140,8 +140,9 @@ mod tests {
 
     use super::*;
 
-    fn at(days: u64) -> Time {
-        Time::from_micros(1_700_000_000_000_000).plus(Duration::from_secs(days * 24 * 60 * 60))
+    fn at(days: u32) -> Time {
+        let first = Time::from_micros(1_700_000_000_000_000);
+        first.plus(Duration::from_secs(24 * 60 * 60).saturating_mul(days))
     }
 
     fn mode(path: &Path) -> u32 {

@@ -86,12 +86,13 @@ mod tests {
     #[tokio::test]
     async fn when_too_many_wait_the_next_is_turned_away_at_once() {
         let hashing = Hashing::start().unwrap();
-        let gate = Arc::new(Mutex::new(()));
-        let held = gate.lock();
+        // Whoever waits goes on when it is dropped.
+        let (held, gate) = std::sync::mpsc::channel::<()>();
+        let gate = Arc::new(Mutex::new(gate));
         let mut waiting = Vec::new();
         let full = loop {
             let gate = Arc::clone(&gate);
-            let mut one = Box::pin(hashing.run(move || drop(gate.lock())));
+            let mut one = Box::pin(hashing.run(move || gate.lock().recv().is_err()));
             match futures_poll(&mut one).await {
                 None => waiting.push(one),
                 Some(ended) => break ended,

@@ -10,6 +10,7 @@ pub(crate) mod keys;
 pub(crate) mod load;
 pub(crate) mod serve;
 pub(crate) mod tick;
+pub(crate) mod token;
 pub(crate) mod verify;
 
 use crate::cli::Command;
@@ -30,6 +31,8 @@ pub(crate) fn run(command: &Command) -> Result<End, Failure> {
         Command::Tick(options) => tick::run(options),
         Command::DeadLetters(command) => dead_letters::run(command),
         Command::Events(command) => events::run(command),
+        Command::Token(options) => token::run_token(options),
+        Command::Password(options) => token::run_password(options),
         Command::Keys(command) => keys::run(command),
         Command::Demo(options) => demo::run(options),
     }

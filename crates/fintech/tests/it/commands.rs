@@ -10,7 +10,7 @@ fn help_teaches_with_examples() {
     for words in ["Exit codes:", "3  cannot run", "FINTECH_DATA", "fintech demo"] {
         assert!(whole.contains(words), "{words:?} is not in {whole}");
     }
-    let commands: [&[&str]; 12] = [
+    let commands: [&[&str]; 14] = [
         &["serve"],
         &["import"],
         &["verify"],
@@ -22,6 +22,8 @@ fn help_teaches_with_examples() {
         &["dead-letters", "redrive"],
         &["events", "test-policy"],
         &["keys", "rotate"],
+        &["token"],
+        &["password"],
         &["demo"],
     ];
     for name in commands {

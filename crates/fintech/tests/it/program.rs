@@ -115,6 +115,11 @@ impl Server {
         self.log.line()
     }
 
+    /// The lines so far were words to a person at his terminal, and no log.
+    pub(crate) fn was_told(&mut self) {
+        self.log.leave_out_what_was_told();
+    }
+
     /// What of its log was not told yet, once it has ended.
     pub(crate) fn log_to_end(&mut self) -> String {
         self.log.rest()

@@ -2,11 +2,15 @@
 //! program, and the commands that it shows. Not in here: what the steps of the tour mean.
 
 use std::fs;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::accounts;
 use crate::program::{Ended, Server, command, ended, text};
 
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md");
+/// The operator's.
+const PASSWORD: &str = "correct horse battery";
 /// The address that the README speaks of.
 const URL: &str = "http://127.0.0.1:8080";
 /// Printed after each block, to tell their outputs apart.
@@ -152,12 +156,24 @@ fn every_line_of_the_tour_works_as_written() {
     let steps = steps(&blocks);
     assert!(steps.len() >= 8, "the tour has become short: {steps:?}");
     let folder = tempfile::tempdir().unwrap();
-    let server = Server::start(folder.path());
+    let mut server = Server::with_accounts(folder.path(), &[]);
+    accounts::choose_password(&mut server, PASSWORD);
     // The second time it comes to what the first has left.
     for _ in 0..2 {
         walk(&steps, &server);
     }
     server.stop();
+}
+
+/// As somebody's who has the program on his path, and has told it his password.
+fn shell(script: &str, server: &Server) -> Command {
+    let program = Path::new(env!("CARGO_BIN_EXE_fintech"));
+    let path = std::env::var("PATH").unwrap();
+    let mut bash = Command::new("bash");
+    bash.args(["--noprofile", "--norc", "-c", script]);
+    bash.env("PATH", format!("{}:{path}", program.parent().unwrap().display()));
+    bash.env("FINTECH_SERVER", &server.url).env("FINTECH_PASSWORD", PASSWORD);
+    bash
 }
 
 fn walk(steps: &[(&[String], Option<&[String]>)], server: &Server) {
@@ -166,8 +182,7 @@ fn walk(steps: &[(&[String], Option<&[String]>)], server: &Server) {
         script.push_str(&format!("{}\necho '{MARK}'\n", lines.join("\n")));
     }
     let script = script.replace(URL, &server.url);
-    let Ended { code, out, err } =
-        ended(Command::new("bash").args(["--noprofile", "--norc", "-c", &script]));
+    let Ended { code, out, err } = ended(&mut shell(&script, server));
     let outputs: Vec<_> = out.split_inclusive(&format!("{MARK}\n")).collect();
     for ((lines, shown), output) in steps.iter().zip(&outputs) {
         let output = output.trim_end_matches(&format!("{MARK}\n"));

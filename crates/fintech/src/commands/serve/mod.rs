@@ -46,8 +46,8 @@ whoever watches over it.
 
 A bearer token is needed for everything but /healthz, /readyz, the documentation and signing in. The \
 program has accounts of its own: the first start makes an operator and prints his password for one \
-time on standard error; he makes others, by `fintech user` or over HTTP, and where --sign-up allows it \
-people make themselves users. A member of the group `operators` is an operator, a service has scopes, \
+time on standard error; he makes others at /v1/auth/users, and where --sign-up allows it people make \
+themselves users. A member of the group `operators` is an operator, a service has scopes, \
 everybody else is a customer. /metrics is for operators and for services with the scope `metrics`.
 
 With --oidc-issuer and --oidc-audience it trusts that provider's tokens instead, and has no accounts of \
