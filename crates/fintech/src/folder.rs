@@ -9,11 +9,13 @@ use std::sync::Arc;
 
 use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
-use kernel::Clock;
+use kernel::audit::FormerLine;
+use kernel::{Clock, Kind, Record as _, Store};
 use store_embedded::folder::{Folder, FolderError};
 use store_embedded::sqlite::SqliteError;
 use store_embedded::{EmbeddedStore, OpenError, Options, ReadOnlyStore};
 
+use crate::adopt::adopt;
 use crate::end::Failure;
 use crate::home::Home;
 use crate::services;
@@ -44,30 +46,41 @@ fn folder_alone(text: OsString) -> Result<PathBuf, &'static str> {
     }
 }
 
-/// Opens the folder for writing and makes it if it is not there. To be called within the runtime.
+/// Every kind of record that a data folder may hold: what is kept, and what older programs wrote.
+pub(crate) fn kinds() -> Vec<&'static Kind> {
+    services::kinds().into_iter().chain([FormerLine::KIND]).collect()
+}
+
+/// Opens the folder for writing and makes it if it is not there; takes over what an older program wrote
+/// in another form.
 ///
 /// # Errors
 /// When another process has it, or what is in it cannot be read.
-pub(crate) fn open(data: &Path, clock: Arc<dyn Clock>) -> Result<Arc<EmbeddedStore>, Failure> {
+pub(crate) async fn open(
+    data: &Path,
+    clock: Arc<dyn Clock>,
+) -> Result<Arc<EmbeddedStore>, Failure> {
     let subscribers = services::subscribers().map_err(Failure::cannot_run)?;
     let options = Options {
         clock,
         waiting_max: DECISIONS_WAITING_MAX,
-        ..Options::new(data, services::kinds(), subscribers)
+        ..Options::new(data, kinds(), subscribers)
     };
-    EmbeddedStore::open(options).map_err(refused)
+    let store = EmbeddedStore::open(options).map_err(refused)?;
+    adopt(Store::new(Arc::<EmbeddedStore>::clone(&store))).await.map_err(Failure::cannot_run)?;
+    Ok(store)
 }
 
 /// Opens the folder for writing, if it is there.
 ///
 /// # Errors
 /// As [`open`], and when there is no data folder.
-pub(crate) fn open_existing(
+pub(crate) async fn open_existing(
     data: &Path,
     clock: Arc<dyn Clock>,
 ) -> Result<Arc<EmbeddedStore>, Failure> {
     existing(data)?;
-    open(data, clock)
+    open(data, clock).await
 }
 
 /// Opens the folder for reading, as it is now. No lock is taken: it works beside a running server.
@@ -75,7 +88,7 @@ pub(crate) fn open_existing(
 /// # Errors
 /// When there is no data folder, or what is in it cannot be read.
 pub(crate) fn snapshot(data: &Path) -> Result<Arc<ReadOnlyStore>, Failure> {
-    ReadOnlyStore::open(data, &services::kinds()).map_err(refused)
+    ReadOnlyStore::open(data, &kinds()).map_err(refused)
 }
 
 /// Whether there is a data folder.

@@ -1,6 +1,7 @@
 //! The program `fintech`: reads the command line, runs a command, ends with its exit code. What the
 //! commands do is in `commands`; this crate alone knows every other.
 
+mod adopt;
 mod cli;
 mod client;
 mod clock;

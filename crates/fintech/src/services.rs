@@ -2,7 +2,7 @@
 //! added here and nowhere else in the program.
 
 use http_api::Routes;
-use kernel::audit::Audit;
+use kernel::audit::AuditLine;
 use kernel::manifest::{Due, ServiceManifest};
 use kernel::{Kind, Record};
 use loan::rate::RateTable;
@@ -24,7 +24,7 @@ pub(crate) fn kinds() -> Vec<&'static Kind> {
 /// The kinds that are kept in both homes.
 pub(crate) fn kinds_in_both() -> impl Iterator<Item = &'static Kind> {
     let of_services = SERVICES.iter().flat_map(|service| service.kinds.iter().copied());
-    of_services.chain([Audit::KIND])
+    of_services.chain([AuditLine::KIND])
 }
 
 /// Everybody who hears events.

@@ -76,5 +76,6 @@ fn noun(prefix: Prefix) -> &'static str {
         Prefix::User => "user",
         Prefix::LoginName => "name",
         Prefix::Session => "session",
+        Prefix::Trail => "audit trail",
     }
 }

@@ -1,7 +1,7 @@
 //! What the service declares. In the one program alone: on AWS there are no functions, no table and no
 //! routes for it, for nothing that makes those knows this crate. It hears nothing and says nothing.
 
-use kernel::audit::Audit;
+use kernel::audit::AuditLine;
 use kernel::manifest::{Method, Operation, ServiceManifest, Who};
 use kernel::{Kind, Record};
 
@@ -35,8 +35,8 @@ pub static MANIFEST: ServiceManifest = ServiceManifest {
     sagas: &[],
 };
 
-const USERS: &[&Kind] = &[User::KIND, TakenName::KIND, Audit::KIND];
-const SESSIONS: &[&Kind] = &[User::KIND, Session::KIND, Audit::KIND];
+const USERS: &[&Kind] = &[User::KIND, TakenName::KIND, AuditLine::KIND];
+const SESSIONS: &[&Kind] = &[User::KIND, Session::KIND, AuditLine::KIND];
 
 const fn of(
     who: &'static [Who],

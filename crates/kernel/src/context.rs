@@ -1,5 +1,6 @@
 //! What a decision is made in answer to: the request or event, and the trace it belongs to.
 
+use core::net::IpAddr;
 use std::fmt;
 use std::str::FromStr;
 
@@ -74,6 +75,8 @@ pub struct Context {
     pub causation: Option<EventId>,
     /// The trace it belongs to.
     pub trace: Option<TraceParent>,
+    /// The address that the request came from; none for an event, or where nobody knows.
+    pub from: Option<IpAddr>,
     /// When its cause was said; nothing that it books is dated earlier. `Time::MIN` for a request.
     pub not_before: Time,
 }
@@ -81,7 +84,13 @@ pub struct Context {
 impl Context {
     /// A request from outside.
     pub fn request(correlation: CorrelationId, trace: Option<TraceParent>) -> Self {
-        Self { correlation, causation: None, trace, not_before: Time::MIN }
+        Self { correlation, causation: None, trace, from: None, not_before: Time::MIN }
+    }
+
+    /// The same, from that address.
+    #[must_use]
+    pub fn from_address(self, from: Option<IpAddr>) -> Self {
+        Self { from, ..self }
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::context::Context;
 use crate::event::{EventKind, Said};
 use crate::id::{AnyId, EventId, Id};
-use crate::record::{AnyRecord, ChainId, Key, Kind, Record, RecordId, Stored};
+use crate::record::{AnyRecord, ChainId, EntryId, Key, Kind, Record, RecordId, Stored};
 use crate::time::{Ids, Time};
 
 /// A decision. It may be run several times before one run counts, so it changes nothing but `writes`.
@@ -230,13 +230,14 @@ impl<'a> View<'a> {
     ///
     /// # Errors
     /// `Suspend`, to be passed on.
-    pub fn chain<R: Record<Id = (ChainId, u64)>>(
+    pub fn chain<R: Record<Id: EntryId>>(
         &mut self,
-        of: ChainId,
+        of: <R::Id as EntryId>::Of,
         cause: AnyId,
         not_before: Time,
     ) -> Result<Chain<R>, Suspend> {
-        let StoredChain { head, caused } = self.source.chain(R::KIND, of, cause, not_before)?;
+        let StoredChain { head, caused } =
+            self.source.chain(R::KIND, of.into(), cause, not_before)?;
         Ok(Chain { head: head.map(Known::from_stored), caused: caused.map(Known::from_stored) })
     }
 }
@@ -323,16 +324,16 @@ impl Writes {
         self.update(known, record).events = events;
     }
 
-    /// The puts, for a store. Asserts what no decision may do: put one record twice, or a record
-    /// that contradicts itself.
+    /// The puts, for a store. Asserts what no decision may do: put one record twice, a record that
+    /// contradicts itself, or one in the place of what never changes.
     pub fn into_puts(self) -> Vec<Put> {
         for put in &self.puts {
-            let checked = put.record.check();
-            assert_eq!(
-                checked,
-                Ok(()),
-                "a decision wrote a {:?} that contradicts itself",
-                put.record.kind()
+            let (kind, checked) = (put.record.kind(), put.record.check());
+            assert_eq!(checked, Ok(()), "a decision wrote a {kind:?} that contradicts itself");
+            let is_new = put.expect == Expect::Absent;
+            assert!(
+                is_new || !kind.append_only,
+                "a decision changed a record of {kind:?}, which never changes"
             );
         }
         if self.puts.len() > 1 {
@@ -355,15 +356,23 @@ impl Writes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::{Act, Audit};
-    use crate::caller::{Caller, Role, Subject};
+    use crate::audit::FormerLine;
+    use crate::caller::{RoleName, Subject};
     use crate::context::CorrelationId;
     use crate::id::AuditId;
+    use crate::text::Words;
 
     fn record() -> Arc<dyn AnyRecord> {
-        let caller = Caller { sub: Subject::new("root").unwrap(), role: Role::Operator };
-        let act = Act { service: "loan", operation: "approve_loan", subject: "loan", reason: None };
-        Arc::new(Audit::at(AuditId::from_uuid(1), Time::MIN, &caller, &act))
+        Arc::new(FormerLine {
+            audit_id: AuditId::from_uuid(1),
+            service: Words::new("loan").unwrap(),
+            at: Time::MIN,
+            sub: Subject::new("root").unwrap(),
+            role: RoleName::Operator,
+            operation: Words::new("approve_loan").unwrap(),
+            subject: Words::new("loan").unwrap(),
+            reason: None,
+        })
     }
 
     fn said(numbers: &[u128]) -> Vec<Said> {

@@ -28,7 +28,7 @@ pub enum Prefix {
     Goal,
     /// An event, `evt_`.
     Event,
-    /// A line of the audit list, `aud_`.
+    /// A line of an audit trail, `aud_`.
     Audit,
     /// A message that could not be delivered, `dead_`.
     DeadLetter,
@@ -42,10 +42,12 @@ pub enum Prefix {
     LoginName,
     /// A session, `ses_`.
     Session,
+    /// The audit trail of a service, `trail_`.
+    Trail,
 }
 
 /// Every prefix, in the order of their codes.
-const PREFIXES: [(Prefix, &str); 16] = [
+const PREFIXES: [(Prefix, &str); 17] = [
     (Prefix::Wallet, "wal"),
     (Prefix::Loan, "loan"),
     (Prefix::Payment, "pay"),
@@ -62,6 +64,7 @@ const PREFIXES: [(Prefix, &str); 16] = [
     (Prefix::User, "usr"),
     (Prefix::LoginName, "name"),
     (Prefix::Session, "ses"),
+    (Prefix::Trail, "trail"),
 ];
 
 impl Prefix {
@@ -84,6 +87,7 @@ impl Prefix {
             Self::User => "usr",
             Self::LoginName => "name",
             Self::Session => "ses",
+            Self::Trail => "trail",
         }
     }
 
@@ -106,6 +110,7 @@ impl Prefix {
             Self::User => 14,
             Self::LoginName => 15,
             Self::Session => 16,
+            Self::Trail => 17,
         }
     }
 
@@ -175,6 +180,12 @@ impl fmt::Display for AnyId {
 impl fmt::Debug for AnyId {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, out)
+    }
+}
+
+impl<T: Id> From<T> for AnyId {
+    fn from(id: T) -> Self {
+        id.any()
     }
 }
 
@@ -311,7 +322,7 @@ ids! {
     GoalId Goal;
     /// An event.
     EventId Event;
-    /// A line of the audit list.
+    /// A line of an audit trail.
     AuditId Audit;
     /// A message that could not be delivered.
     DeadLetterId DeadLetter;
@@ -325,6 +336,8 @@ ids! {
     LoginNameId LoginName;
     /// A session: from one log-in to its end.
     SessionId Session;
+    /// The audit trail of a service.
+    TrailId Trail;
 }
 
 #[cfg(test)]

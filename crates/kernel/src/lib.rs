@@ -25,8 +25,8 @@ pub use decision::{Chain, Decision, ErasedDecision, Expect, Known, Put, Suspend,
 pub use event::{Envelope, EventData, EventKind, Said, Topic};
 pub use id::{
     AnyId, AuditId, DeadLetterId, EventId, GoalId, HoldId, Id, LoanId, LoginNameId, PaymentId,
-    Prefix, RefundId, RepaymentId, SessionId, SigningKeysId, SubId, TransferId, TrialBalanceId,
-    WalletId,
+    Prefix, RefundId, RepaymentId, SessionId, SigningKeysId, SubId, TrailId, TransferId,
+    TrialBalanceId, WalletId,
 };
 pub use money::{Amount, AmountRefused, Balance, Currency};
 pub use record::{Account, AnyRecord, ChainId, Key, Kind, Record, Rules, Stored, Value};

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::task::{Poll, Waker};
 
-use crate::audit::Audit;
+use crate::audit::Act;
 use crate::context::Context;
 use crate::decision::{
     Drawn, ErasedDecision, Expect, Put, Source, StoredChain, Suspend, View, Writes,
@@ -434,7 +434,7 @@ impl EventsPort for MemoryStore {
         Box::pin(async move { Ok(Vec::new()) })
     }
 
-    fn redrive(&self, _: String, _: Audit) -> BoxFuture<'_, Result<bool, StoreError>> {
+    fn redrive(&self, _: String, _: Act, _: Context) -> BoxFuture<'_, Result<bool, StoreError>> {
         Box::pin(async move { Ok(false) })
     }
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::audit::Audit;
+use crate::audit::Act;
+use crate::context::Context;
 use crate::event::{Envelope, EventKind, Topic};
 use crate::id::{AnyId, EventId};
 use crate::store::{BoxFuture, StoreError};
@@ -113,5 +114,10 @@ pub trait EventsPort: Send + Sync + 'static {
 
     /// Gives a dead letter to its one subscriber again, and books who did it in the same step. False
     /// if there is no such letter.
-    fn redrive(&self, id: String, audit: Audit) -> BoxFuture<'_, Result<bool, StoreError>>;
+    fn redrive(
+        &self,
+        id: String,
+        act: Act,
+        context: Context,
+    ) -> BoxFuture<'_, Result<bool, StoreError>>;
 }

@@ -9,7 +9,9 @@ use std::sync::Arc;
 use crate::context::Context;
 use crate::decision::{Decision, ErasedDecision, Known};
 use crate::id::AnyId;
-use crate::record::{BadRecord, ChainId, Homes, Key, Kind, Record, RecordId, Stored, Value};
+use crate::record::{
+    BadRecord, ChainId, EntryId, Homes, Key, Kind, Record, RecordId, Stored, Value,
+};
 use crate::time::Time;
 
 /// A future in a box: the port must do without an async runtime's types.
@@ -243,23 +245,23 @@ impl Store {
     ///
     /// # Errors
     /// When the store cannot.
-    pub async fn head<R: Record<Id = (ChainId, u64)>>(
+    pub async fn head<R: Record<Id: EntryId>>(
         &self,
-        of: ChainId,
+        of: <R::Id as EntryId>::Of,
     ) -> Result<Option<Known<R>>, StoreError> {
-        Ok(self.0.head(R::KIND, of).await?.map(Known::from_stored))
+        Ok(self.0.head(R::KIND, of.into()).await?.map(Known::from_stored))
     }
 
     /// The entry that a cause made in a chain.
     ///
     /// # Errors
     /// When the store cannot.
-    pub async fn caused<R: Record<Id = (ChainId, u64)>>(
+    pub async fn caused<R: Record<Id: EntryId>>(
         &self,
-        of: ChainId,
+        of: <R::Id as EntryId>::Of,
         cause: AnyId,
     ) -> Result<Option<Known<R>>, StoreError> {
-        Ok(self.0.caused(R::KIND, of, cause).await?.map(Known::from_stored))
+        Ok(self.0.caused(R::KIND, of.into(), cause).await?.map(Known::from_stored))
     }
 
     /// A list of records of one kind, which must be the query's.

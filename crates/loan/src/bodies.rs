@@ -29,7 +29,7 @@ pub struct LoanAsked {
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LoanRejection {
-    /// For the applicant and the audit list.
+    /// For the applicant and the audit trail.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 256)]
     pub reason: Option<Reason>,
 }

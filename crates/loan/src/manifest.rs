@@ -1,6 +1,6 @@
 //! What the service declares: its operations, what it hears and says, what the clock does for it.
 
-use kernel::audit::Audit;
+use kernel::audit::AuditLine;
 use kernel::manifest::{Due, Method, Operation, Saga, ServiceManifest, Subscription, Who};
 use kernel::saga::SayAgain;
 use kernel::{EventKind, Id, LoanId, Record, Topic};
@@ -63,7 +63,7 @@ pub const APPROVE_LOAN: Operation = Operation {
     path: "/loan/{loan_id}/approve",
     who: &[Who::Operator],
     reads: &[Loan::KIND],
-    writes: &[Loan::KIND, Audit::KIND],
+    writes: &[Loan::KIND, AuditLine::KIND],
     lists: &[],
     events_of: &[],
 };
@@ -75,7 +75,7 @@ pub const REJECT_LOAN: Operation = Operation {
     path: "/loan/{loan_id}/reject",
     who: &[Who::Operator],
     reads: &[Loan::KIND],
-    writes: &[Loan::KIND, Audit::KIND],
+    writes: &[Loan::KIND, AuditLine::KIND],
     lists: &[],
     events_of: &[],
 };

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use http_api::Problem;
-use kernel::audit::Audit;
 use kernel::operators::{DeadLetter, EventQuery};
 use kernel::{Caller, Currency, Envelope, EventKind, Role, Subject, Time, Topic};
 use serde::{Deserialize, Serialize};
@@ -262,46 +261,4 @@ pub struct Redriven {
     /// `WAITING`: its one subscriber gets it next.
     #[schema(example = "WAITING")]
     pub state: &'static str,
-}
-
-/// What an operator did.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct AuditShown {
-    /// The line's id.
-    pub audit_id: String,
-    /// When.
-    #[schema(value_type = String, format = DateTime)]
-    pub at: Time,
-    /// Who.
-    #[schema(value_type = String)]
-    pub sub: Subject,
-    /// As what.
-    #[schema(example = "operator")]
-    pub role: &'static str,
-    /// In which service.
-    #[schema(example = "loan")]
-    pub service: String,
-    /// What: the operation's name.
-    #[schema(example = "approve_loan")]
-    pub operation: String,
-    /// On whom or what.
-    #[schema(example = "loan_01979e6c-4a3b-7c54-8d1e-2f3a4b5c6d7e")]
-    pub subject: String,
-    /// His words for it.
-    pub reason: Option<String>,
-}
-
-impl From<&Audit> for AuditShown {
-    fn from(audit: &Audit) -> Self {
-        Self {
-            audit_id: audit.audit_id.to_string(),
-            at: audit.at,
-            sub: audit.sub.clone(),
-            role: audit.role.text(),
-            service: audit.service.to_string(),
-            operation: audit.operation.to_string(),
-            subject: audit.subject.to_string(),
-            reason: audit.reason.as_ref().map(ToString::to_string),
-        }
-    }
 }

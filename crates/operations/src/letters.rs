@@ -1,7 +1,7 @@
 //! Decisions on dead letters that are records: kept, and put away when they were given to their
 //! function again. How they come from queues and how a function is called is not known here.
 
-use kernel::audit::Audit;
+use kernel::audit::{Act, AuditLine};
 use kernel::{DeadLetterId, Decision, Suspend, View, Writes};
 
 use crate::records::{DeadLetter, LetterState};
@@ -49,8 +49,8 @@ pub struct PutAway {
     pub dead_letter_id: DeadLetterId,
     /// What had told of it when its function was called. One that died again since stays.
     pub told_by: String,
-    /// The line of the audit list.
-    pub audit: Audit,
+    /// What becomes the line of the audit trail.
+    pub act: Act,
 }
 
 impl Decision for PutAway {
@@ -62,18 +62,19 @@ impl Decision for PutAway {
     }
 
     fn decide(&self, view: &mut View<'_>, writes: &mut Writes) -> Result<bool, Suspend> {
-        if view.get::<Audit>(self.audit.audit_id)?.is_some() {
+        if AuditLine::is_booked(view, &self.act)? {
             return Ok(true);
         }
         let known = view.get::<DeadLetter>(self.dead_letter_id)?;
         let Some(known) = known.filter(|known| known.state == LetterState::Waiting) else {
             return Ok(false);
         };
+        let line = AuditLine::of(view, &self.act)?;
         if known.told_by == self.told_by {
             let state = LetterState::Redriven;
             writes.update(&known, DeadLetter { state, ..DeadLetter::clone(&known) });
         }
-        writes.create(self.audit.clone());
+        writes.create(line);
         Ok(true)
     }
 }

@@ -1,5 +1,5 @@
 //! What operators look at: the trial balance, open and stuck sagas, events, dead letters, the audit
-//! list, and the check of the whole. It alone reads every service's records, and writes none of them.
+//! trails, and the check of the whole. It alone reads every service's records, and writes none of them.
 //! What it changes is that a dead letter is delivered again; what it keeps, on AWS alone, are those
 //! letters, the newest trial balance and the keys that tokens are checked with.
 
@@ -15,6 +15,7 @@ mod sagas;
 pub mod said;
 pub mod sums;
 pub mod sweep;
+mod trails;
 pub mod trial_balance;
 pub mod verify;
 

@@ -1,7 +1,7 @@
 //! What is declared here: operations of operators, and whose records they look at. It hears nothing
 //! and says nothing, and keeps records on AWS alone.
 
-use kernel::audit::Audit;
+use kernel::audit::AuditLine;
 use kernel::caller::SCOPE_PAYMENTS;
 use kernel::manifest::{Method, Operation, ServiceManifest, Who};
 use kernel::{Kind, Prefix, Record};
@@ -13,6 +13,9 @@ use crate::records::{DeadLetter, KeptBalance, SigningKeys};
 /// The services whose records are looked at.
 pub static SERVICES: [&ServiceManifest; 3] =
     [&wallet::MANIFEST, &payment::MANIFEST, &loan::MANIFEST];
+
+/// The services that keep an audit trail. That of the sign-in is in the one program alone.
+pub static TRAILS: [&str; 5] = ["wallet", "payment", "loan", "operations", "identity"];
 
 /// Everything that is declared here.
 pub static MANIFEST: ServiceManifest = DECLARED;
@@ -89,18 +92,15 @@ pub const LIST_DEAD_LETTERS: Operation = Operation {
     ..reads("list_dead_letters", "/dead-letters", &[DeadLetter::KIND])
 };
 /// What operators did.
-pub const LIST_AUDIT: Operation = Operation {
-    lists: &[(Audit::KIND, "by_service")],
-    ..reads("list_audit", "/audit", &[Audit::KIND])
-};
+pub const LIST_AUDIT: Operation = reads("list_audit", "/audit", &[AuditLine::KIND]);
 /// Delivers a dead letter again.
 pub const REDRIVE_DEAD_LETTER: Operation = Operation {
     name: "redrive_dead_letter",
     method: Method::Post,
     path: "/dead-letters/{dead_letter_id}/redrive",
     who: &[Who::Operator],
-    reads: &[DeadLetter::KIND, Audit::KIND],
-    writes: &[DeadLetter::KIND, Audit::KIND],
+    reads: &[DeadLetter::KIND],
+    writes: &[DeadLetter::KIND, AuditLine::KIND],
     lists: &[],
     events_of: &[],
 };

@@ -1,7 +1,7 @@
 //! What the service declares: its operations, what it hears, what the clock does. How that is
 //! mounted or deployed is not here.
 
-use kernel::audit::Audit;
+use kernel::audit::AuditLine;
 use kernel::caller::SCOPE_PAYMENTS;
 use kernel::manifest::{Due, Method, Operation, Saga, ServiceManifest, Subscription, Who};
 use kernel::saga::SayAgain;
@@ -130,7 +130,7 @@ pub const CAPTURE_PAYMENT: Operation = Operation {
     path: "/payment/{transaction_id}/capture",
     who: NOT_THE_PAYER,
     reads: &[Payment::KIND],
-    writes: &[Payment::KIND, Audit::KIND],
+    writes: &[Payment::KIND, AuditLine::KIND],
     lists: &[],
     events_of: &[],
 };
@@ -142,7 +142,7 @@ pub const VOID_PAYMENT: Operation = Operation {
     path: "/payment/{transaction_id}/void",
     who: NOT_THE_PAYER,
     reads: &[Payment::KIND],
-    writes: &[Payment::KIND, Audit::KIND],
+    writes: &[Payment::KIND, AuditLine::KIND],
     lists: &[],
     events_of: &[],
 };
@@ -154,7 +154,7 @@ pub const REFUND_PAYMENT: Operation = Operation {
     path: "/payment/{transaction_id}/refund",
     who: NOT_THE_PAYER,
     reads: &[Payment::KIND, Refund::KIND],
-    writes: &[Payment::KIND, Refund::KIND, Audit::KIND],
+    writes: &[Payment::KIND, Refund::KIND, AuditLine::KIND],
     lists: &[],
     events_of: &[],
 };

@@ -218,10 +218,10 @@ impl Call<'_> {
                 Want::Cause(kind, of, cause) => causes.push((*kind, *of, *cause)),
                 Want::Entries(kind, of, below) => {
                     ends.push((*kind, *of, *below));
-                    // Whoever looks at an account's head asks for whose it is, too.
+                    // Whoever looks at an account's head asks for whose it is, too; not so at a trail's.
                     let opening = (*kind, Key::entry(*of, 0));
                     let known = self.loaded.records.contains_key(&slot(opening.0, opening.1));
-                    if below.is_none() && !known {
+                    if below.is_none() && !known && !kind.append_only {
                         keys.push(opening);
                     }
                 }

@@ -10,9 +10,7 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{
     ConsumedCapacity, KeysAndAttributes, ReturnConsumedCapacity, Select,
 };
-use kernel::audit::Audit;
-use kernel::record::Column;
-use kernel::{AnyId, AnyRecord, ChainId, Key, Kind, Put, Record, Stored};
+use kernel::{AnyId, ChainId, Key, Kind, Put, Stored};
 
 use crate::items::{self, Item};
 use crate::tables::{CAUSED, CAUSED_BY, ID, SEQUENCE, Table};
@@ -49,17 +47,18 @@ pub(crate) struct Home {
 }
 
 impl Home {
-    /// The tables in which records of a kind lie: one, save for the audit list.
-    pub(crate) fn tables_with(&self, kind: &'static Kind) -> impl Iterator<Item = &Table> {
-        self.tables.iter().filter(move |table| table.kinds.contains(&kind))
+    /// The table in which a record of a kind and id lies, if there is one; none if no table can have it.
+    pub(crate) fn table(&self, kind: &'static Kind, id: AnyId) -> Option<&Table> {
+        self.tables.iter().find(|table| table.is_of(kind, id))
     }
 
-    /// The table of a record: for a line of the audit list, that of the service that it names.
-    pub(crate) fn table_of(&self, record: &dyn AnyRecord) -> Result<&Table, Trouble> {
-        let kind = record.kind();
-        let service = if kind == Audit::KIND { audited(record) } else { kind.service.to_owned() };
-        let missing = || Trouble::Broken(format!("there is no table {service} for a {kind:?}"));
-        self.tables.iter().find(|table| table.service == service).ok_or_else(missing)
+    /// The same of what is written.
+    ///
+    /// # Errors
+    /// No table can have it.
+    pub(crate) fn table_for(&self, kind: &'static Kind, id: AnyId) -> Result<&Table, Trouble> {
+        let missing = || Trouble::Broken(format!("there is no table for the {kind:?} {id}"));
+        self.table(kind, id).ok_or_else(missing)
     }
 
     pub(crate) fn name(&self, table: &Table) -> String {
@@ -89,8 +88,8 @@ impl Home {
         if let [(kind, key)] = keys {
             return Ok(vec![self.record(kind, *key).await?]);
         }
-        let spots = keys.iter().flat_map(|(kind, key)| {
-            self.tables_with(kind).map(move |table| Spot { table, kind, key: *key })
+        let spots = keys.iter().filter_map(|(kind, key)| {
+            self.table(kind, key.id).map(|table| Spot { table, kind, key: *key })
         });
         let found = self.at(spots.collect()).await?;
         keys.iter()
@@ -105,8 +104,8 @@ impl Home {
     /// may write in one need not be allowed to read another.
     pub(crate) async fn in_place_of(&self, puts: &[&Put]) -> Result<Vec<Option<Stored>>, Trouble> {
         let spots = puts.iter().map(|put| {
-            let table = self.table_of(&*put.record)?;
-            Ok(Spot { table, kind: put.record.kind(), key: put.record.key() })
+            let (kind, key) = (put.record.kind(), put.record.key());
+            Ok(Spot { table: self.table_for(kind, key.id)?, kind, key })
         });
         let found = self.at(spots.collect::<Result<_, Trouble>>()?).await?;
         puts.iter()
@@ -136,12 +135,9 @@ impl Home {
         kind: &'static Kind,
         key: Key,
     ) -> Result<Option<Stored>, Trouble> {
-        for table in self.tables_with(kind) {
-            if let Some(item) = self.item(table, kind, key).await? {
-                return readable(kind, &item).map(Some);
-            }
-        }
-        Ok(None)
+        let Some(table) = self.table(kind, key.id) else { return Ok(None) };
+        let item = self.item(table, kind, key).await?;
+        item.map(|item| readable(kind, &item)).transpose()
     }
 
     pub(crate) async fn item(
@@ -229,7 +225,7 @@ impl Home {
         bound: Option<(&'static str, u64)>,
         how: impl FnOnce(QueryFluentBuilder) -> QueryFluentBuilder,
     ) -> Result<Vec<Stored>, Trouble> {
-        let Some(table) = self.tables_with(kind).next() else { return Ok(Vec::new()) };
+        let Some(table) = self.table(kind, of.any()) else { return Ok(Vec::new()) };
         let sent = self
             .client
             .query()
@@ -257,7 +253,7 @@ impl Home {
         of: ChainId,
         cause: AnyId,
     ) -> Result<Option<u64>, Trouble> {
-        let Some(table) = self.tables_with(kind).next() else { return Ok(None) };
+        let Some(table) = self.table(kind, of.any()) else { return Ok(None) };
         let sent = self
             .client
             .query()
@@ -298,20 +294,6 @@ fn wanted(
         Ok((table, built))
     };
     keys.into_iter().map(build).collect()
-}
-
-/// The service that a line of the audit list names.
-fn audited(record: &dyn AnyRecord) -> String {
-    let place = record.kind().column("service");
-    let mut service = None;
-    let mut next = 0_usize;
-    record.values(&mut |value| {
-        if Some(next) == place {
-            service = String::from_value(&value);
-        }
-        next = next.saturating_add(1);
-    });
-    service.unwrap_or_default()
 }
 
 /// An item that must be a record.

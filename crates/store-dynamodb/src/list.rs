@@ -1,10 +1,11 @@
 //! Lists. An index holds keys alone: a list reads the keys from it and the records from the
 //! table, so that nothing is listed as it was; what an index has not heard of yet is not in the list.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use kernel::memory::value_of;
 use kernel::record::Column;
 use kernel::store::{Order, Place, Query};
-use kernel::{AnyId, ChainId, Key, Stored, Value};
+use kernel::{AnyId, ChainId, Key, Stored};
 
 use crate::home::Home;
 use crate::items::{self, Item, attribute};
@@ -88,15 +89,9 @@ impl Home {
     }
 
     fn index(&self, query: &Query, name: &str) -> Result<(&Table, &GlobalIndex), Trouble> {
-        let Query { kind, partition, .. } = query;
-        let named = |table: &&Table| match partition {
-            // The audit list is partitioned by service, and so are the tables.
-            Value::Text(service) if kind.service == "audit" => table.service == &**service,
-            Value::Null | Value::Integer(_) | Value::Text(_) | Value::Id(_) | Value::Bytes(_) => {
-                true
-            }
-        };
-        let table = self.tables_with(kind).find(named);
+        let kind = query.kind;
+        // A kind that lies in several tables has no index.
+        let table = self.tables.iter().find(|table| table.kinds.contains(&kind));
         table
             .and_then(|table| Some((table, table.index(kind, name)?)))
             .ok_or_else(|| Trouble::Broken(format!("no table lists a {kind:?} {name}")))
@@ -130,12 +125,17 @@ impl Home {
         Ok((got.items.unwrap_or_default(), got.last_evaluated_key))
     }
 
+    /// The table of a chain, and the value of its partition.
+    fn chain_of(&self, query: &Query) -> Option<(&Table, AttributeValue)> {
+        let of = AnyId::from_value(&query.partition)?;
+        Some((self.table(query.kind, of)?, items::text(of)))
+    }
+
     /// The entries of a chain, straight from the table and consistently.
     async fn list_entries(&self, query: &Query) -> Result<Vec<Stored>, Trouble> {
         let kind = query.kind;
         let Some((low, high)) = range(query, query.after) else { return Ok(Vec::new()) };
-        let (Some(table), Some(of)) = (self.tables_with(kind).next(), attribute(&query.partition))
-        else {
+        let Some((table, of)) = self.chain_of(query) else {
             return Ok(Vec::new());
         };
         let mut listed: Vec<Stored> = Vec::new();

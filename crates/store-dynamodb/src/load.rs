@@ -56,7 +56,7 @@ impl Home {
             expect,
             events: stored.said.iter().cloned().collect(),
         };
-        let table = self.table_of(&*put.record)?;
+        let table = self.table_for(put.record.kind(), put.record.key().id)?;
         let mut item = items::item(table, &put, &stored.said_before);
         item.remove(SAYS);
         let sent = self

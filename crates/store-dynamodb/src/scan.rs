@@ -2,7 +2,7 @@
 //! segments that are read at once. What is made of the records is not here.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use kernel::audit::Audit;
+use kernel::audit::AuditLine;
 use kernel::store::{Part, Scan, ScanPlace};
 use kernel::{Kind, Record};
 
@@ -22,7 +22,7 @@ impl Home {
     /// See [`kernel::store::StorePort::stages`]: a stage is a table.
     pub(crate) fn stages(&self, kinds: &[&'static Kind]) -> Vec<Vec<Part>> {
         let named = |table: &Table| {
-            let own = |kind: &&'static Kind| *kind != Audit::KIND && table.kinds.contains(kind);
+            let own = |kind: &&'static Kind| *kind != AuditLine::KIND && table.kinds.contains(kind);
             kinds.iter().position(own).unwrap_or(usize::MAX)
         };
         let mut tables: Vec<&Table> = self.tables.iter().collect();

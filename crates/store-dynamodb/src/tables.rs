@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use kernel::audit::Audit;
+use kernel::audit::AuditLine;
 use kernel::manifest::ServiceManifest;
 use kernel::record::{ColumnType, Homes, Index};
-use kernel::{Kind, Record};
+use kernel::{AnyId, Id, Kind, Record, TrailId};
 
 /// The partition key of every table: the text of a record's id, or of its chain's.
 pub const ID: &str = "id";
@@ -138,11 +138,11 @@ pub struct LocalIndex {
 pub struct Table {
     /// The service.
     pub service: &'static str,
-    /// The kinds of record in it. Those of its own, and the audit list of what was done in it.
+    /// The kinds of record in it. Those of its own, and the audit trail of what was done in it.
     pub kinds: Vec<&'static Kind>,
     /// The indexes over the whole of it.
     pub indexes: Vec<GlobalIndex>,
-    /// The index of causes, where a kind is a chain.
+    /// The index of causes, where a kind of its own is a chain. An audit trail does without.
     pub local_indexes: Vec<LocalIndex>,
 }
 
@@ -161,7 +161,7 @@ pub fn tables(services: &[&'static ServiceManifest]) -> Vec<Table> {
 /// The tables of these kinds: one for each service that owns some.
 pub fn tables_of(kinds: &[&'static Kind]) -> Vec<Table> {
     let services: BTreeSet<_> =
-        kinds.iter().filter(|kind| **kind != Audit::KIND).map(|kind| kind.service).collect();
+        kinds.iter().filter(|kind| **kind != AuditLine::KIND).map(|kind| kind.service).collect();
     let own = |service: &str| -> Vec<&'static Kind> {
         kinds.iter().copied().filter(|kind| kind.service == service).collect()
     };
@@ -171,7 +171,7 @@ pub fn tables_of(kinds: &[&'static Kind]) -> Vec<Table> {
 impl Table {
     /// The table of a service that owns these kinds. Asserts that they can lie in one table.
     pub fn new(service: &'static str, own: &[&'static Kind]) -> Self {
-        let kinds: Vec<_> = own.iter().copied().chain([Audit::KIND]).collect();
+        let kinds: Vec<_> = own.iter().copied().chain([AuditLine::KIND]).collect();
         assert_apart(service, &kinds);
         let indexes: Vec<_> = kinds
             .iter()
@@ -185,9 +185,16 @@ impl Table {
             sort: Attribute::new(CAUSED_BY, AttributeType::Text),
             projection: Projection::KeysOnly,
         };
-        let is_chained = kinds.iter().any(|kind| kind.chain.is_some());
+        let is_chained = own.iter().any(|kind| kind.chain.is_some());
         let local_indexes = is_chained.then_some(caused).into_iter().collect();
         Self { service, kinds, indexes, local_indexes }
+    }
+
+    /// Whether a record of that kind and id lies in it, if there is one.
+    pub fn is_of(&self, kind: &'static Kind, id: AnyId) -> bool {
+        // Every service writes audit lines; the trail tells whose it is.
+        let is_here = || kind != AuditLine::KIND || id == TrailId::of(self.service).any();
+        self.kinds.contains(&kind) && is_here()
     }
 
     /// Its name under a deployment's prefix.
@@ -306,25 +313,21 @@ mod tests {
             [&wallet::MANIFEST, &payment::MANIFEST, &loan::MANIFEST, &operations::MANIFEST];
         let described: Vec<_> = tables(&services).iter().map(ToString::to_string).collect();
         let expected = [
-            "wallet (id S, sequence N): entry hold refusal audit
+            "wallet (id S, sequence N): entry hold refusal audit_line
   local caused (id S, caused_by S) KEYS_ONLY
   entry_by_owner (owner S, booked_at N) KEYS_ONLY
-  hold_expiring (pending N, expires_at N) KEYS_ONLY
-  audit_by_service (service S, at N) KEYS_ONLY",
-            "payment (id S, sequence N): payment refund audit
+  hold_expiring (pending N, expires_at N) KEYS_ONLY",
+            "payment (id S, sequence N): payment refund audit_line
   payment_by_wallet (payment_by_wallet S, created_at N) KEYS_ONLY
   payment_open (payment_open N, speaks_at N) KEYS_ONLY
   payment_held (held N, expires_at N) KEYS_ONLY
   refund_by_payment (payment_id S, created_at N) KEYS_ONLY
-  refund_open (refund_open N, speaks_at N) KEYS_ONLY
-  audit_by_service (service S, at N) KEYS_ONLY",
-            "loan (id S, sequence N): loan audit
+  refund_open (refund_open N, speaks_at N) KEYS_ONLY",
+            "loan (id S, sequence N): loan audit_line
   loan_by_wallet (wallet_id S, created_at N) KEYS_ONLY
   loan_by_status (status S, created_at N) KEYS_ONLY
-  loan_open (open N, speaks_at N) KEYS_ONLY
-  audit_by_service (service S, at N) KEYS_ONLY",
-            "operations (id S, sequence N): audit
-  audit_by_service (service S, at N) KEYS_ONLY",
+  loan_open (open N, speaks_at N) KEYS_ONLY",
+            "operations (id S, sequence N): audit_line",
         ];
         assert_eq!(described, expected);
     }
@@ -333,8 +336,7 @@ mod tests {
     fn what_is_part_of_a_key_is_named_once() {
         let table = Table::new("wallet", wallet::MANIFEST.kinds);
         let names: Vec<_> = table.attributes().iter().map(ToString::to_string).collect();
-        let expected =
-            "at N|booked_at N|caused_by S|expires_at N|id S|owner S|pending N|sequence N|service S";
+        let expected = "booked_at N|caused_by S|expires_at N|id S|owner S|pending N|sequence N";
         assert_eq!(names.join("|"), expected);
         assert_eq!(table.name("fintech"), "fintech-wallet");
     }

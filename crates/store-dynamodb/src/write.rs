@@ -65,7 +65,7 @@ impl Home {
     }
 
     async fn put(&self, Write { put, said_before }: &Write<'_>) -> Result<Written, Trouble> {
-        let table = self.table_of(&*put.record)?;
+        let table = self.table_for(put.record.kind(), put.record.key().id)?;
         let (condition, version) = condition(put.expect);
         let mut sent = self
             .client
@@ -131,7 +131,7 @@ impl Home {
         &self,
         Write { put, said_before }: &Write<'_>,
     ) -> Result<TransactWriteItem, Trouble> {
-        let table = self.table_of(&*put.record)?;
+        let table = self.table_for(put.record.kind(), put.record.key().id)?;
         let (condition, version) = condition(put.expect);
         let built = TransactPut::builder()
             .table_name(self.name(table))
@@ -149,9 +149,7 @@ impl Home {
     }
 
     fn transact_check(&self, guard: &Guard) -> Result<TransactWriteItem, Trouble> {
-        let Some(table) = self.tables_with(guard.kind).next() else {
-            return Err(Trouble::Broken(format!("there is no table of a {:?}", guard.kind)));
-        };
+        let table = self.table_for(guard.kind, guard.key.id)?;
         let (condition, version) = condition(guard.expect);
         let built = ConditionCheck::builder()
             .table_name(self.name(table))
@@ -175,9 +173,7 @@ impl Home {
     ) -> Result<Vec<Option<Stored>>, Trouble> {
         let mut built = Vec::with_capacity(keys.len());
         for (kind, key) in keys {
-            let Some(table) = self.tables_with(kind).next() else {
-                return Err(Trouble::Broken(format!("there is no table of a {kind:?}")));
-            };
+            let table = self.table_for(kind, key.id)?;
             let get =
                 Get::builder().table_name(self.name(table)).set_key(Some(items::key(*key))).build();
             let get = get.map_err(|bad| Trouble::Broken(bad.to_string()))?;

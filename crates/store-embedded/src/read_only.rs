@@ -10,7 +10,7 @@ use std::ops::Bound;
 use std::path::Path;
 use std::sync::Arc;
 
-use kernel::audit::Audit;
+use kernel::audit::Act;
 use kernel::operators::{DeadLetter, Delivery, EventQuery, EventsPort, LoggedEvent};
 use kernel::store::{BadRow, BoxFuture, Query, Scan, ScanPlace, StorePort};
 use kernel::time::System;
@@ -238,7 +238,7 @@ impl EventsPort for ReadOnlyStore {
         Box::pin(async move { Ok(self.reader.lock().dead_letters(after.as_deref(), limit)?) })
     }
 
-    fn redrive(&self, _: String, _: Audit) -> BoxFuture<'_, Result<bool, StoreError>> {
+    fn redrive(&self, _: String, _: Act, _: Context) -> BoxFuture<'_, Result<bool, StoreError>> {
         Box::pin(async move {
             Err(StoreError::Unavailable("the folder is open for reading only".to_owned()))
         })

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 
-use kernel::audit::Audit;
+use kernel::audit::Act;
 use kernel::operators::{DeadLetter, Delivery, EventQuery, EventsPort, LoggedEvent};
 use kernel::store::{BoxFuture, Query, Scan, ScanPlace, StorePort};
 use kernel::{AnyId, ChainId, Context, ErasedDecision, Key, Kind, StoreError, Stored, Time};
@@ -224,11 +224,18 @@ impl EventsPort for EmbeddedStore {
         Box::pin(self.read(move |reader| reader.dead_letters(after.as_deref(), limit)))
     }
 
-    fn redrive(&self, id: String, audit: Audit) -> BoxFuture<'_, Result<bool, StoreError>> {
+    fn redrive(
+        &self,
+        id: String,
+        act: Act,
+        context: Context,
+    ) -> BoxFuture<'_, Result<bool, StoreError>> {
         Box::pin(async move {
             let found = self.read(move |reader| reader.dead_letter(&id)).await?;
             let Some(DeliveryRow { position, subscription, .. }) = found else { return Ok(false) };
-            self.ask(move |answer| Command::Redrive { position, subscription, audit, answer }).await
+            let redrive =
+                |answer| Command::Redrive { position, subscription, act, context, answer };
+            self.ask(redrive).await
         })
     }
 }

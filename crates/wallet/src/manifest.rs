@@ -1,7 +1,7 @@
 //! What the wallet service declares: its operations and who may call them, what it hears and says,
 //! what it keeps, and what the clock does. The functions themselves are elsewhere.
 
-use kernel::audit::Audit;
+use kernel::audit::AuditLine;
 use kernel::event::{EventKind, Topic};
 use kernel::manifest::{Due, Method, Operation, ServiceManifest, Subscription, Who};
 use kernel::{HoldId, Id, Kind, Record};
@@ -43,7 +43,7 @@ const OWNER: &[Who] = &[Who::Owner, Who::Operator];
 const OPERATOR: &[Who] = &[Who::Operator];
 
 const ENTRIES: &[&Kind] = &[Entry::KIND];
-const AUDITED: &[&Kind] = &[Entry::KIND, Audit::KIND];
+const AUDITED: &[&Kind] = &[Entry::KIND, AuditLine::KIND];
 
 const fn reads(name: &'static str, path: &'static str) -> Operation {
     Operation {

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::audit::Audit;
+use kernel::audit::AuditLine;
 use kernel::manifest::{Due, Operation, ServiceManifest, Subscription, Who};
 use kernel::{Kind, Record};
 use operations::keys::SIGNING_KEYS;
@@ -128,6 +128,10 @@ fn on_route(
     }
     for kind in operation.writes {
         access.writes(owner(kind, service));
+        if kind.chain.is_some() {
+            // Whoever appends to a chain reads its newest entry.
+            access.reads(kind, &[owner(kind, service)]);
+        }
     }
     if !operation.writes.is_empty() {
         operation.reads.iter().for_each(|kind| access.finds_requests(kind));
@@ -174,8 +178,8 @@ fn check_of_all(services: &[&'static ServiceManifest]) -> Function {
     let mut access = Access::default();
     for service in services {
         access.scans(service.name);
-        // The audit list is in every table.
-        let kinds = service.kinds.iter().copied().chain([Audit::KIND]);
+        // Every table has a trail.
+        let kinds = service.kinds.iter().copied().chain([AuditLine::KIND]);
         kinds.for_each(|kind| access.reads(kind, &[service.name]));
     }
     // What it found to be in all accounts it writes down.
@@ -243,7 +247,7 @@ impl Function {
 /// In whose table a function of `service` writes a kind: a kind that everybody writes lies in the
 /// table of who wrote it.
 fn owner(kind: &Kind, service: &ServiceManifest) -> &'static str {
-    if kind.service == Audit::KIND.service { service.name } else { kind.service }
+    if kind.service == AuditLine::KIND.service { service.name } else { kind.service }
 }
 
 /// In whose tables a function of `service` reads a kind: one that everybody writes is looked at in
@@ -253,7 +257,7 @@ fn owners(
     service: &ServiceManifest,
     services: &[&'static ServiceManifest],
 ) -> Vec<&'static str> {
-    let is_everybodys = kind.service == Audit::KIND.service;
+    let is_everybodys = kind.service == AuditLine::KIND.service;
     if is_everybodys && service.name == operations::MANIFEST.name {
         services.iter().map(|service| service.name).collect()
     } else {

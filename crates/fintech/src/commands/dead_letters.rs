@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
-use kernel::audit::{Act, Audit};
+use kernel::audit::Act;
 use kernel::operators::EventsPort;
 use kernel::time::System;
-use kernel::{AuditId, Clock, Id, Ids};
+use kernel::{Context, CorrelationId, Ids};
 use operations::bodies::DeadLetterShown;
 use serde_json::{Value, json};
 
@@ -68,7 +68,7 @@ pub(crate) struct List {
 const REDRIVE_ABOUT: &str = "\
 Deliver messages again that could not be delivered, each to its one subscription. Do it once what \
 made them fail is mended; a message that fails again becomes a dead letter again. It goes to the \
-audit list.
+audit trail.
 
 With --data no server may have the folder open. The exit code is 1 where an id is no dead letter's.";
 
@@ -204,7 +204,7 @@ async fn redrive_on_server(redrive: &Redrive, url: &str) -> Result<bool, Failure
 }
 
 async fn redrive_in_folder(redrive: &Redrive, data: &Path) -> Result<bool, Failure> {
-    let store = folder::open_existing(data, Arc::new(System))?;
+    let store = folder::open_existing(data, Arc::new(System)).await?;
     let redriven = redrive_all(redrive, &*store).await;
     folder::close(store).await;
     redriven
@@ -219,10 +219,10 @@ async fn redrive_all(redrive: &Redrive, events: &dyn EventsPort) -> Result<bool,
     for id in ids {
         let operation = operations::manifest::REDRIVE_DEAD_LETTER.name;
         let service = operations::MANIFEST.name;
-        let act = Act { service, operation, subject: &id, reason: None };
-        let audit_id = AuditId::from_uuid(System.draw());
-        let audit = Audit::at(audit_id, System.now(), &local::operator(), &act);
-        let is_there = events.redrive(id.clone(), audit).await.map_err(Failure::cannot_run)?;
+        let act = Act::of(&local::operator(), service, operation, &id);
+        let context = Context::request(CorrelationId(System.draw()), None);
+        let is_there = events.redrive(id.clone(), act, context).await;
+        let is_there = is_there.map_err(Failure::cannot_run)?;
         is_missing |= tell(&id, is_there)?;
     }
     Ok(is_missing)

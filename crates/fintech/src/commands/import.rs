@@ -99,7 +99,7 @@ async fn book_in_folder(
         signals.wait().await;
         tell.store(true, Ordering::Relaxed);
     });
-    let store = folder::open(&options.data.data, Arc::new(System))?;
+    let store = folder::open(&options.data.data, Arc::new(System)).await?;
     let booking = Booking {
         store: Store::new(Arc::<EmbeddedStore>::clone(&store)),
         source,

@@ -58,7 +58,7 @@ pub(crate) fn run(options: &Options) -> Result<End, Failure> {
         None => Arc::new(System),
     };
     let ticked = runtime::build("tick")?.block_on(async {
-        let store = folder::open_existing(&options.data.data, clock)?;
+        let store = folder::open_existing(&options.data.data, clock).await?;
         let ticked = clock::tick(&Store::new(Arc::<EmbeddedStore>::clone(&store))).await;
         // Closing waits until everybody has heard what was said.
         folder::close(store).await;

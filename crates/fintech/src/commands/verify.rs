@@ -2,7 +2,7 @@
 
 use clap::Args;
 use operations::sweep::Progress;
-use operations::verify::{Report, verify};
+use operations::verify::{Report, TrailEnd, verify};
 
 use crate::end::{End, Failure};
 use crate::home::HomeOption;
@@ -64,6 +64,9 @@ fn text(report: &Report) -> String {
         vec![format!("{} transfers over {} accounts", report.transfers, report.accounts)];
     for currency in &report.currencies {
         lines.push(format!("{}: all accounts sum to {}", currency.currency, currency.sum));
+    }
+    for TrailEnd { service, lines: count, hash } in &report.trails {
+        lines.push(format!("audit trail of {service}: {count} lines, the newest {hash}"));
     }
     lines.extend(report.violations.iter().cloned());
     lines.push(if report.is_well() {

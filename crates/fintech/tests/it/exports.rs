@@ -29,7 +29,7 @@ fn every_record_is_a_line() {
     }
     assert_eq!(told_of, counts.values().sum::<u64>());
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-    for kind in ["entry", "payment", "refund", "loan", "hold", "audit"] {
+    for kind in ["entry", "payment", "refund", "loan", "hold", "audit_line"] {
         assert!(counts.contains_key(kind), "no {kind}: {counts:?}");
     }
     assert_eq!(told.err.trim(), format!("{} records", counts.values().sum::<u64>()));

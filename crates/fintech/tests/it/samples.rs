@@ -56,14 +56,14 @@ pub(crate) async fn sample(site: &Site, operation: &'static Operation) -> Sample
             let to = new_wallet(site, Actor::Other).await;
             of_wallet(movement(json!({ "to_wallet_id": to })))
         }
-        "freeze_wallet" => of_wallet(json!({})),
+        "freeze_wallet" => of_wallet(json!({ "reason": "She lost her phone" })),
         "unfreeze_wallet" => {
             ok(site, Actor::Operator, &format!("POST /wallet/{wallet_id}/freeze"), json!({})).await;
-            of_wallet(json!({}))
+            of_wallet(json!({ "reason": "She has it again" }))
         }
         "close_wallet" => {
             let empty = new_wallet(site, Actor::Owner).await;
-            with(vec![("wallet_id", empty)], json!({}))
+            with(vec![("wallet_id", empty)], json!({ "reason": "As she wished" }))
         }
         "reverse_transaction" => {
             let path = format!("POST /wallet/{wallet_id}/credit");

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use http_api::Settings;
-use kernel::audit::Audit;
+use kernel::audit::AuditLine;
 use kernel::manifest::{Subscription, Unprocessable};
 use kernel::operators::{DeliveryState, EventQuery, EventsPort};
 use kernel::store::StorePort;
@@ -158,7 +158,7 @@ impl Site {
 
     /// How many acts are on the audit list.
     pub(crate) async fn audited(&self) -> usize {
-        self.records(Audit::KIND).await.len()
+        self.records(AuditLine::KIND).await.len()
     }
 
     async fn records(&self, kind: &'static Kind) -> Vec<String> {

@@ -70,6 +70,13 @@ impl<T> List<T> {
         self.page_by(items, |item| Position::Name(name(item)))
     }
 
+    /// A page that goes on after `next`, as [`after_name`](Self::after_name) will give it; the last one
+    /// if that is none.
+    pub fn page_to<I>(&self, items: Vec<I>, next: Option<String>) -> Page<I> {
+        let next_cursor = next.map(|next| self.seal.write(&Position::Name(next)));
+        Page { items, next_cursor }
+    }
+
     fn page_by<I>(&self, mut items: Vec<I>, position: impl Fn(&I) -> Position) -> Page<I> {
         let has_more = items.len() > self.limit;
         items.truncate(self.limit);

@@ -44,7 +44,8 @@ impl Arrival {
 
     /// What the request's decisions are made in answer to.
     pub(crate) fn context(&self) -> Context {
-        Context::request(self.correlation, self.trace)
+        let from = self.from.map(ClientAddress::ip);
+        Context::request(self.correlation, self.trace).from_address(from)
     }
 
     /// The request's id as text.

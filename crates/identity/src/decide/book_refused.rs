@@ -23,7 +23,7 @@ impl Decision for BookRefused {
             unreachable!("words of ours are words")
         };
         let anybody = Caller { sub, role: Role::Customer };
-        audit(view, writes, &anybody, (Decision::name(self), "sign-in", Some(&reason)));
+        audit(view, writes, &anybody, (Decision::name(self), "sign-in", Some(&reason)))?;
         Ok(())
     }
 }

@@ -66,7 +66,7 @@ impl Decision for ChangeUser {
         let recent_keys: RecentKeys = known.recent_keys.with(self.key.as_ref(), now);
         let user = User { recent_keys, ..changed };
         let subject = self.sub.to_string();
-        audit(view, writes, &self.caller, (Decision::name(self), &subject, None));
+        audit(view, writes, &self.caller, (Decision::name(self), &subject, None))?;
         writes.update(&known, user.clone());
         Ok(Ok((user, false)))
     }

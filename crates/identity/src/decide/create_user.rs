@@ -67,7 +67,7 @@ impl Decision for CreateUser {
             recent_keys: RecentKeys::default().with(self.key.as_ref(), now),
         };
         let by = self.caller.clone().unwrap_or_else(|| user.caller());
-        audit(view, writes, &by, (self.operation, &user.sub.to_string(), None));
+        audit(view, writes, &by, (self.operation, &user.sub.to_string(), None))?;
         writes.create(TakenName { login_name_id, sub: user.sub });
         writes.create(user.clone());
         Ok(Ok((user, false)))

@@ -57,7 +57,7 @@ impl Decision for LogIn {
         let user = self.changed_user(&known, now);
         let session = self.begin(&user, now);
         let session_id = session.session_id.to_string();
-        audit(view, writes, &user.caller(), (Decision::name(self), &session_id, None));
+        audit(view, writes, &user.caller(), (Decision::name(self), &session_id, None))?;
         if user != *known.record {
             writes.update(&known, user.clone());
         }

@@ -50,7 +50,7 @@ impl Decision for LogOut {
         }
         let now = view.now();
         let session_id = self.session_id.to_string();
-        audit(view, writes, &user.caller(), (Decision::name(self), &session_id, None));
+        audit(view, writes, &user.caller(), (Decision::name(self), &session_id, None))?;
         writes.update(&known, known.ended(SessionState::Ended, now));
         if self.reach == Reach::Here {
             return Ok(Some(User::clone(&user)));

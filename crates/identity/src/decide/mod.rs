@@ -16,9 +16,9 @@ pub use log_in::{LogIn, NewSession};
 pub use log_out::{LogOut, Reach};
 pub use refresh::{GRACE, RefreshSession};
 
-use kernel::audit::{Act, Audit};
+use kernel::audit::{Act, AuditLine};
 use kernel::text::Reason;
-use kernel::{Caller, View, Writes};
+use kernel::{Caller, Suspend, View, Writes};
 
 use crate::manifest::NAME;
 
@@ -66,7 +66,8 @@ fn audit(
     writes: &mut Writes,
     caller: &Caller,
     (operation, subject, reason): (&'static str, &str, Option<&Reason>),
-) {
-    let act = Act { service: NAME, operation, subject, reason };
-    writes.create(Audit::of(view, caller, &act));
+) -> Result<(), Suspend> {
+    let act = Act::of(caller, NAME, operation, subject).because(reason.cloned());
+    writes.create(AuditLine::of(view, &act)?);
+    Ok(())
 }

@@ -60,7 +60,7 @@ impl Decision for RefreshSession {
                 return Ok(Err(SignInRefused::Superseded));
             }
             let session_id = self.session_id.to_string();
-            audit(view, writes, &user.caller(), ("reuse_refresh_token", &session_id, None));
+            audit(view, writes, &user.caller(), ("reuse_refresh_token", &session_id, None))?;
             writes.update(&known, known.ended(SessionState::Reused, now));
             return Ok(Err(SignInRefused::Reused));
         }

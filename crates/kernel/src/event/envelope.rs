@@ -98,6 +98,7 @@ impl Envelope {
             correlation: self.correlation,
             causation: Some(self.id),
             trace: self.trace,
+            from: None,
             not_before: self.time,
         }
     }

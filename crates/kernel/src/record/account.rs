@@ -1,12 +1,14 @@
-//! Accounts of the ledger: the chains (wallets, goals, loans) and those of the house.
+//! What heads a chain: an account of the ledger (a wallet, a goal, a loan), or an audit trail. And all
+//! accounts, with those of the house.
 
 use std::fmt;
 
-use super::{CHAIN_PREFIXES, Column, ColumnType, Value};
-use crate::id::{AnyId, GoalId, Id, LoanId, Prefix, WalletId};
+use super::{ACCOUNT_PREFIXES, Column, ColumnType, Value};
+use crate::id::{AnyId, GoalId, Id, LoanId, Prefix, TrailId, WalletId};
 use crate::text::MerchantId;
 
-/// The id of an account that is a chain: a wallet, a goal or a loan.
+/// The id of a chain: of a wallet, a goal or a loan, whose entries are the ledger's, or of an audit
+/// trail. In a column it is an account's.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ChainId(AnyId);
 
@@ -18,7 +20,8 @@ impl ChainId {
 
     /// From any id; none if its kind has no chain.
     pub fn from_any(id: AnyId) -> Option<Self> {
-        CHAIN_PREFIXES.contains(&id.prefix).then_some(Self(id))
+        let is_chain = id.prefix == Prefix::Trail || ACCOUNT_PREFIXES.contains(&id.prefix);
+        is_chain.then_some(Self(id))
     }
 
     /// The wallet that it is, if it is one.
@@ -35,6 +38,12 @@ impl From<WalletId> for ChainId {
 
 impl From<GoalId> for ChainId {
     fn from(id: GoalId) -> Self {
+        Self(id.any())
+    }
+}
+
+impl From<TrailId> for ChainId {
+    fn from(id: TrailId) -> Self {
         Self(id.any())
     }
 }
@@ -65,7 +74,8 @@ impl Column for ChainId {
     }
 
     fn from_value(value: &Value<'_>) -> Option<Self> {
-        AnyId::from_value(value).and_then(Self::from_any)
+        let id = AnyId::from_value(value)?;
+        ACCOUNT_PREFIXES.contains(&id.prefix).then_some(Self(id))
     }
 }
 

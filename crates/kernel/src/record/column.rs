@@ -1,5 +1,6 @@
 //! What can stand in a column, and how it is turned into a value and back.
 
+use core::net::IpAddr;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -177,7 +178,7 @@ macro_rules! text_columns {
     )*};
 }
 
-text_columns!(CorrelationId, TraceParent, Account);
+text_columns!(CorrelationId, TraceParent, Account, IpAddr);
 
 /// Enumerations whose columns hold a fixed word for each case.
 #[macro_export]

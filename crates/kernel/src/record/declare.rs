@@ -13,8 +13,9 @@
 ///     index "by_wallet" (wallet_id, created_at) every
 /// }
 /// ```
-/// A chain says `key (account_id: ChainId, sequence) chain (cause, booked_at)`. Upgrades from older
-/// versions follow as `upgrade [from_1, from_2]`. The kind also needs an `impl Rules`.
+/// A chain says `key (account_id: ChainId, sequence) chain (cause, booked_at)`, or `append_only`
+/// as a third word if its entries never change. Upgrades from older versions follow as
+/// `upgrade [from_1, from_2]`. The kind also needs an `impl Rules`.
 #[macro_export]
 macro_rules! record {
     (
@@ -28,7 +29,7 @@ macro_rules! record {
     ) => {
         $crate::record!(@struct [$(#[$doc])*] $name { $($(#[$field_doc])* $field: $type,)* });
         $crate::record!(@record $name $table $service $version ($id) { $($field: $type,)* }
-            stringify!($partition), None, None,
+            stringify!($partition), None, None, false,
             [$($index $index_partition $index_sort $homes)*] [$($($upgrade)*)?]);
 
         impl $name {
@@ -47,7 +48,7 @@ macro_rules! record {
             $($(#[$field_doc:meta])* $field:ident: $type:ty,)*
         }
         key ($partition:ident: $id:ty, $sequence:ident)
-        chain ($cause:ident, $booked_at:ident)
+        chain ($cause:ident, $booked_at:ident $(, $append_only:ident)?)
         $(index $index:literal ($index_partition:ident, $index_sort:ident) $homes:ident)*
         $(upgrade [$($upgrade:path),*])?
     ) => {
@@ -55,6 +56,7 @@ macro_rules! record {
         $crate::record!(@record $name $table $service $version (($id, u64)) { $($field: $type,)* }
             stringify!($partition), Some(stringify!($sequence)),
             Some($crate::record::ChainSpec { cause: stringify!($cause), booked_at: stringify!($booked_at) }),
+            $crate::record!(@append $($append_only)?),
             [$($index $index_partition $index_sort $homes)*] [$($($upgrade)*)?]);
 
         impl $name {
@@ -63,7 +65,7 @@ macro_rules! record {
             }
 
             fn chained_of(&self) -> Option<($crate::AnyId, $crate::Time)> {
-                Some((self.$cause, self.$booked_at))
+                Some(($crate::AnyId::from(self.$cause), self.$booked_at))
             }
         }
     };
@@ -76,7 +78,7 @@ macro_rules! record {
     };
     (@record $name:ident $table:literal $service:literal $version:literal ($id:ty)
         { $($field:ident: $type:ty,)* }
-        $partition:expr, $sort:expr, $chain:expr,
+        $partition:expr, $sort:expr, $chain:expr, $append_only:expr,
         [$($index:literal $index_partition:ident $index_sort:ident $homes:ident)*] [$($upgrade:path)*]
     ) => {
         impl $crate::record::Record for $name {
@@ -93,6 +95,7 @@ macro_rules! record {
                 prefixes: <$id as $crate::record::RecordId>::PREFIXES,
                 sort: $sort,
                 chain: $chain,
+                append_only: $append_only,
                 indexes: &[$($crate::record::Index {
                     name: $index,
                     partition: stringify!($index_partition),
@@ -136,6 +139,8 @@ macro_rules! record {
             }
         }
     };
+    (@append) => { false };
+    (@append append_only) => { true };
     (@homes every) => { $crate::record::Homes::Every };
     (@homes embedded) => { $crate::record::Homes::Embedded };
 }

@@ -16,7 +16,7 @@ pub use column::{Column, ColumnType, Hash32, Shard};
 pub use value::Value;
 
 use crate::event::{EventData, Said};
-use crate::id::{AnyId, Id, Prefix};
+use crate::id::{AnyId, Id, Prefix, TrailId};
 use crate::time::Time;
 
 /// One column of a kind of record.
@@ -77,6 +77,8 @@ pub struct Kind {
     pub sort: Option<&'static str>,
     /// For chains: the columns of the cause and of the booked time.
     pub chain: Option<ChainSpec>,
+    /// Whether what was made once never changes: no decision may update it.
+    pub append_only: bool,
     /// The indexes.
     pub indexes: &'static [Index],
     /// Makes a record from the values of its columns in declared order.
@@ -219,8 +221,8 @@ impl Key {
     }
 
     /// The key of a chain's entry.
-    pub fn entry(chain: ChainId, sequence: u64) -> Self {
-        Self { id: chain.any(), sequence: Some(sequence) }
+    pub fn entry(chain: impl Into<ChainId>, sequence: u64) -> Self {
+        Self { id: chain.into().any(), sequence: Some(sequence) }
     }
 }
 
@@ -290,10 +292,43 @@ impl<T: Id> RecordId for T {
 }
 
 impl RecordId for (ChainId, u64) {
-    const PREFIXES: &'static [Prefix] = &CHAIN_PREFIXES;
+    const PREFIXES: &'static [Prefix] = &ACCOUNT_PREFIXES;
 
     fn key(self) -> Key {
         Key::entry(self.0, self.1)
+    }
+}
+
+impl RecordId for (TrailId, u64) {
+    const PREFIXES: &'static [Prefix] = &[TrailId::PREFIX];
+
+    fn key(self) -> Key {
+        Key::entry(self.0, self.1)
+    }
+}
+
+/// What an entry of a chain is found by: its chain, and its place there.
+pub trait EntryId: RecordId {
+    /// The chain's id.
+    type Of: Into<ChainId>;
+}
+
+impl EntryId for (ChainId, u64) {
+    type Of = ChainId;
+}
+
+impl EntryId for (TrailId, u64) {
+    type Of = TrailId;
+}
+
+/// The first rule that does not hold, as a sentence: for what [`Rules::check`] says.
+///
+/// # Errors
+/// The sentence of that rule.
+pub fn all_hold(rules: &[(bool, &str)]) -> Result<(), String> {
+    match rules.iter().find(|(holds, _)| !holds) {
+        Some((_, broken)) => Err((*broken).to_owned()),
+        None => Ok(()),
     }
 }
 
@@ -323,5 +358,5 @@ impl Stored {
     }
 }
 
-/// Which prefixes may stand at the head of a chain.
-pub(crate) const CHAIN_PREFIXES: [Prefix; 3] = [Prefix::Wallet, Prefix::Goal, Prefix::Loan];
+/// Which prefixes the accounts have that are chains.
+pub(crate) const ACCOUNT_PREFIXES: [Prefix; 3] = [Prefix::Wallet, Prefix::Goal, Prefix::Loan];

@@ -3,13 +3,11 @@
 
 use std::sync::Arc;
 
-use kernel::audit::Audit;
+use kernel::audit::Act;
 use kernel::operators::DeadLetter;
 use kernel::record::RecordId;
 use kernel::store::{Order, Place, Query};
-use kernel::{
-    Context, CorrelationId, DeadLetterId, Envelope, Id, Known, Record, Store, StoreError, Value,
-};
+use kernel::{Context, DeadLetterId, Envelope, Known, Record, Store, StoreError, Value};
 use operations::letters::PutAway;
 use operations::records::{DeadLetter as Kept, LetterState};
 
@@ -55,7 +53,12 @@ impl Letters {
     /// Gives a dead letter to its one subscriber again, or to its relay, which says the record again.
     /// False if there is no such letter. One that names nothing is put away: the clock asks again, and
     /// records that wait for an answer say their events again.
-    pub(super) async fn redrive(&self, id: String, audit: Audit) -> Result<bool, StoreError> {
+    pub(super) async fn redrive(
+        &self,
+        id: String,
+        act: Act,
+        context: Context,
+    ) -> Result<bool, StoreError> {
         let letter = self.letter(&id).await?;
         let Some(letter) = letter.filter(|letter| letter.state == LetterState::Waiting) else {
             return Ok(false);
@@ -66,12 +69,8 @@ impl Letters {
         if let Some(message) = letter.message.as_deref().filter(|_| takes) {
             self.subscribers.call(function, &id, message).await?;
         }
-        let context = Context::request(CorrelationId(audit.audit_id.uuid()), None);
-        let put_away = PutAway {
-            dead_letter_id: letter.dead_letter_id,
-            told_by: letter.told_by.clone(),
-            audit,
-        };
+        let put_away =
+            PutAway { dead_letter_id: letter.dead_letter_id, told_by: letter.told_by.clone(), act };
         self.store.decide(put_away, context).await
     }
 

@@ -5,10 +5,10 @@ mod letters;
 
 use std::sync::Arc;
 
-use kernel::audit::Audit;
+use kernel::audit::Act;
 use kernel::operators::{DeadLetter, Delivery, EventQuery, EventsPort, LoggedEvent};
 use kernel::store::BoxFuture;
-use kernel::{Store, StoreError};
+use kernel::{Context, Store, StoreError};
 use operations::said;
 
 use letters::Letters;
@@ -50,7 +50,12 @@ impl EventsPort for Events {
         Box::pin(self.letters.list(after, limit))
     }
 
-    fn redrive(&self, id: String, audit: Audit) -> BoxFuture<'_, Result<bool, StoreError>> {
-        Box::pin(self.letters.redrive(id, audit))
+    fn redrive(
+        &self,
+        id: String,
+        act: Act,
+        context: Context,
+    ) -> BoxFuture<'_, Result<bool, StoreError>> {
+        Box::pin(self.letters.redrive(id, act, context))
     }
 }

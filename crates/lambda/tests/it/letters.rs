@@ -1,6 +1,6 @@
 //! Dead letters: from the queues to records, listed, redriven to the one function, gone.
 
-use kernel::audit::Audit;
+use kernel::audit::AuditLine;
 use kernel::store::StorePort;
 use kernel::{Id, Record};
 use operations::records::DeadLetter;
@@ -46,7 +46,7 @@ pub(crate) async fn redrive(deployment: &Deployment, id: &str, key: &str) -> Ans
 }
 
 async fn audited(deployment: &Deployment) -> usize {
-    deployment.memory.scan(Audit::KIND, None, 100).await.unwrap().rows.len()
+    deployment.memory.scan(AuditLine::KIND, None, 100).await.unwrap().rows.len()
 }
 
 /// A payment whose request is said, and the message with it.

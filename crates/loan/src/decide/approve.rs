@@ -1,13 +1,13 @@
 //! An operator approves a loan, at first or again after a failed funding: the saga begins.
 
-use kernel::audit::{Act, Audit};
+use kernel::audit::{Act, AuditLine};
 use kernel::record::Shard;
 use kernel::request::{RequestKey, Seen};
 use kernel::saga::{Waiting, Waits};
 use kernel::{Caller, Decision, EventKind, Known, LoanId, Suspend, View, Writes};
 
 use super::left_by;
-use crate::manifest::APPROVE_LOAN;
+use crate::manifest::{APPROVE_LOAN, MANIFEST};
 use crate::records::{Loan, LoanStatus, approval_detail};
 
 /// An approval.
@@ -51,6 +51,9 @@ impl Decision for Approve {
         if !known.status.is_open_to_decision() {
             return Ok(Err(ApproveRefused::WrongStatus(known.status)));
         }
+        let subject = self.loan_id.to_string();
+        let act = Act::of(&self.caller, MANIFEST.name, APPROVE_LOAN.name, &subject);
+        let line = AuditLine::of(view, &act)?;
         let attempt = known.attempt.saturating_add(1);
         let detail = approval_detail(attempt, &self.caller.sub);
         let said = view.event(EventKind::LoanApproved).with_detail(&detail);
@@ -68,10 +71,7 @@ impl Decision for Approve {
         let waiting = Waiting::from(now, Shard::of(self.loan_id));
         let put = writes.update(&known, approved.with_waiting(Some(waiting)));
         let left = left_by(put.says(said));
-        let subject = self.loan_id.to_string();
-        let act =
-            Act { service: "loan", operation: APPROVE_LOAN.name, subject: &subject, reason: None };
-        writes.create(Audit::of(view, &self.caller, &act));
+        writes.create(line);
         Ok(Ok(left))
     }
 }

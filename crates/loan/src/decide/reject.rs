@@ -1,12 +1,12 @@
 //! An operator turns a loan down: an application, or an approval that could not be funded.
 
-use kernel::audit::{Act, Audit};
+use kernel::audit::{Act, AuditLine};
 use kernel::request::{RequestKey, Seen};
 use kernel::text::Reason;
 use kernel::{Caller, Decision, EventKind, Known, LoanId, Suspend, View, Writes};
 
 use super::left_by;
-use crate::manifest::REJECT_LOAN;
+use crate::manifest::{MANIFEST, REJECT_LOAN};
 use crate::records::{Loan, LoanStatus};
 
 /// A rejection.
@@ -52,6 +52,9 @@ impl Decision for Reject {
         if !known.status.is_open_to_decision() {
             return Ok(Err(RejectRefused::WrongStatus(known.status)));
         }
+        let subject = self.loan_id.to_string();
+        let act = Act::of(&self.caller, MANIFEST.name, REJECT_LOAN.name, &subject);
+        let line = AuditLine::of(view, &act.because(self.reason.clone()))?;
         let said = view.event(EventKind::LoanRejected);
         let now = view.now().max(known.updated_at);
         let rejected = Loan {
@@ -62,14 +65,7 @@ impl Decision for Reject {
             ..Loan::clone(&known)
         };
         let left = left_by(writes.update(&known, rejected).says(said));
-        let subject = self.loan_id.to_string();
-        let act = Act {
-            service: "loan",
-            operation: REJECT_LOAN.name,
-            subject: &subject,
-            reason: self.reason.as_ref(),
-        };
-        writes.create(Audit::of(view, &self.caller, &act));
+        writes.create(line);
         Ok(Ok(left))
     }
 }

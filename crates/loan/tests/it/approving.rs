@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kernel::audit::Audit;
+use kernel::audit::AuditLine;
 use kernel::event::EventData;
 use kernel::record::Shard;
 use kernel::saga::FIRST_WAIT;
@@ -63,7 +63,7 @@ fn which_states_can_be_approved_and_rejected() {
         let scene = Scene::new();
         let loan_id = walk(&scene, steps);
         let before =
-            (scene.line(loan_id), scene.store.records::<Audit>().len(), scene.store.said());
+            (scene.line(loan_id), scene.store.records::<AuditLine>().len(), scene.store.said());
         if let Some(status) = approve {
             let refused = scene.approve(loan_id).unwrap_err();
             assert_eq!(refused, ApproveRefused::WrongStatus(status), "{steps}");
@@ -72,7 +72,8 @@ fn which_states_can_be_approved_and_rejected() {
             let refused = scene.reject(loan_id).unwrap_err();
             assert_eq!(refused, RejectRefused::WrongStatus(status), "{steps}");
         }
-        let after = (scene.line(loan_id), scene.store.records::<Audit>().len(), scene.store.said());
+        let after =
+            (scene.line(loan_id), scene.store.records::<AuditLine>().len(), scene.store.said());
         assert_eq!(after, before, "a refusal wrote something: {steps}");
     };
     check("r", Some(LoanStatus::Rejected), Some(LoanStatus::Rejected));
@@ -95,9 +96,11 @@ fn an_approval_says_so_and_is_in_the_audit_list() {
     assert_eq!((data.loan_id, data.attempt, data.amount), (loan_id, 2, thousand()));
     assert_eq!((data.applied_by.as_str(), data.approved_by.as_str()), ("alice", "olga"));
     assert_eq!(said.correlation, CorrelationId(7));
-    let audits = scene.store.records::<Audit>();
-    let acts: Vec<_> =
-        audits.iter().map(|act| (act.operation.as_str(), act.sub.as_str())).collect();
+    let audits = scene.store.records::<AuditLine>();
+    let acts: Vec<_> = audits
+        .iter()
+        .map(|act| (act.operation.as_str(), act.sub.as_ref().unwrap().as_str()))
+        .collect();
     assert_eq!(acts, [("approve_loan", "olga"), ("approve_loan", "olga")]);
     assert!(audits.iter().all(|act| act.subject.as_str() == loan_id.to_string()));
 }
@@ -113,7 +116,7 @@ fn a_rejection_says_why() {
     let [event] = &*said else { panic!("{said:?}") };
     let EventData::LoanRejected(data) = &event.data else { panic!("{event:?}") };
     assert_eq!((data.loan_id, &data.reason), (loan_id, &reason));
-    let audits = scene.store.records::<Audit>();
+    let audits = scene.store.records::<AuditLine>();
     assert_eq!(
         (audits.len(), audits[0].operation.as_str(), &audits[0].reason),
         (1, "reject_loan", &reason)
@@ -136,7 +139,7 @@ fn a_repeated_key_changes_nothing_and_answers_as_it_is_now() {
     assert_eq!(approve("a", 2).unwrap_err(), ApproveRefused::KeyReused);
     assert_eq!(approve("b", 1).unwrap().attempt, 2);
     assert_eq!(scene.store.said().len(), 2);
-    assert_eq!(scene.store.records::<Audit>().len(), 2);
+    assert_eq!(scene.store.records::<AuditLine>().len(), 2);
 }
 
 #[test]

@@ -3,8 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use http_api::{App, Body, List, NoFilter, Page, Part, Problem, Request, answer};
-use kernel::audit::{Act, Audit};
-use kernel::{AuditId, Id};
+use kernel::audit::{Act, WasBooked};
 use serde::Deserialize;
 
 use crate::bodies::{DeadLetterShown, Redriven};
@@ -46,29 +45,20 @@ pub(super) async fn redrive_dead_letter(
     if id.is_empty() || id.len() > ID_BYTES_MAX || !is_plain {
         return Err(Problem::not_found("dead letter"));
     }
-    // A key names the line of the audit list, which shows that its request was done.
+    // A key names the line of the audit trail, which shows that its request was done.
     let key = request.key(&[REDRIVE_DEAD_LETTER.name, &id], body.hash);
-    let named: Option<AuditId> = key.map(|key| key.id());
-    if !is_done(&app, named).await? {
-        let audit_id = named.unwrap_or_else(|| AuditId::from_uuid(request.context.correlation.0));
-        let act = Act {
-            service: MANIFEST.name,
-            operation: REDRIVE_DEAD_LETTER.name,
-            subject: &id,
-            reason: None,
-        };
-        let audit = Audit::at(audit_id, app.store.now(), &request.caller, &act);
+    let act = Act::of(&request.caller, MANIFEST.name, REDRIVE_DEAD_LETTER.name, &id);
+    let act = match key {
+        Some(key) => act.named(key.id()),
+        None => act,
+    };
+    let was_booked = || app.store.decide(WasBooked(act.clone()), request.context);
+    if !was_booked().await? {
+        let done = app.events.redrive(id.clone(), act.clone(), request.context).await?;
         // Of two at once with one key, the other may have done it meanwhile.
-        if !app.events.redrive(id.clone(), audit).await? && !is_done(&app, named).await? {
+        if !done && !was_booked().await? {
             return Err(Problem::not_found("dead letter"));
         }
     }
     Ok(answer::ok(&Redriven { dead_letter_id: id, state: "WAITING" }))
-}
-
-async fn is_done(app: &App, named: Option<AuditId>) -> Result<bool, Problem> {
-    match named {
-        Some(audit_id) => Ok(app.store.get::<Audit>(audit_id).await?.is_some()),
-        None => Ok(false),
-    }
 }

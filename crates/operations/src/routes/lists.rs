@@ -1,20 +1,13 @@
-//! Lists for operators: sagas that are open, events, what operators did.
+//! Lists for operators: sagas that are open, and events.
 
 use axum::extract::State;
 use axum::response::Response;
-use http_api::{App, List, NoFilter, Page, Problem, answer};
-use kernel::audit::Audit;
+use http_api::{App, List, Page, Problem, answer};
+use kernel::Stored;
 use kernel::operators::EventQuery;
-use kernel::record::Homes;
-use kernel::store::{Order, Query};
-use kernel::{Record, Stored, Value};
 
-use crate::bodies::{AuditShown, EventFilter, EventShown, SagaFilter, SagaShown, SagaState};
-use crate::manifest::{MANIFEST, SERVICES};
+use crate::bodies::{EventFilter, EventShown, SagaFilter, SagaShown, SagaState};
 use crate::sagas::{self, OpenSaga};
-
-/// The service that signs people in, of which nothing is known here but its lines.
-const SIGN_IN: &str = "identity";
 
 /// Sagas that have not ended, in the order in which they speak again.
 #[utoipa::path(get, path = "/sagas", tag = "operations", params(SagaFilter),
@@ -52,28 +45,4 @@ pub(super) async fn list_events(
     let events = app.events.events(query).await?;
     let page = list.page_by_number(events, |event| event.position);
     Ok(answer::ok(&page.map(|event| EventShown(event.envelope))))
-}
-
-/// What operators did, newest first.
-#[utoipa::path(get, path = "/audit", tag = "operations",
-    responses((status = 200, body = Page<AuditShown>)))]
-pub(super) async fn list_audit(
-    State(app): State<App>,
-    list: List<NoFilter>,
-) -> Result<Response, Problem> {
-    let names = SERVICES.into_iter().chain([&MANIFEST]).map(|service| service.name);
-    // Of signing in the one program keeps lines; elsewhere others do that.
-    let here_alone = app.store.keeps(Homes::Embedded).then_some(SIGN_IN);
-    let services = names.chain(here_alone).map(|name| Query {
-        kind: Audit::KIND,
-        index: Some("by_service"),
-        partition: Value::from(name),
-        from: None,
-        to: None,
-        after: None,
-        order: Order::NewestFirst,
-        limit: 0,
-    });
-    let page = list.page_where::<Audit>(&app.store, services.collect(), |_| true).await?;
-    Ok(answer::ok(&page.map(|audit| AuditShown::from(&*audit))))
 }

@@ -1,5 +1,6 @@
 //! The routes: who the caller is, and what operators look at. What is found out is elsewhere.
 
+mod audit;
 mod dead_letters;
 mod lists;
 mod trial_balance;
@@ -24,7 +25,7 @@ pub fn routes() -> Routes {
         .add(&manifest::LIST_EVENTS, routes!(lists::list_events).with_query())
         .add(&manifest::LIST_DEAD_LETTERS, routes!(dead_letters::list_dead_letters).with_query())
         .add(&manifest::REDRIVE_DEAD_LETTER, routes!(dead_letters::redrive_dead_letter))
-        .add(&manifest::LIST_AUDIT, routes!(lists::list_audit).with_query())
+        .add(&manifest::LIST_AUDIT, routes!(audit::list_audit).with_query())
 }
 
 /// Who the caller is.

@@ -1,15 +1,16 @@
-//! Compares what operators did to wallets with the audit list: a freeze, an unfreeze, a close and a
+//! Compares what operators did to wallets with the audit trail: a freeze, an unfreeze, a close and a
 //! reversal have their line each, and each line its entry. A credit, debit or transfer has a line only
 //! where an operator moved somebody else's money, so there may be more of these than lines, never
 //! fewer. What they decided about loans is compared in `loans`; what they did to payments is not.
 
 use std::collections::HashMap;
 
-use kernel::audit::Audit;
+use kernel::audit::AuditLine;
 use kernel::{Id, TransferId, WalletId};
 use wallet::records::{Direction, Entry, EntryKind};
 
 use super::report::Violations;
+use super::trails::name;
 use crate::sums::has_chain;
 
 /// What was done to what, and how often. Lines and entries come in any order.
@@ -32,8 +33,8 @@ struct Counts {
 }
 
 impl Acts {
-    /// A line of the audit list.
-    pub(crate) fn line(&mut self, line: &Audit, violations: &mut Violations) {
+    /// A line of the audit trail.
+    pub(crate) fn line(&mut self, line: &AuditLine, violations: &mut Violations) {
         let Some(kind) = entry_kind(line) else { return };
         let subject = line.subject.as_str();
         let uuid = if kind == EntryKind::Reversal {
@@ -42,10 +43,9 @@ impl Acts {
             subject.parse::<WalletId>().map(Id::uuid)
         };
         let Ok(uuid) = uuid else {
-            let (audit_id, operation) = (line.audit_id, &line.operation);
-            violations.add(format!(
-                "Audit line {audit_id} says {operation} of {subject:?}, which is no id for that."
-            ));
+            let (name, operation) = (name(line), &line.operation);
+            violations
+                .add(format!("{name} says {operation} of {subject:?}, which is no id for that."));
             return;
         };
         let counts = self.counts.entry((uuid, kind)).or_default();
@@ -84,7 +84,7 @@ impl Acts {
             };
             let (kind, operation) = (kind.text(), operation(kind).unwrap_or_default());
             violations.add(format!(
-                "Of {subject} the ledger has {kind} {entries} times, the audit list {operation} {lines} times."
+                "Of {subject} the ledger has {kind} {entries} times, the audit trail {operation} {lines} times."
             ));
         }
     }
@@ -135,7 +135,7 @@ fn has_always_a_line(kind: EntryKind) -> bool {
 }
 
 /// The kind of entry that a line is about.
-fn entry_kind(line: &Audit) -> Option<EntryKind> {
+fn entry_kind(line: &AuditLine) -> Option<EntryKind> {
     const KINDS: [EntryKind; 7] = [
         EntryKind::Frozen,
         EntryKind::Unfrozen,

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use kernel::audit::Audit;
+use kernel::audit::AuditLine;
 use kernel::record::Stored;
 use kernel::store::{BadRow, StoreError, StorePort};
 use kernel::{Record, Rules, Time};
@@ -18,6 +18,7 @@ use super::claims::{About, claims, fits, other_side_of, repeated, unmet};
 use super::loans::{Decided, check_instalment};
 use super::report::{Report, Violations};
 use super::services::Services;
+use super::trails::{TrailEnd, Trails};
 use crate::facts::Meeting;
 use crate::sums::has_chain;
 use crate::sweep::Piece;
@@ -39,16 +40,18 @@ pub(crate) struct Check {
     services: Services,
     acts: Acts,
     decided: Decided,
+    trails: Vec<TrailEnd>,
     transfers: u64,
     /// Entries that were booked since the moment: what they speak of may have been read before.
     recent: Vec<Arc<Entry>>,
     pub(crate) violations: Violations,
 }
 
-/// A part of the entries, in which chains come one after another.
+/// A part of the entries and lines, in which chains come one after another.
 #[derive(Debug, Default)]
 struct Strand {
     walk: Walk,
+    trails: Trails,
     newest: Newest,
     opened: Opened,
 }
@@ -64,6 +67,7 @@ impl Check {
             services: Services::default(),
             acts: Acts::default(),
             decided: Decided::default(),
+            trails: Vec::new(),
             transfers: 0,
             recent: Vec::new(),
             violations: Violations::default(),
@@ -105,7 +109,8 @@ impl Check {
             self.services.loan(&loan, &mut self.meeting, &mut self.violations);
             check_instalment(&loan, &mut self.violations);
             self.decided.loan(&loan);
-        } else if let Some(line) = stored.downcast::<Audit>() {
+        } else if let Some(line) = stored.downcast::<AuditLine>() {
+            strand.trails.step(&line, &mut self.violations);
             self.acts.line(&line, &mut self.violations);
             self.decided.line(&line, &mut self.violations);
         } else {
@@ -156,6 +161,8 @@ impl Check {
         if kind == Entry::KIND.name {
             strand.walk.step_over(bad);
             self.is_read_whole = false;
+        } else if kind == AuditLine::KIND.name {
+            strand.trails.step_over(bad);
         }
         self.violations.add(format!("The {kind} {key} cannot be read: {why}."));
     }
@@ -172,6 +179,7 @@ impl Check {
             let ended = strand.walk.end();
             self.chain_ended(ended);
             self.summing.end_chain(strand.newest);
+            self.trails.extend(strand.trails.end());
         }
         self.acts.compare(&mut self.violations);
         self.services.holds.compare(port, &mut self.violations).await?;
@@ -188,9 +196,10 @@ impl Check {
         Ok(())
     }
 
-    pub(crate) fn into_report(self) -> (Report, Option<TrialBalance>) {
+    pub(crate) fn into_report(mut self) -> (Report, Option<TrialBalance>) {
+        self.trails.sort_by(|left, right| left.service.cmp(&right.service));
         let trial = self.summing.end();
-        let report = Report::new(&trial.sums, self.transfers, self.violations);
+        let report = Report::new(&trial.sums, self.transfers, self.trails, self.violations);
         (report, self.is_read_whole.then_some(trial))
     }
 }

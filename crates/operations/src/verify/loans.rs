@@ -1,18 +1,19 @@
 //! Compares a loan with what else tells of it besides money: its instalment with its terms, and what
-//! operators decided about it with the audit list, both ways. Its movement and its wallet's answers
+//! operators decided about it with the audit trail, both ways. Its movement and its wallet's answers
 //! are compared in `services`.
 
 use std::collections::BTreeMap;
 
-use kernel::audit::Audit;
+use kernel::audit::AuditLine;
 use kernel::{Id, LoanId, Rules};
 use loan::instalment::instalment;
 use loan::manifest::{APPROVE_LOAN, REJECT_LOAN};
 use loan::records::{Loan, LoanStatus};
 
 use super::report::Violations;
+use super::trails::name;
 
-/// How often the audit list has each loan approved and rejected, and how often the loan says so: 60 to
+/// How often the audit trail has each loan approved and rejected, and how often the loan says so: 60 to
 /// 120 bytes for each loan, and for each about which an operator decided. They come in any order.
 #[derive(Debug, Default)]
 pub(crate) struct Decided {
@@ -32,8 +33,8 @@ struct Counts {
 }
 
 impl Decided {
-    /// A line of the audit list.
-    pub(crate) fn line(&mut self, line: &Audit, violations: &mut Violations) {
+    /// A line of the audit trail.
+    pub(crate) fn line(&mut self, line: &AuditLine, violations: &mut Violations) {
         let operation = line.operation.as_str();
         let is_approval = operation == APPROVE_LOAN.name;
         if !is_approval && operation != REJECT_LOAN.name {
@@ -41,10 +42,9 @@ impl Decided {
         }
         let subject = line.subject.as_str();
         let Ok(loan_id) = subject.parse::<LoanId>() else {
-            let audit_id = line.audit_id;
-            violations.add(format!(
-                "Audit line {audit_id} says {operation} of {subject:?}, which is no id for that."
-            ));
+            let name = name(line);
+            violations
+                .add(format!("{name} says {operation} of {subject:?}, which is no id for that."));
             return;
         };
         let Sides { lines, .. } = self.about.entry(loan_id.uuid()).or_default();
@@ -64,7 +64,7 @@ impl Decided {
         for (uuid, Sides { lines, loan }) in std::mem::take(&mut self.about) {
             let loan_id = LoanId::from_uuid(uuid);
             let Some(says) = loan else {
-                violations.add(format!("Loan {loan_id} is in the audit list, and is not there."));
+                violations.add(format!("Loan {loan_id} is in the audit trail, and is not there."));
                 continue;
             };
             for (says, operation, lines) in [
@@ -74,7 +74,7 @@ impl Decided {
                 if says != lines {
                     let operation = operation.name;
                     violations.add(format!(
-                        "Loan {loan_id} had {operation} {says} times, the audit list has it {lines} times."
+                        "Loan {loan_id} had {operation} {says} times, the audit trail has it {lines} times."
                     ));
                 }
             }

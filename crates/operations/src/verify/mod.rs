@@ -1,6 +1,6 @@
 //! Checks the whole, from the entries alone: every hash, every balance and held amount, both sides of
 //! every movement between two accounts, the sum of each currency over all accounts, services and
-//! ledger against each other, operators' acts and the audit list, both ways, and each loan's instalment
+//! ledger against each other, operators' acts and the audit trails, both ways, and each loan's instalment
 //! against its terms. It writes nothing and repairs nothing.
 //!
 //! The store must stand still meanwhile, or be a snapshot: what is written between two reads looks
@@ -30,8 +30,9 @@ mod loans;
 mod refunds;
 mod report;
 mod services;
+mod trails;
 
-use kernel::audit::Audit;
+use kernel::audit::AuditLine;
 use kernel::store::{StoreError, StorePort};
 use kernel::{Kind, Record, Time};
 use loan::records::Loan;
@@ -39,6 +40,7 @@ use payment::records::{Payment, Refund};
 use wallet::records::{Entry, Hold, Refusal};
 
 pub use report::{CurrencySum, Report};
+pub use trails::TrailEnd;
 
 use crate::sweep::{Sweep, Watch};
 use crate::trial_balance::TrialBalance;
@@ -46,8 +48,15 @@ use check::Check;
 use claims::{claims, other_side_of, unmet};
 
 /// What is read, in the order that it is read in where the store can.
-const KINDS: [&Kind; 7] =
-    [Audit::KIND, Entry::KIND, Refusal::KIND, Hold::KIND, Refund::KIND, Payment::KIND, Loan::KIND];
+const KINDS: [&Kind; 7] = [
+    AuditLine::KIND,
+    Entry::KIND,
+    Refusal::KIND,
+    Hold::KIND,
+    Refund::KIND,
+    Payment::KIND,
+    Loan::KIND,
+];
 
 /// Checks everything that a store holds. Says through `watch`, now and then, how far it is.
 ///

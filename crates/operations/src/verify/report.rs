@@ -5,6 +5,7 @@ use kernel::store::{StoreError, StorePort};
 use serde::Serialize;
 
 use super::again::{self, Missing};
+use super::trails::TrailEnd;
 use crate::sums::{Sums, decimal};
 
 /// How many violations are named; of more only the number is told.
@@ -19,6 +20,8 @@ pub struct Report {
     pub accounts: u64,
     /// The sum over all accounts, currency by currency.
     pub currencies: Vec<CurrencySum>,
+    /// How far each service's audit trail goes.
+    pub trails: Vec<TrailEnd>,
     /// What is wrong: full sentences that name the record.
     pub violations: Vec<String>,
 }
@@ -38,7 +41,12 @@ impl Report {
         self.violations.is_empty()
     }
 
-    pub(crate) fn new(sums: &Sums, transfers: u64, mut violations: Violations) -> Self {
+    pub(crate) fn new(
+        sums: &Sums,
+        transfers: u64,
+        trails: Vec<TrailEnd>,
+        mut violations: Violations,
+    ) -> Self {
         let mut currencies = Vec::new();
         for (currency, minor) in sums.by_currency() {
             let sum = decimal(minor, currency);
@@ -49,7 +57,8 @@ impl Report {
             currencies.push(CurrencySum { currency: currency.code(), sum });
         }
         let accounts = sums.accounts();
-        Self { transfers, accounts, currencies, violations: violations.into_sentences() }
+        let violations = violations.into_sentences();
+        Self { transfers, accounts, currencies, trails, violations }
     }
 }
 

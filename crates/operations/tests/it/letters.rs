@@ -2,33 +2,17 @@
 
 use std::sync::Arc;
 
-use kernel::audit::Audit;
-use kernel::context::{Context, CorrelationId};
+use kernel::audit::{Act, Book};
+use kernel::context::Context;
 use kernel::memory::MemoryStore;
 use kernel::operators::{DeadLetter, Delivery, EventQuery, EventsPort, LoggedEvent};
 use kernel::store::BoxFuture;
-use kernel::{Decision, StoreError, Suspend, Time, View, Writes};
+use kernel::{StoreError, Time};
 use tokio::sync::Mutex;
 
 pub(crate) struct Letters {
     store: Arc<MemoryStore>,
     dead: Mutex<Vec<String>>,
-}
-
-/// The line of the audit list that stands for the redrive itself.
-struct Book(Audit);
-
-impl Decision for Book {
-    type Outcome = ();
-
-    fn name(&self) -> &'static str {
-        "redrive"
-    }
-
-    fn decide(&self, _: &mut View<'_>, writes: &mut Writes) -> Result<(), Suspend> {
-        writes.create(self.0.clone());
-        Ok(())
-    }
 }
 
 impl Letters {
@@ -73,12 +57,17 @@ impl EventsPort for Letters {
         })
     }
 
-    fn redrive(&self, id: String, audit: Audit) -> BoxFuture<'_, Result<bool, StoreError>> {
+    fn redrive(
+        &self,
+        id: String,
+        act: Act,
+        context: Context,
+    ) -> BoxFuture<'_, Result<bool, StoreError>> {
         Box::pin(async move {
             let mut dead = self.dead.lock().await;
             let Some(place) = dead.iter().position(|dead| *dead == id) else { return Ok(false) };
             dead.remove(place);
-            self.store.run(&Book(audit), Context::request(CorrelationId(1), None))?;
+            self.store.run(&Book(act), context)?;
             Ok(true)
         })
     }

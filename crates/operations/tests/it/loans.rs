@@ -1,12 +1,12 @@
 //! What a loan says besides money: a term, an approval or a rejection that was changed, and a line of
-//! the audit list that was taken away, are found and named.
+//! the audit trail that was taken away, are found and named.
 
-use kernel::audit::Audit;
+use kernel::audit::AuditLine;
 use kernel::text::{Reason, Words};
 use kernel::{Key, LoanId};
 use loan::records::{Loan, LoanStatus};
 
-use crate::tampering::{check, named};
+use crate::tampering::{check, check_beside_trails, named};
 use crate::world::World;
 
 fn changed(which: fn(&World) -> LoanId, how: fn(&mut Loan)) -> impl Fn(&mut World) {
@@ -18,9 +18,11 @@ fn changed(which: fn(&World) -> LoanId, how: fn(&mut Loan)) -> impl Fn(&mut Worl
     }
 }
 
-fn line(world: &World, operation: &str, of: LoanId) -> Audit {
+fn line(world: &World, operation: &str, of: LoanId) -> AuditLine {
     let of = of.to_string();
-    world.record(|line: &Audit| line.operation.as_str() == operation && line.subject.as_str() == of)
+    world.record(|line: &AuditLine| {
+        line.operation.as_str() == operation && line.subject.as_str() == of
+    })
 }
 
 #[test]
@@ -55,7 +57,7 @@ fn an_instalment_that_its_terms_do_not_give_is_found() {
 fn a_decision_that_the_audit_list_does_not_have_is_found() {
     check(
         changed(|world| world.loan, |loan| loan.attempt = 2),
-        &["Loan LOAN had approve_loan 2 times, the audit list has it 1 times."],
+        &["Loan LOAN had approve_loan 2 times, the audit trail has it 1 times."],
     );
     check(
         changed(
@@ -65,7 +67,7 @@ fn a_decision_that_the_audit_list_does_not_have_is_found() {
                 loan.reason = Reason::new("no").ok();
             },
         ),
-        &["Loan UNFUNDED had reject_loan 1 times, the audit list has it 0 times."],
+        &["Loan UNFUNDED had reject_loan 1 times, the audit trail has it 0 times."],
     );
     check(
         changed(
@@ -75,7 +77,7 @@ fn a_decision_that_the_audit_list_does_not_have_is_found() {
                 loan.reason = None;
             },
         ),
-        &["Loan REJECTED-LOAN had reject_loan 0 times, the audit list has it 1 times."],
+        &["Loan REJECTED-LOAN had reject_loan 0 times, the audit trail has it 1 times."],
     );
 }
 
@@ -89,29 +91,32 @@ fn a_line_or_a_loan_that_was_taken_away_is_found() {
     fn gone(operation: &'static str, which: fn(&World) -> LoanId) -> impl Fn(&mut World) {
         move |world| {
             let line = line(world, operation, which(world));
-            world.store.remove::<Audit>(Key::id(line.audit_id));
+            world.store.remove::<AuditLine>(Key::entry(line.trail_id, line.sequence));
         }
     }
-    check(
+    check_beside_trails(
         gone("approve_loan", |world| world.loan),
-        &["Loan LOAN had approve_loan 1 times, the audit list has it 0 times."],
+        &["Loan LOAN had approve_loan 1 times, the audit trail has it 0 times."],
     );
-    check(
+    check_beside_trails(
         gone("reject_loan", |world| world.rejected),
-        &["Loan REJECTED-LOAN had reject_loan 1 times, the audit list has it 0 times."],
+        &["Loan REJECTED-LOAN had reject_loan 1 times, the audit trail has it 0 times."],
     );
     check(
         |world| world.store.remove::<Loan>(Key::id(world.rejected)),
-        &["Loan REJECTED-LOAN is in the audit list, and is not there."],
+        &["Loan REJECTED-LOAN is in the audit trail, and is not there."],
     );
     let world = World::new();
     let mut renamed = line(&world, "approve_loan", world.loan);
-    let audit_id = renamed.audit_id;
+    let place = format!("{}/{}", renamed.service, renamed.sequence);
     renamed.subject = Words::new(&world.alice.to_string()).unwrap();
     world.store.tamper(renamed);
     let expected = [
-        format!("Audit line {audit_id} says approve_loan of \"alice\", which is no id for that."),
-        "Loan LOAN had approve_loan 1 times, the audit list has it 0 times.".to_owned(),
+        format!(
+            "Audit line {place} has a hash that is not that of its content and of the hash before it."
+        ),
+        format!("Audit line {place} says approve_loan of \"alice\", which is no id for that."),
+        "Loan LOAN had approve_loan 1 times, the audit trail has it 0 times.".to_owned(),
     ];
     assert_eq!(named(&world, world.verify().violations), expected);
 }

@@ -19,6 +19,10 @@ mod routes;
 #[cfg(test)]
 mod said;
 #[cfg(test)]
+mod services;
+#[cfg(test)]
 mod tampering;
+#[cfg(test)]
+mod trails;
 #[cfg(test)]
 mod world;

@@ -80,15 +80,15 @@ fn pieces_make_no_difference() {
 fn a_row_that_cannot_be_read_is_named_and_stops_nothing() {
     // What stands on both sides of it is checked as far as it can be.
     check(
-        |world| vec![Key::entry(world.alice.into(), 1)],
+        |world| vec![Key::entry(world.alice, 1)],
         &[
             "The entry alice/1 cannot be read: a entry has a bad value in `amount`.",
-            "Of alice the ledger has CREDIT 0 times, the audit list credit_wallet 1 times.",
+            "Of alice the ledger has CREDIT 0 times, the audit trail credit_wallet 1 times.",
             "All accounts in USD sum to 1000.00, not to zero.",
         ],
     );
     check(
-        |world| vec![Key::entry(world.alice.into(), 0), Key::entry(world.bob.into(), 7)],
+        |world| vec![Key::entry(world.alice, 0), Key::entry(world.bob, 7)],
         &[
             "The entry alice/0 cannot be read: a entry has a bad value in `amount`.",
             "The entry bob/7 cannot be read: a entry has a bad value in `amount`.",
@@ -158,7 +158,7 @@ fn what_is_booked_while_the_ledger_is_read_is_not_missed() {
 #[test]
 fn no_sum_is_told_of_a_ledger_that_cannot_be_read() {
     let world: &'static World = Box::leak(Box::new(World::new()));
-    let unreadable = vec![Key::entry(world.bob.into(), 2)];
+    let unreadable = vec![Key::entry(world.bob, 2)];
     let pieces = Pieces { world, is_mixed: false, unreadable, happens_at: 0, happens: |_| {} };
     let refused = wait(trial_balance(&Store::new(Arc::new(pieces)))).unwrap_err();
     assert!(refused.to_string().contains("fintech verify"), "{refused}");

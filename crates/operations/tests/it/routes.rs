@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kernel::audit::Audit;
+use kernel::audit::AuditLine;
 use kernel::event::Capture;
 use kernel::saga::{STUCK_AFTER, SayAgain};
 use payment::records::Payment;
@@ -138,7 +138,7 @@ async fn events_are_listed_oldest_first_by_what_they_say() {
 #[tokio::test]
 async fn the_audit_list_shows_every_act_newest_first() {
     let world = World::new();
-    let mut acts = world.store.records::<Audit>();
+    let mut acts = world.store.records::<AuditLine>();
     acts.sort_by_key(|act| std::cmp::Reverse(act.at));
     let expected: Vec<_> = acts.iter().map(|act| act.operation.to_string()).collect();
     let client = client(&world);

@@ -171,7 +171,8 @@ impl World {
     }
 
     pub(crate) fn change_status(&self, wallet_id: WalletId, change: StatusChange) {
-        let change = ChangeStatus { caller: operator(), wallet_id, change, key: None };
+        let change =
+            ChangeStatus { caller: operator(), wallet_id, change, reason: None, key: None };
         self.decide(&change).unwrap();
     }
 

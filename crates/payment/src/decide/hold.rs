@@ -42,7 +42,8 @@ impl Decision for CapturePayment {
             Ok(amount) => amount,
             Err(refused) => return Ok(Err(refused)),
         };
-        audit(view, writes, &self.caller, (Decision::name(self), self.payment_id));
+        let line = audit(view, &self.caller, Decision::name(self), self.payment_id)?;
+        line.map(|line| writes.create(line));
         let said =
             view.event(EventKind::PaymentCaptureRequested).with_detail(&amount.minor().to_string());
         let payment = Payment {
@@ -78,7 +79,8 @@ impl Decision for VoidPayment {
             Held::Free(known) => known,
             Held::Answer(answer) => return Ok(answer),
         };
-        audit(view, writes, &self.caller, (Decision::name(self), self.payment_id));
+        let line = audit(view, &self.caller, Decision::name(self), self.payment_id)?;
+        line.map(|line| writes.create(line));
         let said = view.event(EventKind::PaymentVoidRequested);
         let payment =
             Payment { asked: Some(Asked::Void), ..asking(&known, &said, self.key.as_ref()) };

@@ -19,9 +19,10 @@ pub use refund_status::{AboutRefund, UpdateRefundStatus};
 pub use request::RequestPayment;
 pub use settlement::{AboutPayment, UpdateTransactionStatus};
 
-use kernel::audit::{Act, Audit};
-use kernel::{Amount, Balance, Caller, PaymentId, View, Writes};
+use kernel::audit::{Act, AuditLine};
+use kernel::{Amount, Balance, Caller, PaymentId, Suspend, View};
 
+use crate::manifest::MANIFEST;
 use crate::records::{Asked, PaymentStatus};
 
 /// Why a request is refused. Nothing was written; it is decided again when it comes again. The text
@@ -77,17 +78,17 @@ fn at_most(left: Balance) -> String {
     )
 }
 
-/// Books what an operator did beside what it changes. What a service does is not booked: its
-/// events tell.
+/// The line of the audit trail for what an operator did. What a service does is not booked there: its
+/// events tell. To be asked for before anything is written.
 fn audit(
     view: &mut View<'_>,
-    writes: &mut Writes,
     caller: &Caller,
-    (operation, payment_id): (&'static str, PaymentId),
-) {
-    if caller.is_operator() {
-        let subject = payment_id.to_string();
-        let act = Act { service: "payment", operation, subject: &subject, reason: None };
-        writes.create(Audit::of(view, caller, &act));
+    operation: &'static str,
+    payment_id: PaymentId,
+) -> Result<Option<AuditLine>, Suspend> {
+    if !caller.is_operator() {
+        return Ok(None);
     }
+    let act = Act::of(caller, MANIFEST.name, operation, &payment_id.to_string());
+    AuditLine::of(view, &act).map(Some)
 }

@@ -60,7 +60,8 @@ impl Decision for RefundPayment {
         let refund_id = named.unwrap_or_else(|| view.id());
         let refund = self.pending(refund_id, (&known, amount), now);
         let requested = view.event(EventKind::PaymentRefundRequested);
-        audit(view, writes, &self.caller, (Decision::name(self), self.payment_id));
+        let line = audit(view, &self.caller, Decision::name(self), self.payment_id)?;
+        line.map(|line| writes.create(line));
         writes.update(&known, Payment { refunding_minor: reserved, ..known.changed(now) });
         writes.create(refund.clone()).says(requested);
         Ok(Ok(Known { record: refund.into(), version: 1, said: [].into() }))

@@ -1,7 +1,7 @@
 //! What callers ask for: one line for each way in which it can end. Who may ask at all is checked by
 //! the routes.
 
-use kernel::audit::Audit;
+use kernel::audit::AuditLine;
 use kernel::event::Capture;
 use kernel::{EventData, EventKind, Id, PaymentId};
 use payment::decide::{AskAboutExpiredHold, Heard, PaymentRefused, RefundPayment, RequestPayment};
@@ -15,7 +15,7 @@ use super::world::{
 fn check(state: &str, action: &str, expected: &str) {
     let world = World::default();
     let payment_id = world.payment_that_is(state);
-    let before = (world.said(), world.payment(payment_id), world.count::<Audit>());
+    let before = (world.said(), world.payment(payment_id), world.count::<AuditLine>());
     let (what, minor) = action.split_once(' ').unwrap_or((action, ""));
     let minor = minor.parse().ok();
     let ended = match what {
@@ -28,11 +28,11 @@ fn check(state: &str, action: &str, expected: &str) {
         other => panic!("no action {other:?}"),
     };
     if ended.is_err() {
-        let after = (world.said(), world.payment(payment_id), world.count::<Audit>());
+        let after = (world.said(), world.payment(payment_id), world.count::<AuditLine>());
         assert_eq!(after, before, "a refusal wrote something: {state}, {action}");
     } else {
         assert_eq!(world.said().len(), before.0.len() + 1, "it said one event: {state}, {action}");
-        assert_eq!(world.count::<Audit>(), before.2 + 1, "it was an operator's act");
+        assert_eq!(world.count::<AuditLine>(), before.2 + 1, "it was an operator's act");
     }
     let ended = ended.unwrap_or_else(|refused| format!("refused: {refused}"));
     assert_eq!(ended, expected, "{state}, {action}");
@@ -75,12 +75,12 @@ fn what_became_of_a_hold_whose_time_is_up_is_asked_once() {
     let ask = |state: &str, expected: bool| {
         let world = World::default();
         let payment_id = world.payment_that_is(state);
-        let (said, audited) = (world.said().len(), world.count::<Audit>());
+        let (said, audited) = (world.said().len(), world.count::<AuditLine>());
         assert_eq!(world.decide(&AskAboutExpiredHold { payment_id }), expected, "{state}");
         let asked = expected.then_some(EventKind::PaymentVoidRequested);
         assert_eq!(world.said().get(said).copied(), asked, "{state}");
         assert!(!world.decide(&AskAboutExpiredHold { payment_id }), "{state}, again");
-        assert_eq!(world.count::<Audit>(), audited, "{state}");
+        assert_eq!(world.count::<AuditLine>(), audited, "{state}");
     };
     ask("overdue", true);
     for state in ["authorized", "just overdue", "capturing 600", "voiding"] {
@@ -174,7 +174,7 @@ fn what_a_service_does_is_not_an_operators_act() {
     let (amount, description, reference, key) = (None, None, None, None);
     let refund = RefundPayment { payment_id, amount, description, reference, caller, key };
     assert!(world.decide(&refund).is_ok());
-    assert_eq!(world.count::<Audit>(), 0);
+    assert_eq!(world.count::<AuditLine>(), 0);
 }
 
 #[test]

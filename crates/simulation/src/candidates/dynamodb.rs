@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use kernel::Store;
-use kernel::audit::Audit;
+use kernel::audit::Act;
 use kernel::operators::{DeadLetter, Delivery, EventQuery, EventsPort, LoggedEvent};
 use kernel::store::{BoxFuture, StoreError, StorePort};
+use kernel::{Context, Store};
 use store_dynamodb::emulator::{Emulator, create, streams};
 use store_dynamodb::tables::{Table, tables_of};
 use store_dynamodb::{DynamoStore, Options, Waits};
@@ -168,7 +168,7 @@ impl EventsPort for Wire {
         Box::pin(async { Ok(Vec::new()) })
     }
 
-    fn redrive(&self, _: String, _: Audit) -> BoxFuture<'_, Result<bool, StoreError>> {
+    fn redrive(&self, _: String, _: Act, _: Context) -> BoxFuture<'_, Result<bool, StoreError>> {
         Box::pin(async { Ok(false) })
     }
 }

@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kernel::audit::Audit;
+use kernel::audit::AuditLine;
 use kernel::context::CorrelationId;
 use kernel::manifest::{ServiceManifest, Subscription};
 use kernel::operators::{EventQuery, EventsPort, LoggedEvent};
@@ -32,7 +32,7 @@ pub static SERVICES: [&ServiceManifest; 3] =
 /// Every kind of record.
 pub fn kinds() -> Vec<&'static Kind> {
     let kinds = SERVICES.iter().flat_map(|service| service.kinds);
-    kinds.copied().chain([Audit::KIND]).collect()
+    kinds.copied().chain([AuditLine::KIND]).collect()
 }
 
 /// Every subscription.

@@ -169,7 +169,8 @@ impl Institution {
     async fn change(&self, act: Act, wallet: usize, change: StatusChange) -> Came {
         let wallet_id = self.wallet(wallet);
         let key = Self::key(act, &[&wallet_id]);
-        told(self.decide(ChangeStatus { caller: act.by.caller(), wallet_id, change, key }).await)
+        let (caller, reason) = (act.by.caller(), None);
+        told(self.decide(ChangeStatus { caller, wallet_id, change, reason, key }).await)
     }
 
     async fn pay(&mut self, act: Act, wallet: usize, cents: u64, capture: Capture) -> Came {

@@ -5,7 +5,7 @@ use std::any::Any;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use kernel::audit::Audit;
+use kernel::audit::Act;
 use kernel::{Context, ErasedDecision, StoreError};
 use parking_lot::{Condvar, Mutex};
 use tokio::sync::oneshot;
@@ -23,7 +23,8 @@ pub(crate) enum Command {
     Redrive {
         position: u64,
         subscription: u16,
-        audit: Audit,
+        act: Act,
+        context: Context,
         answer: oneshot::Sender<Result<bool, StoreError>>,
     },
 }

@@ -8,8 +8,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use kernel::decision::{Drawn, Source, StoredChain};
 use kernel::event::Envelope;
 use kernel::{
-    AnyId, ChainId, Context, ErasedDecision, Expect, Ids, Key, Kind, Put, Record, StoreError,
-    Stored, Suspend, Time, View, Writes,
+    AnyId, ChainId, Context, ErasedDecision, Expect, Ids, Key, Kind, Put, StoreError, Stored,
+    Suspend, Time, View, Writes,
 };
 
 use super::causes::{Causes, Lookup};
@@ -76,13 +76,6 @@ impl Step {
             Some(row) => *row = cursor,
             None => self.batch.cursors.push(cursor),
         }
-    }
-
-    /// Puts a new record that no decision was needed for.
-    pub(crate) fn create(&mut self, kinds: &Kinds, record: impl Record) {
-        let mut writes = Writes::default();
-        writes.create(record);
-        writes.into_puts().into_iter().for_each(|put| self.put(kinds, put, &mut [].iter()));
     }
 
     /// Runs a decision. What it writes is in the step, or none of it is.

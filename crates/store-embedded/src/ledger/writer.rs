@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use kernel::audit::Book;
 use kernel::operators::DeliveryState;
 use kernel::{Envelope, StoreError, Time};
 use tokio::sync::oneshot;
@@ -59,7 +60,7 @@ pub(crate) struct Writer {
 /// Who is to be told how a step ended.
 enum Reply {
     Decision(oneshot::Sender<Answer>, Answer),
-    Redrive(oneshot::Sender<Result<bool, StoreError>>, bool),
+    Redrive(oneshot::Sender<Result<bool, StoreError>>, Result<bool, StoreError>),
 }
 
 /// What must be put back if a step does not become durable.
@@ -190,14 +191,18 @@ impl Writer {
                 step.deliver(delivery::heard(&self.shared.bus, attempt, now, result));
                 taking.parked.push(delivery::forgotten(attempt, now));
             }
-            Command::Redrive { position, subscription, audit, answer } => {
+            Command::Redrive { position, subscription, act, context, answer } => {
                 let now = self.now();
                 let waits = self.parked.has(position, subscription);
-                if !waits {
+                let booked = if waits {
+                    Ok(())
+                } else {
+                    step.run(&mut self.base(), &Book(act), &context, now).map(drop)
+                };
+                if booked.is_ok() && !waits {
                     step.deliver(delivery::redriven(position, subscription, now));
-                    step.create(&self.shared.kinds, audit);
                 }
-                replies.push(Reply::Redrive(answer, !waits));
+                replies.push(Reply::Redrive(answer, booked.map(|()| !waits)));
             }
         }
     }
@@ -323,7 +328,7 @@ impl Reply {
                 let result: Result<Box<dyn Any + Send>, StoreError> = durable.and(result);
                 drop(answer.send(result));
             }
-            Self::Redrive(answer, done) => drop(answer.send(durable.map(|()| done))),
+            Self::Redrive(answer, result) => drop(answer.send(durable.and(result))),
         }
     }
 }

@@ -52,7 +52,7 @@ fn event(position: u64, kind: EventKind) -> EventRow {
         trace: None,
         detail: None,
     };
-    let (kind, key) = (Link::KIND, Key::entry(WalletId::from_uuid(1).into(), position));
+    let (kind, key) = (Link::KIND, Key::entry(WalletId::from_uuid(1), position));
     EventRow { position, said, kind, key, subject: PaymentId::from_uuid(9).any() }
 }
 

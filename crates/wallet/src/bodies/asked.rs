@@ -54,12 +54,16 @@ pub(crate) struct TransferAsked {
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReversalAsked {
-    /// Why; shown on the reversal and on the audit list.
+    /// Why; shown on the reversal and in the audit trail.
     #[schema(value_type = String, min_length = 1, max_length = 256, example = "Credited to the wrong wallet")]
     pub(crate) reason: Reason,
 }
 
-/// Nothing: freezing, unfreezing and closing have no fields.
+/// A wallet that is to be frozen, unfrozen or closed.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct NothingAsked {}
+pub(crate) struct StatusAsked {
+    /// Why; shown in the audit trail.
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 256, example = "The owner lost her phone")]
+    pub(crate) reason: Option<Reason>,
+}

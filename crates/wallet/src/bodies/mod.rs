@@ -3,5 +3,5 @@
 mod asked;
 mod shown;
 
-pub(crate) use asked::{MovementAsked, NothingAsked, ReversalAsked, TransferAsked, WalletAsked};
+pub(crate) use asked::{MovementAsked, ReversalAsked, StatusAsked, TransferAsked, WalletAsked};
 pub(crate) use shown::{Moved, StatementShown, TransactionShown, TransactionType, WalletShown};

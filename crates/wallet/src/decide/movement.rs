@@ -1,5 +1,5 @@
 //! Money from outside into a wallet, and out of it: direct movements with `world` on the other side.
-//! An operator in a wallet that is not his leaves a line on the audit list. Between two wallets it is a
+//! An operator in a wallet that is not his leaves a line on the audit trail. Between two wallets it is a
 //! transfer, see `transfer`.
 
 use kernel::record::Account;

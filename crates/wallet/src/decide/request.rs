@@ -2,7 +2,7 @@
 //! whether the caller may, and the trace of an operator in a wallet that is not his. What they do to a
 //! wallet is not here.
 
-use kernel::audit::{Act, Audit};
+use kernel::audit::{Act, AuditLine};
 use kernel::record::Hash32;
 use kernel::request::Seen;
 use kernel::text::{Description, Reference};
@@ -11,6 +11,7 @@ use kernel::{
 };
 
 use super::WalletRefused;
+use crate::manifest::MANIFEST;
 use crate::records::Entry;
 
 /// The caller's own words on a movement.
@@ -112,7 +113,7 @@ pub(super) fn same_body(made: &Entry, body_hash: Option<Hash32>) -> Result<(), W
     }
 }
 
-/// The line of the audit list for an operator who moves the money of a wallet that is not his, for an
+/// The line of the audit trail for an operator who moves the money of a wallet that is not his, for an
 /// entry does not say who asked for it. None for its owner, whatever his role. To be asked for before
 /// anything is written, as everything that the view may lack.
 pub(super) fn audit(
@@ -120,13 +121,12 @@ pub(super) fn audit(
     caller: &Caller,
     wallet_id: WalletId,
     operation: &'static str,
-) -> Result<Option<Audit>, Suspend> {
+) -> Result<Option<AuditLine>, Suspend> {
     if !caller.is_operator() || owner(view, wallet_id)?.as_ref() == Some(&caller.sub) {
         return Ok(None);
     }
-    let subject = &wallet_id.to_string();
-    let act = Act { service: "wallet", operation, subject, reason: None };
-    Ok(Some(Audit::of(view, caller, &act)))
+    let act = Act::of(caller, MANIFEST.name, operation, &wallet_id.to_string());
+    AuditLine::of(view, &act).map(Some)
 }
 
 /// Whose a wallet is; none if it is not there.

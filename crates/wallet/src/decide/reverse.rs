@@ -1,7 +1,7 @@
 //! Reversing a direct movement: the same amount the other way, both sides of a transfer at once, once
 //! for good, linked both ways, by the ordinary rules. A payment is refunded instead.
 
-use kernel::audit::{Act, Audit};
+use kernel::audit::{Act, AuditLine};
 use kernel::record::Account;
 use kernel::text::Reason;
 use kernel::{
@@ -11,6 +11,7 @@ use kernel::{
 
 use super::request::{Asked, Found, Stop, find, outcome};
 use super::{WalletRefused, rules};
+use crate::manifest::MANIFEST;
 use crate::records::{Entry, EntryKind};
 
 /// Reverses a movement. That the caller is an operator, the route has seen to.
@@ -75,19 +76,15 @@ impl Reverse {
         // The repeat of a request is looked up in the wallet that it names.
         let entry = Entry { body_hash: asked.body_hash, ..draft }.sealed(&here.head);
 
+        let subject = self.transaction_id.to_string();
+        let act = Act::of(&self.caller, MANIFEST.name, Decision::name(self), &subject);
+        let line = AuditLine::of(view, &act.because(Some(self.reason.clone())))?;
         if let Some((side, draft)) = there {
             link(writes, &side.original, asked.transfer_id);
             writes.create(draft.sealed(&side.head));
         }
         link(writes, &here.original, asked.transfer_id);
-        let act = Act {
-            service: "wallet",
-            operation: Decision::name(self),
-            subject: &self.transaction_id.to_string(),
-            reason: Some(&self.reason),
-        };
-        let audit = Audit::of(view, &self.caller, &act);
-        writes.create(audit);
+        writes.create(line);
         writes.create(entry.clone());
         Ok(entry)
     }

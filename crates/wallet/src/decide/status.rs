@@ -1,11 +1,13 @@
 //! What operators do to a wallet: freeze, unfreeze, close. Each is an entry and a line of the audit
-//! list, in one step.
+//! trail, in one step.
 
-use kernel::audit::{Act, Audit};
+use kernel::audit::{Act, AuditLine};
+use kernel::text::Reason;
 use kernel::{Caller, Decision, RequestKey, Suspend, View, WalletId, Writes};
 
 use super::request::{Asked, Found, Stop, find, outcome};
 use super::{Wallet, WalletRefused, rules};
+use crate::manifest::MANIFEST;
 use crate::records::{Entry, EntryKind};
 
 /// What an operator does to a wallet.
@@ -28,6 +30,8 @@ pub struct ChangeStatus {
     pub wallet_id: WalletId,
     /// What he does to it.
     pub change: StatusChange,
+    /// His words for it, for the audit trail.
+    pub reason: Option<Reason>,
     /// The request's key.
     pub key: Option<RequestKey>,
 }
@@ -60,15 +64,11 @@ impl ChangeStatus {
         let (kind, after) = self.after(&head.wallet())?;
         let draft = head.next(kind, asked.cause(), view.now()).leaving(&after);
         let entry = Entry { body_hash: asked.body_hash, ..draft }.sealed(&head);
-        let act = Act {
-            service: "wallet",
-            operation: Decision::name(self),
-            subject: &self.wallet_id.to_string(),
-            reason: None,
-        };
-        let audit = Audit::of(view, &self.caller, &act);
+        let subject = self.wallet_id.to_string();
+        let act = Act::of(&self.caller, MANIFEST.name, Decision::name(self), &subject);
+        let line = AuditLine::of(view, &act.because(self.reason.clone()))?;
         writes.create(entry.clone());
-        writes.create(audit);
+        writes.create(line);
         Ok(entry)
     }
 

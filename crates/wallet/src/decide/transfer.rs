@@ -1,5 +1,5 @@
 //! Money from one wallet to another: two entries in two chains, in one atomic step, under one id. An
-//! operator who takes it from a wallet that is not his leaves a line on the audit list.
+//! operator who takes it from a wallet that is not his leaves a line on the audit trail.
 
 use kernel::record::Account;
 use kernel::{Decision, Suspend, View, WalletId, Writes};

@@ -9,7 +9,7 @@ use kernel::event::{
 };
 use kernel::id::Prefix;
 use kernel::money::MINOR_MAX;
-use kernel::record::{Account, ChainId, Hash32, Rules, canonical};
+use kernel::record::{Account, ChainId, Hash32, Rules, all_hold, canonical};
 use kernel::text::{Description, Reason, Reference};
 use kernel::{
     Amount, AnyId, Currency, EventData, EventKind, HoldId, Id, Said, Subject, Time, TransferId,
@@ -116,7 +116,7 @@ impl Entry {
             .and_then(|held| u64::try_from(held).ok());
         let status = self.kind.status_after(before.status);
         let was_closed = before.status == WalletStatus::Closed;
-        super::all_hold(&[
+        all_hold(&[
             (self.account_id == before.account_id, "it stands in another account's chain"),
             (is_next, "its sequence is not the next one"),
             (self.currency == before.currency, "its currency is not the account's"),
@@ -180,7 +180,7 @@ impl Rules for Entry {
         let may_hold =
             matches!(self.kind, EntryKind::Hold | EntryKind::Release | EntryKind::PaymentOut);
         let must_hold = may_hold && self.kind != EntryKind::PaymentOut;
-        super::all_hold(&[
+        all_hold(&[
             (is_first == is_opening, "entry 0 and no other opens the account"),
             (is_first == self.owner.is_some(), "entry 0 and no other names the owner"),
             (!is_first || is_empty, "there is something in an account that was just opened"),

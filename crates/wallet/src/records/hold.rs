@@ -2,7 +2,7 @@
 //! is up. Only its present state; what happened when stands in the wallet's entries.
 
 use kernel::money::MINOR_MAX;
-use kernel::record::{Rules, Shard};
+use kernel::record::{Rules, Shard, all_hold};
 use kernel::text::{Description, MerchantId, Reference};
 use kernel::{Amount, CorrelationId, Currency, HoldId, Id, PaymentId, Time, WalletId, record};
 
@@ -75,7 +75,7 @@ impl Rules for Hold {
         let is_pending = self.state == HoldState::Pending;
         let was_captured = self.state == HoldState::Captured;
         let captured = self.captured.unwrap_or(1);
-        super::all_hold(&[
+        all_hold(&[
             (self.hold_id == Self::id_of(self.payment_id), "its id is not its payment's"),
             ((1..=MINOR_MAX).contains(&self.amount), "its amount is out of bounds"),
             (was_captured == self.captured.is_some(), "captured money and its state disagree"),

@@ -160,7 +160,13 @@ impl Bank {
 
     pub(crate) fn change(&self, name: &str, change: StatusChange) -> String {
         let wallet_id = self.id(name);
-        short(&self.run(ChangeStatus { caller: operator(), wallet_id, change, key: None }))
+        short(&self.run(ChangeStatus {
+            caller: operator(),
+            wallet_id,
+            change,
+            reason: None,
+            key: None,
+        }))
     }
 
     pub(crate) fn freeze(&self, name: &str) -> String {

@@ -1,7 +1,7 @@
 //! Direct requests over the reference store, one line for each way one can end: opening, credits,
 //! debits, transfers, freezing and closing, with and without a key.
 
-use kernel::audit::Audit;
+use kernel::audit::AuditLine;
 use kernel::{Caller, Currency, WalletId};
 use wallet::decide::{ChangeStatus, Credit, Debit, Movement, OpenWallet, StatusChange, Transfer};
 use wallet::records::EntryKind;
@@ -177,9 +177,9 @@ fn what_an_operator_did_is_on_the_audit_list_and_what_he_could_not_is_not() {
     bank.close("A");
     let lines: Vec<_> = bank
         .store
-        .records::<Audit>()
+        .records::<AuditLine>()
         .iter()
-        .map(|line| format!("{} {} {}", line.sub, line.operation, line.subject))
+        .map(|line| format!("{} {} {}", line.sub.as_ref().unwrap(), line.operation, line.subject))
         .collect();
     let expected = ["freeze_wallet", "unfreeze_wallet", "close_wallet"]
         .map(|operation| format!("olga {operation} {}", bank.id("A")));
@@ -192,13 +192,18 @@ fn lines(caller: &Caller, does: impl FnOnce(&Bank, &dyn Fn(u64) -> Movement)) ->
     bank.credit("A", 100);
     let movement = |minor| Movement { caller: caller.clone(), ..bank.movement("A", minor) };
     does(&bank, &movement);
-    let name = |line: &Audit| {
+    let name = |line: &AuditLine| {
         assert_eq!((line.service.as_str(), line.reason.as_ref()), ("wallet", None));
-        let text =
-            format!("{} as {} {} {}", line.sub, line.role.text(), line.operation, line.subject);
+        let text = format!(
+            "{} as {} {} {}",
+            line.sub.as_ref().unwrap(),
+            line.role.unwrap().text(),
+            line.operation,
+            line.subject
+        );
         ["A", "B"].iter().fold(text, |text, name| text.replace(&bank.id(name).to_string(), name))
     };
-    bank.store.records::<Audit>().iter().map(|line| name(line)).collect()
+    bank.store.records::<AuditLine>().iter().map(|line| name(line)).collect()
 }
 
 /// What an operator moves in a wallet of somebody else's is written down; in his own it is his.
@@ -294,14 +299,20 @@ fn a_change_of_status_of_the_same_key_is_done_once() {
     let bank = Bank::new();
     let change = |change, body| {
         let key = Some(key(&operator(), "status", "k", body));
-        short(&bank.run(ChangeStatus { caller: operator(), wallet_id: bank.id("A"), change, key }))
+        short(&bank.run(ChangeStatus {
+            caller: operator(),
+            wallet_id: bank.id("A"),
+            change,
+            reason: None,
+            key,
+        }))
     };
     assert_eq!(change(StatusChange::Freeze, 1), "FROZEN 0");
     assert_eq!(bank.change("A", StatusChange::Unfreeze), "UNFROZEN 0");
     assert_eq!(change(StatusChange::Freeze, 1), "FROZEN 0");
     assert_eq!(change(StatusChange::Freeze, 2), "refused: idempotency-key-reused");
     assert_eq!(bank.state("A"), "ACTIVE 0 held 0");
-    assert_eq!(bank.store.records::<Audit>().len(), 2);
+    assert_eq!(bank.store.records::<AuditLine>().len(), 2);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Reversals: of which movements, once, both sides, linked both ways, and by the ordinary rules.
 
-use kernel::audit::Audit;
+use kernel::audit::AuditLine;
 use kernel::event::Capture;
 use kernel::text::Reason;
 use kernel::{Id, TransferId};
@@ -101,7 +101,7 @@ fn a_movement_is_reversed_once_and_from_either_side() {
     let reversal = bank.head("A");
     assert_eq!(reversal.reverses, Some(transfer));
     assert_eq!(reversal.reason.as_ref().unwrap().as_str(), "a mistake");
-    let lines = bank.store.records::<Audit>();
+    let lines = bank.store.records::<AuditLine>();
     let line = lines.first().unwrap();
     assert_eq!(lines.len(), 1, "what was refused is not on the audit list");
     assert_eq!(line.operation.as_str(), "reverse_transaction");

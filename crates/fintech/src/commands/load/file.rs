@@ -8,12 +8,13 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::io::{BufRead as _, BufReader, Lines};
 use std::path::{Path, PathBuf};
 
-use kernel::{Kind, Stored};
+use kernel::audit::FormerLine;
+use kernel::{Kind, Record as _, Stored};
 use operations::portable::{self, FORMAT, Header};
 use store_embedded::load::Saying;
 
 use crate::end::Failure;
-use crate::{output, services};
+use crate::{folder, output};
 
 /// The file of an export.
 pub(super) struct Export {
@@ -25,6 +26,8 @@ pub(super) struct Export {
 pub(super) struct Contents {
     /// What each record said last, in their order.
     pub(super) sayings: Vec<Saying>,
+    /// Whether lines are among them that only a data folder can take over.
+    pub(super) has_former_lines: bool,
     lines: HashMap<u64, u64>,
     hashes: RandomState,
 }
@@ -73,11 +76,16 @@ impl Export {
     /// Names the first line that cannot.
     pub(super) fn check(&self) -> Result<Contents, Failure> {
         let bar = output::progress_bar(self.bytes, "{bytes} of {total_bytes} checked");
-        let mut contents =
-            Contents { sayings: Vec::new(), lines: HashMap::new(), hashes: RandomState::new() };
+        let mut contents = Contents {
+            sayings: Vec::new(),
+            has_former_lines: false,
+            lines: HashMap::new(),
+            hashes: RandomState::new(),
+        };
         let mut records = self.records()?;
         while let Some(stored) = records.next() {
             let stored = stored?;
+            contents.has_former_lines |= stored.record.kind() == FormerLine::KIND;
             let (key, line) = contents.hash(&stored);
             if contents.lines.insert(key, line).is_some() {
                 let key = stored.record.key();
@@ -100,7 +108,7 @@ impl Export {
         let file = File::open(&self.path).map_err(|error| self.unreadable(error))?;
         let lines = BufReader::new(file).lines();
         let mut records =
-            Records { export: self, lines, line: 0, bytes: 0, taken: 0, kinds: services::kinds() };
+            Records { export: self, lines, line: 0, bytes: 0, taken: 0, kinds: folder::kinds() };
         let first = records.text()?.unwrap_or_default();
         let header: Header = serde_json::from_str(&first)
             .map_err(|_| records.refused("it does not begin as what `fintech export` makes"))?;

@@ -8,14 +8,14 @@ use store_embedded::load::{LoadError, Loading};
 
 use super::file::Export;
 use crate::end::Failure;
-use crate::{output, services};
+use crate::{folder, output};
 
 /// How many records were loaded.
 ///
 /// # Errors
 /// When the folder is not empty, or the file cannot be taken: then the folder has no database.
 pub(super) fn load(export: &Export, folder: &Path) -> Result<u64, Failure> {
-    let mut loading = Loading::begin(folder, &services::kinds()).map_err(refused)?;
+    let mut loading = Loading::begin(folder, &folder::kinds()).map_err(refused)?;
     let contents = export.check()?;
     loading.expect(&contents.sayings);
     let records = contents.records();

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use kernel::audit::Audit;
+use kernel::audit::AuditLine;
 use kernel::memory::value_of;
 use kernel::{Key, Record, Stored, Value};
 use operations::sweep::{Progress, Sweep};
@@ -27,6 +27,12 @@ type There = HashSet<(&'static str, Key)>;
 pub(super) async fn load(export: &Export, prefix: &str) -> Result<u64, Failure> {
     let store = tables::open(prefix).await?;
     let contents = export.check()?;
+    if contents.has_former_lines {
+        return Err(Failure::wrong_use(
+            "an older program wrote this, whose audit list has no hashes: load it into a new folder, \
+             let `fintech tick` open that once, and export again",
+        ));
+    }
     let there = what_is_there(&store, &contents, prefix).await?;
     let records = contents.records();
     let bar = output::progress_bar(records, "{pos} of {len} loaded");
@@ -62,7 +68,7 @@ fn is_here_alone(stored: &Stored) -> bool {
     let kind = stored.record.kind();
     let here_alone = services::HERE_ALONE;
     let is_line = || value_of(stored, "service") == Value::from(here_alone.name);
-    here_alone.kinds.contains(&kind) || (kind == Audit::KIND && is_line())
+    here_alone.kinds.contains(&kind) || (kind == AuditLine::KIND && is_line())
 }
 
 async fn put(store: &DynamoStore, some: &mut Vec<Stored>) -> Result<(), Failure> {

@@ -129,7 +129,7 @@ async fn serve(options: &Options, metrics: Metrics, sign_in: SignIn) -> Result<E
         Failure::cannot_run(format!("cannot listen on {address}: {error}; try another --listen"))
     })?;
     let address = listener.local_addr().map_err(Failure::cannot_run)?;
-    let store = folder::open(&options.data.data, Arc::new(System))?;
+    let store = folder::open(&options.data.data, Arc::new(System)).await?;
     warn_of_a_clock_ahead(&store).await?;
     let records = Store::new(Arc::<EmbeddedStore>::clone(&store));
     let (authenticator, desk): (Arc<dyn Authenticator>, _) = match sign_in {

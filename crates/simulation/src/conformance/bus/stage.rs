@@ -4,13 +4,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kernel::audit::{Act, Audit};
+use kernel::audit::{Act, AuditLine};
 use kernel::manifest::Unprocessable;
 use kernel::operators::{DeadLetter, Delivery, DeliveryState, EventQuery, EventsPort};
 use kernel::time::System;
 use kernel::{
     AuditId, Decision, Envelope, EventId, EventKind, Id, Ids, Known, PaymentId, Record, Store,
-    Topic,
+    Topic, TrailId,
 };
 use parking_lot::Mutex;
 use store_embedded::bus::{Hearer, Probe, Retries, Subscriber};
@@ -219,10 +219,10 @@ impl Stage {
     /// As an operator would. False if there is no such letter.
     pub(super) async fn redrive(&self, id: &str) -> bool {
         let audit_id = AuditId::from_uuid(fresh());
-        let act = Act { service: "operations", operation: "redrive", subject: id, reason: None };
-        let audit = Audit::at(audit_id, self.records().now(), &By::Operator.caller(), &act);
-        let redriven = self.store.redrive(id.to_owned(), audit).await.unwrap();
-        let booked = self.records().get::<Audit>(audit_id).await.unwrap();
+        let act = Act::of(&By::Operator.caller(), "operations", "redrive", id).named(audit_id);
+        let redriven = self.store.redrive(id.to_owned(), act, request()).await.unwrap();
+        let trail_id = TrailId::of("operations");
+        let booked = self.records().caused::<AuditLine>(trail_id, audit_id.any()).await.unwrap();
         assert_eq!(booked.is_some(), redriven, "an act and its line in the list go together");
         redriven
     }
@@ -259,7 +259,7 @@ fn options(
         Subscriber::of(&CLOSE_CARD).unwrap(),
         listener("ear", Topic::Payment, r#"{"event_type": [{"prefix": "PAYMENT_"}]}"#, ear),
     ];
-    let kinds = KINDS.into_iter().chain([Audit::KIND]).collect();
+    let kinds = KINDS.into_iter().chain([AuditLine::KIND]).collect();
     Options {
         durability,
         retries: RETRIES,

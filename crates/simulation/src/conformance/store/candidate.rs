@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use kernel::audit::{Act, Audit};
+use kernel::audit::Act;
 use kernel::manifest::Subscription;
 use kernel::operators::{DeliveryState, EventQuery, EventsPort};
 use kernel::store::BoxFuture;
 use kernel::{AuditId, Id, Kind, Store};
 
 use crate::hands::Hands;
-use crate::institution::By;
+use crate::institution::{By, request};
 
 /// What a store is opened with.
 #[derive(Clone)]
@@ -62,15 +62,10 @@ pub trait Opened: Send + Sync {
             let caller = By::Operator.caller();
             let letters = self.events().dead_letters(None, 1_000).await.unwrap();
             for letter in letters {
-                let act = Act {
-                    service: "operations",
-                    operation: "redrive_dead_letter",
-                    subject: &letter.id,
-                    reason: None,
-                };
+                let act = Act::of(&caller, "operations", "redrive_dead_letter", &letter.id);
                 let id = AuditId::named(&["redrive", &letter.id]);
-                let audit = Audit::at(id, self.store().now(), &caller, &act);
-                assert!(self.events().redrive(letter.id.clone(), audit).await.unwrap());
+                let redriven = self.events().redrive(letter.id, act.named(id), request()).await;
+                assert!(redriven.unwrap());
             }
         })
     }

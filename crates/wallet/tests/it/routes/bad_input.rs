@@ -83,7 +83,7 @@ async fn bodies_are_read_strictly() {
         ("alice /v1/wallet", r#"{"currency": "ZZZ"}"#, "400 malformed currency"),
         ("alice /v1/wallet", r#"{"currency": 5}"#, "400 malformed currency"),
         ("alice /v1/wallet", r#"{"balance": "5"}"#, "400 malformed balance"),
-        ("olga A/freeze", r#"{"reason": "x"}"#, "400 malformed reason"),
+        ("olga A/freeze", r#"{"cause": "x"}"#, "400 malformed cause"),
         (
             "alice A/transfer",
             r#"{"amount": "1", "to_wallet_id": "loan_00000000-0000-0000-0000-000000000001"}"#,
