@@ -106,7 +106,8 @@ mod tests {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600);
         let url = "http://127.0.0.1:9/2015-03-31/functions/a-b/invocations";
         let header = |body: &str, name: &str| {
-            let request = signed(&credentials, "eu-west-1", now, url, body.to_owned()).unwrap();
+            let request =
+                signed(&credentials, "eu-west-1", now, (url, "Event"), body.to_owned()).unwrap();
             request.headers()[name].to_str().unwrap().to_owned()
         };
         assert_eq!(header("{}", "x-amz-date"), "20260101T000000Z");

@@ -44,12 +44,12 @@ pub(crate) fn check(files: &[File]) -> Vec<Finding> {
 }
 
 /// Whether there is a test of that name: `http::gates::one` is the function `one` of a file `gates`
-/// below `crates/http`; `terraform::test_tokens::TestTokens` a class below `terraform`.
+/// below `crates/http`; `terraform::test_tokens::TestTokens` a class, or a method, below `terraform`.
 fn is_there(files: &[File], name: &str) -> bool {
     let parts: Vec<&str> = name.split("::").collect();
     let [part, modules @ .., test] = parts.as_slice() else { return false };
     let folders = [format!("crates/{part}/"), format!("{part}/")];
-    let declared = [format!("fn {test}("), format!("class {test}(")];
+    let declared = ["fn", "class", "def"].map(|keyword| format!("{keyword} {test}("));
     let is_in = |file: &File, module: &str| {
         let places = [".rs", ".py", "/"].map(|end| format!("/{module}{end}"));
         // The module of unit tests stands in the file that they try.
@@ -72,7 +72,10 @@ mod tests {
             File::new(PAGE, page),
             File::new("crates/http/tests/it/gates.rs", "#[test]\nfn one() {}\n"),
             File::new("crates/http/src/deep/well.rs", "mod tests { fn two() {} }\n"),
-            File::new("terraform/local/test_three.py", "class Three(Case):\n"),
+            File::new(
+                "terraform/local/test_three.py",
+                "class Three(Case):\n    def test_four(self):\n",
+            ),
         ];
         assert_found(check(&files), expected);
     }
@@ -82,6 +85,7 @@ mod tests {
         let table = |line: &str| format!("| who | what | test |\n| --- | --- | --- |\n{line}\n");
         check_page(&table("| a | b | `http::gates::one`, `http::deep::well::tests::two` |"), &[]);
         check_page(&table("| a | b | `terraform::test_three::Three` |"), &[]);
+        check_page(&table("| a | b | `terraform::test_three::test_four` |"), &[]);
         check_page(&table("| a | b | |"), &["docs/security.md:3: this line names no test"]);
         for wrong in ["http::gates::two", "http::one::gates", "tokens::gates::one", "one", ""] {
             let expected = format!("docs/security.md:3: there is no test `{wrong}`");

@@ -52,8 +52,8 @@ fn an_address_has_a_quarter_of_the_connections_and_further_ones_wait() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::of(&mut with_little_room(text(folder.path())));
     let mut all = Vec::new();
-    for number in 1..=4 {
-        let streams: Vec<_> = (0..30).map(|_| connect(&server, [127, 0, 0, number])).collect();
+    for (number, opened) in [(1, 30), (2, 30), (3, 30), (4, 25)] {
+        let streams: Vec<_> = (0..opened).map(|_| connect(&server, [127, 0, 0, number])).collect();
         let answered = streams.iter().filter(|stream| status(&server, stream) == Some(200)).count();
         assert_eq!(answered, 25, "127.0.0.{number}");
         all.extend(streams);

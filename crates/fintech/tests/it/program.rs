@@ -120,6 +120,18 @@ impl Server {
         self.log.leave_out_what_was_told();
     }
 
+    /// The next line of its log with these words.
+    #[track_caller]
+    pub(crate) fn log_until(&mut self, words: &str) -> String {
+        loop {
+            let line = self.log_line();
+            assert!(!line.is_empty(), "the log ended without {words:?}");
+            if line.contains(words) {
+                return line;
+            }
+        }
+    }
+
     /// What of its log was not told yet, once it has ended.
     pub(crate) fn log_to_end(&mut self) -> String {
         self.log.rest()

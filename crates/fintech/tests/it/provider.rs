@@ -188,7 +188,7 @@ fn a_provider_that_is_not_there_yet_and_one_that_is_another() {
     server.get("/v1/me").expect(401);
     let mut provider = Provider::start(&folder, port);
     let token = provider.token("person ada staff");
-    while !server.log_line().contains("keys are there again") {}
+    server.log_until("keys are there again");
     ask(&server, &token, "GET /v1/me").expect(200);
     server.stop();
     let other = format!("https://127.0.0.1:{port}/");

@@ -14,7 +14,7 @@ fn one_line_on_standard_output_says_where_it_is() {
     assert!(server.url.starts_with("http://127.0.0.1:"), "{}", server.url);
     // Everybody is let in, which is the first thing that is said.
     assert!(server.log_line().contains("there is no sign-in"));
-    assert!(server.log_line().contains("ready"));
+    server.log_until("ready");
     assert_eq!(server.get("/healthz").expect(200).json(), json!({ "status": "alive" }));
     assert_eq!(server.get("/readyz").expect(200).json(), json!({ "status": "ready" }));
     let signpost = server.get("/").expect(200);

@@ -121,7 +121,7 @@ fn a_certificate_that_changes_is_taken_and_one_that_cannot_be_is_not() {
     let site = Site::new();
     let first = site.certify();
     let mut server = site.serve();
-    assert!(server.log_line().contains("ready"));
+    server.log_until("ready");
     ask(&server, &first, &TLS13).unwrap();
 
     fs::write(site.path("site.crt"), "none").unwrap();
@@ -131,7 +131,7 @@ fn a_certificate_that_changes_is_taken_and_one_that_cannot_be_is_not() {
 
     let second = site.certify();
     // Between the two files it may have looked, and found that they do not belong together.
-    while !server.log_line().contains("the new certificate is shown") {}
+    server.log_until("the new certificate is shown");
     ask(&server, &second, &TLS13).unwrap();
     ask(&server, &first, &TLS13).unwrap_err();
 }

@@ -125,7 +125,7 @@ fn money_is_held_and_then_captured_or_given_free() {
     let mut server = Server::start(folder.path());
     let warning = server.log_line();
     assert!(warning.contains("WARN") && warning.contains("2100-01-01"), "{warning}");
-    assert!(server.log_line().contains("ready"));
+    server.log_until("ready");
     let expired = server.get(&three).expect(200);
     assert_eq!(
         (expired.text("/status"), expired.text("/reason")),
