@@ -188,3 +188,18 @@ async fn an_event_that_cannot_be_heard_fails_with_the_reason() {
     }
     assert_eq!(deployment.memory.said().len(), 1, "nothing was decided");
 }
+
+#[tokio::test]
+async fn the_answer_to_a_saga_is_counted_the_first_time_that_it_is_heard() {
+    let deployment = Deployment::new();
+    let wallet_id = wallet(&deployment).await;
+    pay(&deployment, &wallet_id, "25.50").await;
+    let asked = deployment.memory.said().last().unwrap().clone();
+    deployment.deliver("process_payment_request", &asked).await.unwrap();
+    let answer = deployment.memory.said().last().unwrap().clone();
+    for answered in [1, 0, 0] {
+        let heard = deployment.deliver("update_transaction_status", &answer).await.unwrap();
+        assert_eq!(heard, json!({ "answered": answered }));
+    }
+    is_well(&deployment).await;
+}
