@@ -205,9 +205,6 @@ impl Client {
             if body.is_some() {
                 request = request.header(CONTENT_TYPE, "application/json");
             }
-            if let Some(authorization) = &self.authorization {
-                request = request.header(AUTHORIZATION, authorization);
-            }
             let bytes = body.map_or_else(Vec::new, |body| body.to_string().into_bytes());
             let request = request.body(Full::from(bytes)).map_err(|error| error.to_string())?;
             self.connection.ready().await.map_err(|error| error.to_string())?;

@@ -63,7 +63,7 @@ resource "aws_cloudfront_distribution" "this" {
     domain_name = var.gateway_host
 
     custom_header {
-      name  = "x-edge-secret"
+      name  = "x-origin-verify"
       value = var.secret
     }
 

@@ -11,7 +11,7 @@ use tower::ServiceExt;
 use crate::failure::Failure;
 
 /// The header by which the edge before the gateway proves itself.
-const EDGE: &str = "x-edge-secret";
+const EDGE: &str = "x-origin-verify";
 
 /// What the gateway itself says to whom it turns away.
 const FORBIDDEN: &str = r#"{"statusCode":403,"headers":{"content-type":"application/json"},"body":"{\"message\":\"Forbidden\"}","isBase64Encoded":false}"#;

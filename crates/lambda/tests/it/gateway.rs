@@ -36,7 +36,7 @@ async fn check_edge(sent: Option<&str>, expected: u64) {
     deployment.edge_secret = Some("0f1e".to_owned());
     let mut event = request("GET", "/v1/me", None);
     if let Some(sent) = sent {
-        event["headers"]["x-edge-secret"] = json!(sent);
+        event["headers"]["x-origin-verify"] = json!(sent);
     }
     assert_eq!(deployment.call("get_me", &event).await.status, expected, "{sent:?}");
 }

@@ -179,7 +179,7 @@ impl Check {
             let ended = strand.walk.end();
             self.chain_ended(ended);
             self.summing.end_chain(strand.newest);
-            self.trails.extend(strand.trails.end());
+            self.trails.extend(strand.trails.end(&mut self.violations));
         }
         self.acts.compare(&mut self.violations);
         self.services.holds.compare(port, &mut self.violations).await?;

@@ -2,13 +2,13 @@
 //! hash is that of its content and of the hash before it. Whether what the lines say was done is
 //! compared in `acts` and `loans`.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use kernel::audit::AuditLine;
 use kernel::record::Hash32;
 use kernel::store::BadRow;
-use kernel::{Id, Rules};
+use kernel::{Id, Rules, TrailId};
 use serde::Serialize;
 
 use super::report::Violations;
@@ -28,19 +28,42 @@ pub struct TrailEnd {
 /// The trail that is being walked, and how far those before it went.
 #[derive(Debug, Default)]
 pub(crate) struct Trails {
+    trail: Option<TrailId>,
     before: Option<Arc<AuditLine>>,
     /// A trail of which the last row could not be read.
     gap: Option<String>,
     ids: HashSet<u128>,
     ends: Vec<TrailEnd>,
+    /// Lines of this trail that came before one that stands before them, by their places.
+    early: BTreeMap<u64, Arc<AuditLine>>,
 }
 
 impl Trails {
-    /// The next line in the order of a scan: trail by trail, each in its order.
+    /// The next line in the order of a scan: trail by trail. One that does not come in its trail's order
+    /// is kept until its turn, for not every database that is asked for all has that order.
     pub(crate) fn step(&mut self, line: &Arc<AuditLine>, violations: &mut Violations) {
-        if self.before.as_ref().is_some_and(|before| before.trail_id != line.trail_id) {
-            self.end_trail();
+        if self.trail.is_some_and(|trail| trail != line.trail_id) {
+            self.end_trail(violations);
         }
+        self.trail = Some(line.trail_id);
+        let trail = line.trail_id.to_string();
+        let follows_a_gap = self.gap.as_ref().is_some_and(|gap| *gap == trail);
+        if line.sequence > self.next() && !follows_a_gap {
+            self.early.insert(line.sequence, Arc::clone(line));
+            return;
+        }
+        self.walk(line, violations);
+        while let Some(line) = self.early.remove(&self.next()) {
+            self.walk(&line, violations);
+        }
+    }
+
+    /// The place after the last line that was walked.
+    fn next(&self) -> u64 {
+        self.before.as_ref().map_or(0, |before| before.sequence.saturating_add(1))
+    }
+
+    fn walk(&mut self, line: &Arc<AuditLine>, violations: &mut Violations) {
         let name = name(line);
         if let Err(why) = line.check() {
             violations.add(format!("{name} contradicts itself: {why}."));
@@ -73,12 +96,15 @@ impl Trails {
     }
 
     /// How far each trail goes.
-    pub(crate) fn end(mut self) -> Vec<TrailEnd> {
-        self.end_trail();
+    pub(crate) fn end(mut self, violations: &mut Violations) -> Vec<TrailEnd> {
+        self.end_trail(violations);
         self.ends
     }
 
-    fn end_trail(&mut self) {
+    fn end_trail(&mut self, violations: &mut Violations) {
+        for line in std::mem::take(&mut self.early).into_values() {
+            self.walk(&line, violations);
+        }
         self.ids = HashSet::new();
         if let Some(last) = self.before.take() {
             self.ends.push(TrailEnd {

@@ -21,7 +21,7 @@ pub(super) fn stands_before_the_gateway(state: &State) {
     let gateway = state.all("aws_apigatewayv2_api").next().unwrap().text("api_endpoint");
     assert_eq!(origin["domain_name"], gateway.trim_start_matches("https://"));
     let proof = &origin["custom_header"][0];
-    assert_eq!(proof["name"], "x-edge-secret");
+    assert_eq!(proof["name"], "x-origin-verify");
     for function in state.all("aws_lambda_function") {
         let told = &function.values["environment"][0]["variables"]["EDGE_SECRET"];
         assert_eq!(*told, proof["value"], "{}", function.address);
