@@ -87,10 +87,10 @@ pub(crate) struct Options {
     /// From which level on logs are written
     #[arg(long, value_enum, env = "FINTECH_LOG_LEVEL", default_value = "info")]
     log_level: LogLevel,
-    /// Whether customers may credit their wallets from outside, for trying it out
-    #[arg(long, value_name = "true|false", env = "FINTECH_SELF_FUNDING")]
-    #[arg(default_value_t = true, action = ArgAction::Set)]
-    self_funding: bool,
+    /// Whether customers may credit their wallets from outside, for trying it out; left out: where only
+    /// this machine reaches it
+    #[arg(long, value_name = "true|false", env = "FINTECH_SELF_FUNDING", action = ArgAction::Set)]
+    self_funding: Option<bool>,
     /// After how many days held money is free again, 1 to 365
     #[arg(long, value_name = "DAYS", env = "FINTECH_HOLD_DAYS", default_value_t = 7)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=365))]
@@ -107,13 +107,21 @@ pub(crate) struct Options {
     rates: RateOptions,
 }
 
+impl Options {
+    /// Whether customers may credit their wallets: unasked, only where nobody else is one.
+    fn self_funding(&self) -> bool {
+        self.self_funding.unwrap_or(self.way.stays_here(self.listen))
+    }
+}
+
 /// Runs it.
 pub(crate) fn run(options: &Options) -> Result<End, Failure> {
     options.sign_in.check(options.listen)?;
     options.way.check(options.listen)?;
     logging::start(options.log_format, options.log_level);
     let metrics = Metrics::start()?;
-    let sign_in = options.sign_in.start(options.listen, options.way.is_private())?;
+    let stays_here = options.way.stays_here(options.listen);
+    let sign_in = options.sign_in.start(stays_here, options.way.is_private())?;
     let runtime = runtime::build("http")?;
     let end = runtime.block_on(serve(options, metrics, sign_in));
     // Whatever still runs after a second signal is not waited for.
@@ -206,7 +214,7 @@ fn application(
 ) -> Result<axum::Router, Failure> {
     let cursor_key = folder::cursor_key(&options.data.data)?;
     let settings = Settings {
-        self_funding: options.self_funding,
+        self_funding: options.self_funding(),
         hold_life: Duration::from_secs(u64::from(options.hold_days).saturating_mul(24 * 60 * 60)),
         ..Settings::new(cursor_key)
     };
@@ -237,7 +245,7 @@ fn tell_ready(options: &Options, address: SocketAddr) -> Result<(), Failure> {
         version = env!("CARGO_PKG_VERSION"),
         %address,
         data = %options.data.data.display(),
-        self_funding = options.self_funding,
+        self_funding = options.self_funding(),
         "ready"
     );
     let scheme = if options.way.does_tls() { "https" } else { "http" };

@@ -69,20 +69,17 @@ impl SignInOptions {
     }
 
     /// Knows who calls from here on. A provider that does not answer is asked on; nobody is let in
-    /// until it does. Where requests come by TLS alone, so do cookies.
+    /// until it does. Where only this machine reaches it, people may sign up unless told otherwise; where
+    /// requests come by TLS alone, so do cookies.
     ///
     /// # Errors
     /// When what is configured cannot be, or the provider says that it is another one.
-    pub(super) fn start(
-        &self,
-        address: SocketAddr,
-        secure_cookies: bool,
-    ) -> Result<SignIn, Failure> {
+    pub(super) fn start(&self, stays_here: bool, secure_cookies: bool) -> Result<SignIn, Failure> {
         if self.insecure_no_auth {
             return Ok(SignIn::By(Arc::new(LocalOperator::new())));
         }
         let Some(issuer) = &self.oidc_issuer else {
-            let sign_up = self.sign_up.unwrap_or(address.ip().is_loopback());
+            let sign_up = self.sign_up.unwrap_or(stays_here);
             return Ok(SignIn::Here(DeskSettings { sign_up, secure_cookies }));
         };
         let family = self.oidc_provider.unwrap_or_else(|| Family::of_issuer(issuer));

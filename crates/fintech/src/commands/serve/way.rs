@@ -61,6 +61,11 @@ impl WayOptions {
         self.tls_cert.is_some()
     }
 
+    /// Whether only this machine reaches an address that is listened on.
+    pub(super) fn stays_here(&self, address: SocketAddr) -> bool {
+        address.ip().is_loopback() && self.behind_proxy.is_empty()
+    }
+
     /// Whether requests come by TLS, also where a proxy does it.
     pub(super) fn is_private(&self) -> bool {
         self.does_tls() || !self.behind_proxy.is_empty()
@@ -92,7 +97,7 @@ impl WayOptions {
 
     /// The names that are answered to: of a proxy's callers it knows them.
     pub(super) fn hosts(&self, address: SocketAddr) -> Hosts {
-        if address.ip().is_loopback() && self.behind_proxy.is_empty() {
+        if self.stays_here(address) {
             Hosts::of_listener(address).and_pages_of(&self.cors_origin)
         } else {
             Hosts::Any
