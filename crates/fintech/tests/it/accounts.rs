@@ -182,8 +182,7 @@ fn who_logs_out_is_out_and_everywhere_if_he_wants() {
     refresh(&server, &sessions[2].text("/refresh_token")).expect(401);
 }
 
-/// A small flood: it is throttled, tells nothing of who has an account, and the right password works
-/// from where it was proved before.
+/// A small flood is throttled, and tells nothing of who has an account.
 #[test]
 fn wrong_passwords_are_throttled_alike_whether_there_is_an_account_or_not() {
     let folder = tempfile::tempdir().unwrap();
@@ -203,7 +202,7 @@ fn wrong_passwords_are_throttled_alike_whether_there_is_an_account_or_not() {
         let seen = statuses(email);
         assert!(seen.starts_with(&[401; 4]) && seen.ends_with(&[429; 4]), "{email}: {seen:?}");
     }
-    // Nothing else is slower for it.
+    // What is no sign-in is not throttled with it.
     server.get("/healthz").expect(200);
 }
 

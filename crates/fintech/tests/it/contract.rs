@@ -22,8 +22,7 @@ pub(crate) fn operations() -> Vec<&'static Operation> {
     services::SERVICES.iter().flat_map(|service| service.operations).collect()
 }
 
-/// Every operation that is served here: also those of signing in, which have bad input of their own,
-/// tried in the crate `identity`.
+/// Every operation that is served here: also those of signing in, which no table of bad input has yet.
 pub(crate) fn served() -> Vec<&'static Operation> {
     transport::declared().iter().flat_map(|service| service.operations).collect()
 }
