@@ -212,6 +212,8 @@ fn a_token_and_a_service_for_scripts() {
     let mut server = Server::with_accounts(folder.path(), &[]);
     choose_password(&mut server, PASSWORD);
     let olga = token_by_command(&server, OPERATOR);
+    let mut letters = command(&["dead-letters", "list", "--server", &server.url]);
+    ended(letters.env("FINTECH_TOKEN", &olga)).expect(0);
     let asked = json!({ "service": "shop", "rights": ["payments"] });
     let made = ask(&server, &olga, "POST /auth/users", &asked).expect(201);
     let secret = made.text("/client_secret");
