@@ -142,3 +142,17 @@ fn cursors_are_taken_after_a_restart() {
     let items = server.get(&next).expect(200).json()["items"].as_array().map(Vec::len);
     assert_eq!(items, Some(1));
 }
+
+/// What is for trying it out is only where nobody else comes.
+#[test]
+fn behind_a_proxy_customers_neither_credit_themselves_nor_sign_up_unasked() {
+    let seen = |more: &[&str]| {
+        let folder = tempfile::tempdir().unwrap();
+        let mut server = Server::with_accounts(folder.path(), more);
+        let body = json!({ "email": "ada@example.org", "password": "correct horse battery" });
+        let signed_up = server.post("/v1/auth/signup", &body).status;
+        (server.log_until("ready").contains("self_funding=true"), signed_up)
+    };
+    assert_eq!(seen(&[]), (true, 201));
+    assert_eq!(seen(&["--behind-proxy", "127.0.0.1"]), (false, 403));
+}
