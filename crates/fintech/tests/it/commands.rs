@@ -39,12 +39,13 @@ fn what_cannot_be_is_a_wrong_use() {
     let beyond = ["serve", "--listen", "0.0.0.0:0"];
     let sign_in = ["--oidc-issuer", "https://sso.example", "--oidc-audience", "bank"];
     let unencrypted = [&beyond[..], &sign_in].concat();
-    let wrong: [(&[&str], &str); 15] = [
+    let wrong: [(&[&str], &str); 16] = [
         (&[], "Usage"),
         (&["frobnicate"], "frobnicate"),
         (&["serve", "--listen", "nowhere"], "127.0.0.1:8080"),
         (&["serve", "--log-format", "xml"], "xml"),
         (&["serve", "--listen", "0.0.0.0:0", "--insecure-no-auth"], "listen on 127.0.0.1"),
+        (&["serve", "--behind-proxy", "127.0.0.1", "--insecure-no-auth"], "without a proxy"),
         (&beyond, "--tls-cert"),
         (&unencrypted, "--tls-cert"),
         (&["serve", "--tls-cert", "site.crt"], "--tls-key"),

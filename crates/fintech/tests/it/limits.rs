@@ -104,7 +104,7 @@ fn requests_that_come_all_at_once_are_answered_one_after_another() {
 #[test]
 fn an_address_that_asks_too_often_is_told_when_to_come_back() {
     let folder = tempfile::tempdir().unwrap();
-    let server = Server::start_with(
+    let server = Server::with_accounts(
         folder.path(),
         &["--behind-proxy", "127.0.0.1", "--rate-per-address", "1"],
     );

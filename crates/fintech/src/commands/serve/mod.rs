@@ -116,11 +116,11 @@ impl Options {
 
 /// Runs it.
 pub(crate) fn run(options: &Options) -> Result<End, Failure> {
-    options.sign_in.check(options.listen)?;
+    let stays_here = options.way.stays_here(options.listen);
+    options.sign_in.check(options.listen, stays_here)?;
     options.way.check(options.listen)?;
     logging::start(options.log_format, options.log_level);
     let metrics = Metrics::start()?;
-    let stays_here = options.way.stays_here(options.listen);
     let sign_in = options.sign_in.start(stays_here, options.way.is_private())?;
     let runtime = runtime::build("http")?;
     let end = runtime.block_on(serve(options, metrics, sign_in));

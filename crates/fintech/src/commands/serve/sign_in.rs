@@ -55,14 +55,14 @@ impl SignInOptions {
     ///
     /// # Errors
     /// When strangers would be, or when it is asked for both ways.
-    pub(super) fn check(&self, address: SocketAddr) -> Result<(), Failure> {
+    pub(super) fn check(&self, address: SocketAddr, stays_here: bool) -> Result<(), Failure> {
         match (&self.oidc_issuer, self.insecure_no_auth) {
             (Some(_), true) => Err(Failure::wrong_use(
                 "--oidc-issuer lets in whoever has a token, --insecure-no-auth everybody: say one of them",
             )),
-            (None, true) if !address.ip().is_loopback() => Err(Failure::wrong_use(format!(
+            (None, true) if !stays_here => Err(Failure::wrong_use(format!(
                 "{address} can be reached from other machines, and with --insecure-no-auth whoever \
-                 reaches it would act as an operator: leave it out, or listen on 127.0.0.1"
+                 reaches it would act as an operator: leave it out, or listen on 127.0.0.1 without a proxy"
             ))),
             (Some(_), false) | (None, _) => Ok(()),
         }
