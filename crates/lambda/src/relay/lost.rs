@@ -1,11 +1,12 @@
 //! A record that a relay gave up: the letter that names it, and saying it again when an operator asks for
-//! that. Whoever looks at the record then finds what it says, however old it is, and whoever waits for
-//! its answer or not. Not in here: when a relay gives up.
+//! that. Whoever looks at the record then finds what it says and what its former versions said, however
+//! old it is, and whether anybody waits for its answer or not. Not in here: when a relay gives up.
 
 use kernel::manifest::ServiceManifest;
-use kernel::record::{Key, Stored};
+use kernel::record::Key;
 use kernel::{AnyId, DeadLetterId, Envelope, Id, Kind, Store};
 use operations::records::{DeadLetter, LetterState};
+use operations::said;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -53,10 +54,11 @@ impl Lost {
         serde_json::json!(self).to_string()
     }
 
-    /// What the record says now.
+    /// What the record says, and what it keeps of what its former versions said: it may have gone on
+    /// since the relay gave it up.
     ///
     /// # Errors
-    /// When it is not there, or still cannot be read.
+    /// When it is not there, still cannot be read, or keeps nothing.
     pub(super) async fn events(
         &self,
         store: &Store,
@@ -71,17 +73,18 @@ impl Lost {
         }
         let key = Key { id, sequence: self.sequence };
         let stored = store.port().get(kind, key).await?.ok_or_else(|| lost("is not there"))?;
-        said(&stored).map_err(|why| lost(&why))
+        let events = said::kept(&stored).map_err(|bad| lost(&bad.to_string()))?;
+        if events.is_empty() {
+            return Err(lost(
+                "says nothing and keeps nothing that it said, so nobody was told anything",
+            ));
+        }
+        Ok(events)
     }
 }
 
 fn kind_of(service: &ServiceManifest, id: AnyId) -> Option<&'static Kind> {
     service.kinds.iter().copied().find(|kind| kind.prefixes.contains(&id.prefix))
-}
-
-fn said(stored: &Stored) -> Result<Vec<Envelope>, String> {
-    let build = |said| Envelope::build(&*stored.record, said).map_err(|bad| bad.to_string());
-    stored.said.iter().map(build).collect()
 }
 
 /// The letter of a record that the relay gives up. One whose key cannot be read is named by its place

@@ -132,7 +132,7 @@ pub(crate) async fn relay(
         .map_err(|error| Failure::malformed(&error))
 }
 
-/// Publishes what one record says now.
+/// Publishes what one record says and said, all that it keeps.
 async fn say_again(
     store: &Store,
     publisher: &dyn Publisher,

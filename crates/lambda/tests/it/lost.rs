@@ -144,12 +144,33 @@ async fn what_cannot_be_said_again_fails() {
     let nobody = PaymentId::from_uuid(1).to_string();
     check(&deployment, "relay_payment", json!({ "record": nobody }), unprocessable).await;
     check(&deployment, "relay_payment", json!({ "what": 1 }), "MalformedPayload").await;
+    let in_chain =
+        |sequence: u64| json!({ "record": named(&entry)["record"], "sequence": sequence });
+    check(&deployment, "relay_wallet", in_chain(0), unprocessable).await;
+    let silent = deployment.invoke("relay_wallet", &in_chain(0)).await.unwrap_err().to_string();
+    assert!(silent.contains("/0 says nothing and keeps nothing that it said"), "{silent}");
     deployment.published.refuse_from(0);
-    let newest = named(&newest(&deployment, Payment::KIND).await);
-    let said = deployment.invoke("relay_payment", &newest).await;
-    assert_eq!(said.unwrap(), json!({ "events": 0 }), "what it said last was heard");
-    let first = named(&entry);
-    let sequence = entry.record.key().sequence.unwrap();
-    let entry = json!({ "record": first["record"], "sequence": sequence });
-    check(&deployment, "relay_wallet", entry, "RecordUnpublished").await;
+    let last = in_chain(entry.record.key().sequence.unwrap());
+    check(&deployment, "relay_wallet", last, "RecordUnpublished").await;
+}
+
+/// It went on by another way, a redelivery or a sweep: what it says now is not what was given up.
+#[tokio::test]
+async fn a_record_that_went_on_says_again_what_its_former_versions_said() {
+    let (deployment, asked, _) = paid().await;
+    let id = asked.record.key().id.to_string();
+    deployment.pass(Duration::from_secs(31));
+    deployment.invoke("relay_payment", &stream(&[newer(&asked)])).await.unwrap();
+    let message = list(&deployment).await[0]["message"].as_str().unwrap().to_owned();
+    assert_eq!(message, json!({ "record": id }).to_string());
+    let now = newest(&deployment, Payment::KIND).await;
+    assert!(now.version > asked.version && now.said.is_empty(), "{now:?}");
+
+    let payload: Value = serde_json::from_str(&message).unwrap();
+    let answer = deployment.invoke("relay_payment", &payload).await.unwrap();
+    assert_eq!(answer, json!({ "events": 1 }));
+    let said = deployment.published.take();
+    assert_eq!(said[0].kind.name(), "PAYMENT_REQUESTED");
+    let program = deployment.memory.said().into_iter().next().unwrap();
+    assert_eq!(said[0].body, serde_json::to_string(&program).unwrap(), "the very same");
 }

@@ -7,6 +7,7 @@ mod order;
 
 use std::sync::Arc;
 
+use kernel::event::BadEvent;
 use kernel::operators::{EventQuery, LoggedEvent};
 use kernel::record::{Column, RecordId};
 use kernel::store::{Order, Query};
@@ -123,11 +124,16 @@ async fn refunds(store: &Store, of: PaymentId) -> Result<Vec<Stored>, StoreError
     store.port().list(query).await
 }
 
-/// Every event that a record keeps.
-fn said_by(stored: &Stored) -> Result<Vec<Envelope>, StoreError> {
+/// Every event that a record keeps: what former versions said, oldest first, then what this one says.
+///
+/// # Errors
+/// When it keeps one that such a record does not say.
+pub fn kept(stored: &Stored) -> Result<Vec<Envelope>, BadEvent> {
     let all = stored.said_before.iter().chain(&*stored.said);
-    let build = |said| Envelope::build(&*stored.record, said);
-    let built: Result<_, _> = all.map(build).collect();
+    all.map(|said| Envelope::build(&*stored.record, said)).collect()
+}
+
+fn said_by(stored: &Stored) -> Result<Vec<Envelope>, StoreError> {
     let key = stored.record.key();
-    built.map_err(|bad| StoreError::Broken(format!("{key:?} keeps an event: {bad}")))
+    kept(stored).map_err(|bad| StoreError::Broken(format!("{key:?} keeps an event: {bad}")))
 }
