@@ -4,7 +4,8 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    backup, dead_letters, demo, events, export, import, keys, load, serve, tick, token, verify,
+    backup, dead_letters, demo, events, export, import, keys, load, serve, tick, token, user,
+    verify,
 };
 use crate::end::EXIT_CODES;
 
@@ -54,6 +55,8 @@ pub(crate) enum Command {
     Events(events::Command),
     Token(token::Token),
     Password(token::Password),
+    #[command(subcommand)]
+    User(user::Command),
     #[command(subcommand)]
     Keys(keys::Command),
     Demo(demo::Options),

@@ -17,6 +17,7 @@ mod local;
 mod logging;
 mod metrics;
 mod output;
+mod place;
 mod runtime;
 mod services;
 mod signals;

@@ -60,6 +60,7 @@ pub struct Desk {
     taken_back: Arc<TakenBack>,
     throttle: Throttle,
     refused: AtomicU64,
+    changing: tokio::sync::Mutex<()>,
 }
 
 impl Desk {
@@ -78,6 +79,7 @@ impl Desk {
             taken_back: Arc::default(),
             throttle: Throttle::new(),
             refused: AtomicU64::new(0),
+            changing: tokio::sync::Mutex::default(),
         })
     }
 
@@ -112,6 +114,12 @@ impl Desk {
             self.end(session.session_id);
         }
         Ok(())
+    }
+
+    /// Waits until nobody else changes users, and keeps them waiting: of two operators who disable each
+    /// other at once one must be left.
+    pub(crate) async fn changes_alone(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.changing.lock().await
     }
 
     /// What the user was given in former epochs is good no longer, from now on.
@@ -202,10 +210,10 @@ impl Desk {
 }
 
 /// Who signs in by that name.
-pub(crate) async fn find(
-    store: &Store,
-    name: &LoginName,
-) -> Result<Option<Known<User>>, StoreError> {
+///
+/// # Errors
+/// When the store cannot.
+pub async fn find(store: &Store, name: &LoginName) -> Result<Option<Known<User>>, StoreError> {
     match store.get::<TakenName>(name.id()).await? {
         Some(taken) => store.get::<User>(taken.sub).await,
         None => Ok(None),

@@ -18,6 +18,7 @@ mod first;
 mod hashing;
 mod made;
 pub mod manifest;
+mod operators;
 pub mod passwords;
 pub mod records;
 mod routes;
@@ -25,8 +26,9 @@ pub mod secrets;
 mod taken_back;
 mod throttle;
 
-pub use desk::{Desk, DeskSettings, NoDesk};
+pub use desk::{Desk, DeskSettings, NoDesk, find};
 pub use first::{FIRST_OPERATOR, first_operator};
 pub use made::Made;
 pub use manifest::MANIFEST;
+pub use operators::has_operator;
 pub use routes::{Gate, routes};

@@ -1,7 +1,7 @@
 //! `fintech dead-letters`: what could not be delivered, listed and delivered again; of a running
 //! server, or of a folder that no server has open.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::client::{AccessOptions, Client};
 use crate::end::{End, Failure};
+use crate::place::{Place, Source};
 use crate::{folder, local, output, runtime};
 
 /// How many letters are asked for at once; the most that a server gives.
@@ -24,23 +25,6 @@ const PAGE: usize = 100;
 pub(crate) enum Command {
     List(List),
     Redrive(Redrive),
-}
-
-/// Where the letters are.
-#[derive(Debug, Args)]
-#[group(required = false, multiple = false)]
-struct Place {
-    /// Ask a running server, such as http://127.0.0.1:8080 [env: FINTECH_SERVER]
-    #[arg(long, value_name = "URL")]
-    server: Option<String>,
-    /// Work on a data folder instead; `redrive` only where no server has it open [env: FINTECH_DATA]
-    #[arg(long, value_name = "FOLDER")]
-    data: Option<PathBuf>,
-}
-
-enum Source {
-    Server(String),
-    Folder(PathBuf),
 }
 
 const LIST_ABOUT: &str = "\
@@ -107,26 +91,6 @@ pub(crate) fn run(command: &Command) -> Result<End, Failure> {
     match command {
         Command::List(list) => runtime.block_on(run_list(list)),
         Command::Redrive(redrive) => runtime.block_on(run_redrive(redrive)),
-    }
-}
-
-impl Place {
-    /// The option, else the environment: a flag of either kind wins over both variables.
-    fn source(&self) -> Result<Source, Failure> {
-        let of_environment = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-        match (&self.server, &self.data) {
-            (Some(server), _) => Ok(Source::Server(server.clone())),
-            (None, Some(data)) => Ok(Source::Folder(data.clone())),
-            (None, None) => {
-                match (of_environment("FINTECH_SERVER"), of_environment("FINTECH_DATA")) {
-                    (Some(server), _) => Ok(Source::Server(server)),
-                    (None, Some(data)) => Ok(Source::Folder(data.into())),
-                    (None, None) => Err(Failure::wrong_use(
-                        "say where: --server http://127.0.0.1:8080 or --data ./fintech-data",
-                    )),
-                }
-            }
-        }
     }
 }
 

@@ -11,6 +11,7 @@ pub(crate) mod load;
 pub(crate) mod serve;
 pub(crate) mod tick;
 pub(crate) mod token;
+pub(crate) mod user;
 pub(crate) mod verify;
 
 use crate::cli::Command;
@@ -33,6 +34,7 @@ pub(crate) fn run(command: &Command) -> Result<End, Failure> {
         Command::Events(command) => events::run(command),
         Command::Token(options) => token::run_token(options),
         Command::Password(options) => token::run_password(options),
+        Command::User(command) => user::run(command),
         Command::Keys(command) => keys::run(command),
         Command::Demo(options) => demo::run(options),
     }

@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use crate::contract::served;
 use crate::program::{Reply, Server, command, ended};
 
-const OPERATOR: &str = "operator@localhost";
-const PASSWORD: &str = "correct horse battery";
+pub(crate) const OPERATOR: &str = "operator@localhost";
+pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// The password that the first start tells, read from what it prints before it is ready.
 fn told(server: &mut Server) -> String {

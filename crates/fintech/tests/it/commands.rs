@@ -10,7 +10,7 @@ fn help_teaches_with_examples() {
     for words in ["Exit codes:", "3  cannot run", "FINTECH_DATA", "fintech demo"] {
         assert!(whole.contains(words), "{words:?} is not in {whole}");
     }
-    let commands: [&[&str]; 14] = [
+    let commands: [&[&str]; 21] = [
         &["serve"],
         &["import"],
         &["verify"],
@@ -24,6 +24,13 @@ fn help_teaches_with_examples() {
         &["keys", "rotate"],
         &["token"],
         &["password"],
+        &["user", "list"],
+        &["user", "add"],
+        &["user", "grant"],
+        &["user", "revoke"],
+        &["user", "disable"],
+        &["user", "enable"],
+        &["user", "reset-password"],
         &["demo"],
     ];
     for name in commands {

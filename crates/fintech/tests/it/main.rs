@@ -62,3 +62,5 @@ mod tls;
 mod tour;
 #[cfg(test)]
 mod transport;
+#[cfg(test)]
+mod users;

@@ -6,7 +6,7 @@ use kernel::request::{RecentKeys, Seen};
 use kernel::{Caller, Decision, RequestKey, SubId, Suspend, Time, View, Writes};
 
 use super::{ChangeRefused, audit};
-use crate::records::{Proof, ProofState, Right, User, UserKind, UserState};
+use crate::records::{OPERATORS, Proof, ProofState, Right, User, UserKind, UserState};
 
 /// What is changed.
 #[derive(Debug, Clone)]
@@ -21,6 +21,17 @@ pub enum Change {
     Enable,
     /// Another password for one time, or another secret.
     Reset(Proof),
+}
+
+impl Change {
+    /// Whether an operator is none after it, or one who may not sign in.
+    pub(crate) fn ends_operator(&self) -> bool {
+        match self {
+            Self::Revoke(right) => right.as_str() == OPERATORS,
+            Self::Disable => true,
+            Self::Grant(_) | Self::Enable | Self::Reset(_) => false,
+        }
+    }
 }
 
 /// Changes a user. That the caller is an operator, the route has seen to.

@@ -106,6 +106,11 @@ impl Rules for User {
 }
 
 impl User {
+    /// Whether he may do what operators do.
+    pub fn is_operator(&self) -> bool {
+        self.kind == UserKind::Person && self.rights.has(OPERATORS)
+    }
+
     /// Who he is for the audit list and for every route.
     pub fn caller(&self) -> Caller {
         let Ok(sub) = Subject::new(&self.sub.to_string()) else {
@@ -113,7 +118,7 @@ impl User {
         };
         let role = match self.kind {
             UserKind::Service => Role::Service { scopes: Arc::from(self.rights.texts()) },
-            UserKind::Person if self.rights.has(OPERATORS) => Role::Operator,
+            UserKind::Person if self.is_operator() => Role::Operator,
             UserKind::Person => Role::Customer,
         };
         Caller { sub, role }

@@ -70,6 +70,7 @@ impl From<ChangeRefused> for Problem {
         let detail = refused.to_string();
         match refused {
             ChangeRefused::NameTaken => Self::conflict(ProblemKind::NameTaken, detail),
+            ChangeRefused::LastOperator => Self::conflict(ProblemKind::LastOperator, detail),
             ChangeRefused::NotFound => Self::not_found("user"),
             ChangeRefused::KeyReused => Self::key_reused(),
             ChangeRefused::TooManyRights => Self::bad_field("right", "would be more than 16"),

@@ -13,12 +13,13 @@ use kernel::store::{Order, Query};
 use super::sign_in::email;
 use super::{AtDesk, to_its_end, unstored};
 use crate::bodies::{NothingAsked, RightAsked, SecretShown, UserAsked, UserFilter, UserShown};
-use crate::decide::{Change, ChangeUser, CreateUser};
+use crate::decide::{Change, ChangeRefused, ChangeUser, CreateUser};
 use crate::desk::Desk;
 use crate::made::Made;
 use crate::manifest::{
     CREATE_USER, DISABLE_USER, ENABLE_USER, GRANT_RIGHT, RESET_PASSWORD, REVOKE_RIGHT,
 };
+use crate::operators::has_operator;
 use crate::records::{BadName, LoginName, Rights, User, UserKind, UserState};
 
 /// Makes somebody a user: a person, with a password for one time, or a service, with a secret.
@@ -106,6 +107,7 @@ pub(super) async fn grant_right(
 
 /// Takes a group or a scope from somebody, at once. He signs in again.
 ///
+/// The last operator stays one: 409 `last-operator`.
 /// In the one program alone.
 #[utoipa::path(post, path = "/auth/users/{sub}/revoke", tag = "identity",
     params(("sub" = String, Path, description = "The user.")), request_body = RightAsked,
@@ -124,6 +126,7 @@ pub(super) async fn revoke_right(
 
 /// Keeps somebody out, at once: his tokens and sessions are good no longer.
 ///
+/// The last operator stays in: 409 `last-operator`.
 /// In the one program alone.
 #[utoipa::path(post, path = "/auth/users/{sub}/disable", tag = "identity",
     params(("sub" = String, Path, description = "The user.")), request_body = NothingAsked,
@@ -204,10 +207,25 @@ impl Of {
         let decision = ChangeUser { caller: request.caller, sub, change, key };
         let desk = Arc::clone(desk);
         to_its_end(async move {
+            let _alone = desk.changes_alone().await;
+            expect_an_operator_left(&app, &decision).await?;
             let (user, is_repeated) = app.store.decide(decision, context).await??;
             desk.take_back_from(&user);
             Ok((user, is_repeated))
         })
         .await
     }
+}
+
+/// Refuses what would leave nobody who can make operators.
+async fn expect_an_operator_left(app: &App, decision: &ChangeUser) -> Result<(), Problem> {
+    if !decision.change.ends_operator() {
+        return Ok(());
+    }
+    let user = app.store.get::<User>(decision.sub).await?;
+    let is_one = user.is_some_and(|user| user.is_operator() && user.state == UserState::Active);
+    if is_one && !has_operator(&app.store, Some(decision.sub)).await? {
+        return Err(ChangeRefused::LastOperator.into());
+    }
+    Ok(())
 }

@@ -1,0 +1,149 @@
+//! `fintech user`, over a server and over a folder: what it changes, what it refuses, and that an operator
+//! who has locked himself out gets in again. Not in here: what a change means for sessions, see `accounts`.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::accounts::{OPERATOR, PASSWORD, choose_password};
+use crate::program::{Ended, Server, command, ended, run, text};
+
+/// `fintech user`, over a server as its operator, or over a folder.
+struct Users<'a> {
+    place: [&'a str; 2],
+    token: Option<String>,
+}
+
+impl Users<'_> {
+    fn run(&self, arguments: &[&str]) -> Ended {
+        let mut command = command(&[&["user"], arguments, &self.place].concat());
+        if let Some(token) = &self.token {
+            command.env("FINTECH_TOKEN", token);
+        }
+        ended(&mut command)
+    }
+
+    /// The words of a listed user behind his id.
+    #[track_caller]
+    fn line(&self, name: &str) -> String {
+        let list = self.run(&["list"]).expect(0).out;
+        let line = list.lines().find(|line| line.contains(name));
+        let line = line.unwrap_or_else(|| panic!("no {name} in {list}"));
+        line.split_once("  ").unwrap().1.to_owned()
+    }
+
+    /// What is refused changes nothing, and is told.
+    #[track_caller]
+    fn refused(&self, arguments: &[&str], code: i32, words: &str) {
+        let before = self.run(&["list", "--json"]).out;
+        let refused = self.run(arguments).expect(code);
+        assert!(refused.err.contains(words), "{refused:?}");
+        assert_eq!(refused.out, "", "{arguments:?}");
+        assert_eq!(self.run(&["list", "--json"]).out, before, "{arguments:?}");
+    }
+
+    /// Everything that both places do alike.
+    fn walk(&self) {
+        let added = self.run(&["add", "--email", "Ben@example.org", "--right", "staff"]).expect(0);
+        assert!(added.out.contains("ben@example.org  staff\npassword for one time: "), "{added:?}");
+        assert_eq!(self.line("ben"), "ACTIVE  PERSON  ben@example.org  staff");
+        let shop = self.run(&["add", "--service", "shop", "--right", "payments", "--json"]);
+        let shop = shop.expect(0).json();
+        assert_eq!(shop["client_secret"].as_str().map(str::len), Some(43));
+        self.run(&["grant", "ben@example.org", "operators"]).expect(0);
+        assert_eq!(self.line("ben"), "ACTIVE  PERSON  ben@example.org  operators staff");
+        self.run(&["revoke", "BEN@example.org", "staff"]).expect(0);
+        self.run(&["disable", "ben@example.org"]).expect(0);
+        assert_eq!(self.line("ben"), "DISABLED  PERSON  ben@example.org  operators");
+        self.run(&["enable", "ben@example.org"]).expect(0);
+        self.run(&["revoke", "ben@example.org", "operators"]).expect(0);
+        assert_eq!(self.line("ben"), "ACTIVE  PERSON  ben@example.org");
+        let sub = shop["user"]["sub"].as_str().unwrap();
+        let reset = self.run(&["reset-password", sub]).expect(0).out;
+        assert!(reset.contains("\nsecret: "), "{reset}");
+        self.run(&["disable", "shop"]).expect(0);
+
+        self.refused(&["disable", "nobody@example.org"], 1, "nobody@example.org is no user");
+        let unknown = "usr_00000000-0000-7000-8000-00000000ffff";
+        self.refused(&["reset-password", unknown], 1, "is no user");
+        self.refused(&["add", "--email", "ben@example.org"], 1, "taken");
+        self.refused(&["grant", "ben@example.org", "Staff!"], 2, "a-z");
+        self.refused(&["enable", "Ben!"], 2, "is no id");
+        self.refused(&["add"], 2, "--email");
+    }
+}
+
+/// The first start, and a token of the operator that it made.
+fn first(data: &Path) -> (Server, String) {
+    let mut server = Server::with_accounts(data, &[]);
+    choose_password(&mut server, PASSWORD);
+    let token = log_in(&server, OPERATOR, PASSWORD);
+    (server, token)
+}
+
+fn log_in(server: &Server, email: &str, password: &str) -> String {
+    let body = json!({ "email": email, "password": password });
+    server.post("/v1/auth/login", &body).expect(200).text("/access_token")
+}
+
+#[test]
+fn users_are_listed_and_changed_over_a_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let (server, token) = first(folder.path());
+    let users = Users { place: ["--server", &server.url], token: Some(token) };
+    users.walk();
+    // Of two operators one can go, of one none.
+    users.run(&["add", "--email", "olga@example.org", "--right", "operators"]).expect(0);
+    users.run(&["revoke", "olga@example.org", "operators"]).expect(0);
+    for refused in [&["disable", OPERATOR][..], &["revoke", OPERATOR, "operators"]] {
+        users.refused(refused, 1, "He is the last operator");
+    }
+    users.run(&["grant", "olga@example.org", "operators"]).expect(0);
+    users.run(&["disable", "olga@example.org"]).expect(0);
+    users.refused(&["disable", OPERATOR], 1, "He is the last operator");
+
+    let nobody = Users { token: None, ..users };
+    let refused = nobody.run(&["list"]).expect(3);
+    assert!(refused.err.contains("401"), "{refused:?}");
+}
+
+#[test]
+fn who_locked_himself_out_gets_in_again_by_the_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let (server, token) = first(folder.path());
+    let users = Users { place: ["--data", text(folder.path())], token: None };
+    assert_eq!(users.line(OPERATOR), format!("ACTIVE  PERSON  {OPERATOR}  operators"));
+    let refused = users.run(&["reset-password", OPERATOR]).expect(3);
+    assert!(refused.err.contains("in use by process"), "{refused:?}");
+    server.stop();
+
+    users.walk();
+    // Here it is done, for whoever may use the folder can undo it.
+    let last = users.run(&["disable", OPERATOR]).expect(0);
+    assert!(last.err.contains("There is no operator any more"), "{last:?}");
+    let enabled = users.run(&["enable", OPERATOR]).expect(0);
+    assert_eq!(enabled.err, "");
+    let reset = users.run(&["reset-password", OPERATOR, "--json"]).expect(0).json();
+    let told = reset["one_time_password"].as_str().unwrap();
+
+    let server = Server::with_accounts(folder.path(), &[]);
+    let bearer = format!("authorization: Bearer {token}");
+    server.send("GET", "/v1/me", &[&bearer], "").expect(401);
+    let new_password = "staple of the correct horse";
+    let mut chosen = command(&["password", "--server", &server.url, "--email", OPERATOR]);
+    chosen.env("FINTECH_PASSWORD", told).env("FINTECH_NEW_PASSWORD", new_password);
+    ended(&mut chosen).expect(0);
+    let bearer = format!("authorization: Bearer {}", log_in(&server, OPERATOR, new_password));
+    let audit = server.send("GET", "/v1/audit?service=identity&limit=100", &[&bearer], "");
+    let audit = audit.expect(200).json();
+    let by_folder: Vec<_> = audit["items"].as_array().unwrap().iter().filter(is_local).collect();
+    let resets = by_folder.iter().filter(|line| line["operation"] == "reset_password");
+    assert_eq!((by_folder.len(), resets.count()), (12, 2), "{audit}");
+    server.stop();
+    run(&["verify", "--data", text(folder.path())]).expect(0);
+}
+
+/// Whether the line is of a command on the folder.
+fn is_local(line: &&Value) -> bool {
+    line["sub"] == "local" && line["role"] == "operator" && line["from_address"].is_null()
+}
