@@ -30,15 +30,23 @@ locals {
   clients  = concat([module.identity.people_client_id], values(module.identity.service_client_ids))
   scopes   = distinct(flatten([for function in local.manifest.functions : try(function.route.scopes, [])]))
 
+  # Whether what did not come by the edge is refused.
+  edge_enforced = try(var.edge.enforce, false)
+
   # What every function is told.
-  environment = merge(var.edge == null ? {} : { EDGE_SECRET = one(random_bytes.edge_secret[*].hex) }, {
+  environment = {
     TABLE_PREFIX     = var.prefix
     DEFAULT_CURRENCY = var.default_currency
     WAIT_SECONDS     = tostring(var.wait_seconds)
-    CURSOR_KEY       = random_bytes.cursor_key.hex
     TOKEN_ISSUER     = module.identity.issuer
     TOKEN_CLIENTS    = join(",", local.clients)
     LOG_LEVEL        = var.log_level
+  }
+
+  # What only those are told that answer requests: secrets, which nobody else needs.
+  route_environment = merge({ CURSOR_KEY = random_bytes.cursor_key.hex }, var.edge == null ? {} : {
+    EDGE_SECRET   = one(random_bytes.edge_secret[*].hex)
+    EDGE_ENFORCED = tostring(local.edge_enforced)
   })
 
   # What all functions and tables share.
@@ -61,6 +69,7 @@ locals {
     deletion_protection    = var.deletion_protection
     point_in_time_recovery = var.point_in_time_recovery
     environment            = local.environment
+    route_environment      = local.route_environment
   }
 }
 

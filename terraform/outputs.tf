@@ -1,6 +1,6 @@
 output "api_url" {
-  description = "Where the API is; its paths begin with /v1."
-  value       = var.edge == null ? module.http_api.url : "https://${var.edge.domain}"
+  description = "Where the API is; its paths begin with /v1. The edge's own name once it is enforced."
+  value       = local.edge_enforced ? "https://${var.edge.domain}" : module.http_api.url
 }
 
 output "edge_target" {

@@ -160,11 +160,12 @@ variable "web_origins" {
 }
 
 variable "edge" {
-  description = "CloudFront with a firewall before the gateway: the name by which the API is called, a certificate for it in us-east-1, and how many requests one address may make in five minutes. Paid for; null: none."
+  description = "CloudFront with a firewall before the gateway: the name by which the API is called, a certificate for it in us-east-1, how many requests one address may make in five minutes, and whether functions refuse what did not come by it, which is for when the name points at it. Paid for; null: none."
   type = object({
     domain              = string
     certificate_arn     = string
     requests_by_address = optional(number, 2000)
+    enforce             = optional(bool, false)
   })
   default = null
 

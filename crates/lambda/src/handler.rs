@@ -14,7 +14,7 @@ use loan::rate::RateTable;
 use crate::callers::Callers;
 use crate::failure::Failure;
 use crate::function::{Function, routes};
-use crate::gateway;
+use crate::gateway::{self, Edge};
 use crate::keys::{self, KeySource};
 use crate::metrics::Conflicts;
 use crate::relay::{self, Publisher};
@@ -40,8 +40,8 @@ pub struct Base {
     pub settings: Settings,
     /// The rates of loans.
     pub loan_rates: RateTable,
-    /// What the edge before the gateway adds to every request; none where there is no edge.
-    pub edge_secret: Option<String>,
+    /// The edge before the gateway, if there is one.
+    pub edge: Option<Edge>,
 }
 
 /// A function that is ready.
@@ -54,7 +54,7 @@ pub struct Handler {
 }
 
 enum Work {
-    Answer { router: Router, edge_secret: Option<String> },
+    Answer { router: Router, edge: Option<Edge> },
     Hear(&'static Subscription),
     Relay(&'static ServiceManifest),
     Tick(&'static Due),
@@ -80,7 +80,7 @@ impl Handler {
                     ids: Arc::new(System),
                 };
                 let router = http_api::bare(routes, Arc::new(deployment), front);
-                Work::Answer { router, edge_secret: base.edge_secret }
+                Work::Answer { router, edge: base.edge }
             }
             Function::Subscription(_, subscription) => Work::Hear(subscription),
             Function::Relay(service) => Work::Relay(service),
@@ -104,11 +104,11 @@ impl Handler {
 
     async fn work(&self, payload: &str, until: Time) -> Result<String, Failure> {
         match &self.work {
-            Work::Answer { router, edge_secret } => {
+            Work::Answer { router, edge } => {
                 if let Err(error) = self.callers.refresh().await {
                     tracing::warn!(%error, "the keys that are kept cannot be read; those known stay");
                 }
-                gateway::answer(router, edge_secret.as_deref(), payload).await
+                gateway::answer(router, edge.as_ref(), payload).await
             }
             Work::Hear(subscription) => {
                 let answered = hear::hear(&self.store, subscription, payload).await?;

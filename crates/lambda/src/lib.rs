@@ -27,6 +27,7 @@ pub use failure::Failure;
 pub use function::{
     Function, KEEP_DEAD_LETTERS, KEEP_SIGNING_KEYS, RELAY, SERVICES, VERIFY_LEDGER,
 };
+pub use gateway::Edge;
 pub use handler::{Base, Handler};
 pub use keys::KeySource;
 pub use letters::{LambdaSubscribers, Subscribers};

@@ -54,7 +54,7 @@ pub async fn base(function: Function, settings: Settings) -> Result<Base, Failur
         conflicts,
         settings: settings.deployed,
         loan_rates: settings.loan_rates,
-        edge_secret: settings.edge_secret,
+        edge: settings.edge,
     })
 }
 

@@ -10,6 +10,8 @@ use store_dynamodb::Aws;
 use tokens::{Family, Policy};
 
 use crate::failure::Failure;
+use crate::function::Function;
+use crate::gateway::Edge;
 
 /// Days that money is held, at most.
 const HOLD_DAYS_MAX: u64 = 365;
@@ -33,8 +35,8 @@ pub struct Settings {
     pub deployed: Deployed,
     /// The rates of loans.
     pub loan_rates: RateTable,
-    /// What the edge before the gateway adds to every request; none where there is no edge.
-    pub edge_secret: Option<String>,
+    /// The edge before the gateway, if there is one.
+    pub edge: Option<Edge>,
     /// How AWS is reached.
     pub aws: Aws,
 }
@@ -48,15 +50,17 @@ impl Settings {
     /// # Errors
     /// When one is missing or cannot be read; it is named.
     pub fn read(lookup: Lookup<'_>) -> Result<Self, Failure> {
+        let function = required(lookup, "_HANDLER")?;
+        let deployed = deployed(lookup, answers(&function))?;
         Ok(Self {
-            function: required(lookup, "_HANDLER")?,
+            function,
             table_prefix: required(lookup, "TABLE_PREFIX")?,
             payment_events: optional(lookup, "TOPIC_PAYMENT_EVENTS"),
             loan_events: optional(lookup, "TOPIC_LOAN_EVENTS"),
             policy: policy(lookup)?,
-            deployed: deployed(lookup)?,
+            deployed,
             loan_rates: parsed(lookup, "LOAN_RATES", RateTable::default())?,
-            edge_secret: optional(lookup, "EDGE_SECRET"),
+            edge: edge(lookup)?,
             aws: Aws::read(lookup).map_err(|error| Failure::Start(error.to_string()))?,
         })
     }
@@ -83,7 +87,13 @@ fn policy(lookup: Lookup<'_>) -> Result<Policy, Failure> {
         .map_err(|bad| wrong("TOKEN_ISSUER or TOKEN_CLIENTS", &bad.to_string()))
 }
 
-fn deployed(lookup: Lookup<'_>) -> Result<Deployed, Failure> {
+/// Whether a function of that name answers requests.
+fn answers(function: &str) -> bool {
+    matches!(Function::named(function), Some(Function::Operation(..)))
+}
+
+/// Who answers no requests signs no cursors, and is not told by what.
+fn deployed(lookup: Lookup<'_>, answers: bool) -> Result<Deployed, Failure> {
     let days = parsed(lookup, "HOLD_DAYS", 7)?;
     if !(1..=HOLD_DAYS_MAX).contains(&days) {
         return Err(wrong("HOLD_DAYS", &format!("it must be from 1 to {HOLD_DAYS_MAX}")));
@@ -92,13 +102,24 @@ fn deployed(lookup: Lookup<'_>) -> Result<Deployed, Failure> {
     if wait > WAIT_SECONDS_MAX {
         return Err(wrong("WAIT_SECONDS", &format!("it must be at most {WAIT_SECONDS_MAX}")));
     }
+    let key = if answers { cursor_key(&required(lookup, "CURSOR_KEY")?)? } else { [0; 32] };
     Ok(Deployed {
         self_funding: parsed(lookup, "SELF_FUNDING", false)?,
         default_currency: parsed(lookup, "DEFAULT_CURRENCY", Currency::USD)?,
         wait_max: Duration::from_secs(wait),
         hold_life: Duration::from_secs(days.saturating_mul(24 * 60 * 60)),
-        ..Deployed::new(cursor_key(&required(lookup, "CURSOR_KEY")?)?)
+        ..Deployed::new(key)
     })
+}
+
+/// It is there where its secret is.
+fn edge(lookup: Lookup<'_>) -> Result<Option<Edge>, Failure> {
+    let is_enforced = parsed(lookup, "EDGE_ENFORCED", false)?;
+    match optional(lookup, "EDGE_SECRET") {
+        Some(secret) => Ok(Some(Edge { secret, is_enforced })),
+        None if is_enforced => Err(missing("EDGE_SECRET")),
+        None => Ok(None),
+    }
 }
 
 /// 32 bytes in hexadecimal. What was there instead is not told: it is a secret.
@@ -167,6 +188,22 @@ mod tests {
         assert_eq!(settings.deployed.wait_max, Duration::ZERO);
         assert_eq!(settings.deployed.cursor_key, [0x0f; 32]);
         assert_eq!(settings.aws.credentials[2], "");
+        assert!(settings.edge.is_none());
+    }
+
+    #[test]
+    fn only_who_answers_requests_needs_to_sign_cursors() {
+        let other = ("_HANDLER", "process_payment_request");
+        assert!(read(&[other, ("CURSOR_KEY", "")]).is_ok());
+    }
+
+    #[test]
+    fn an_edge_that_is_enforced_has_a_secret() {
+        let edge = |changes: &[(&str, &str)]| read(changes).map(|settings| settings.edge);
+        let known = edge(&[("EDGE_SECRET", "0f1e")]).unwrap().unwrap();
+        assert!(known.secret == "0f1e" && !known.is_enforced);
+        let known = edge(&[("EDGE_SECRET", "0f1e"), ("EDGE_ENFORCED", "true")]).unwrap().unwrap();
+        assert!(known.is_enforced);
     }
 
     #[track_caller]
@@ -193,6 +230,9 @@ mod tests {
         check("SELF_FUNDING", "yes", "cannot be read");
         check("DEFAULT_CURRENCY", "XYZ?", "cannot be read");
         check("LOAN_RATES", "x", "cannot be read");
+        check("EDGE_ENFORCED", "yes", "cannot be read");
+        let failure = read(&[("EDGE_ENFORCED", "true")]).err().unwrap();
+        assert!(failure.contains("EDGE_SECRET is missing"), "{failure}");
         let settings = read(&[("TOPIC_LOAN_EVENTS", "arn:loan")]).unwrap();
         assert_eq!(settings.topic(Topic::Loan).unwrap(), "arn:loan");
         assert!(settings.topic(Topic::Payment).unwrap_err().to_string().contains("TOPIC_PAYMENT"));

@@ -1,7 +1,8 @@
 # What stands before the gateway where the whole internet may call: CloudFront, by its own name and TLS
 # 1.2 or newer, and a firewall that turns away known attacks and who asks too often. Nothing is cached.
-# The gateway's own address stays: it has no firewall, so the functions behind it answer only to requests
-# with the secret that CloudFront adds. Whoever has no token is turned away by the gateway before that.
+# The gateway's own address stays, and has no firewall: once the edge is enforced, the functions behind it
+# answer only to requests with the secret that CloudFront adds. Whoever has no token is turned away by the
+# gateway before that.
 
 data "aws_cloudfront_cache_policy" "none" {
   name = "Managed-CachingDisabled"

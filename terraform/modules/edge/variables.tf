@@ -24,7 +24,7 @@ variable "gateway_host" {
 }
 
 variable "secret" {
-  description = "What CloudFront adds to every request, and functions ask for."
+  description = "What CloudFront adds to every request, and functions know it by."
   type        = string
   sensitive   = true
 }

@@ -53,7 +53,7 @@ resource "aws_lambda_function" "this" {
   kms_key_arn                    = var.home.key_arn
 
   environment {
-    variables = merge(var.home.environment, local.topics)
+    variables = merge(var.home.environment, local.trigger == "route" ? var.home.route_environment : {}, local.topics)
   }
 
   logging_config {

@@ -50,6 +50,7 @@ variable "home" {
     architecture         = string
     memory_mb            = number
     environment          = map(string)
+    route_environment    = map(string)
     reserved_concurrency = map(number)
     log_days             = number
     clock                = bool

@@ -80,7 +80,7 @@ kinds! {
     UnsupportedMediaType = "unsupported-media-type", UNSUPPORTED_MEDIA_TYPE, "Only JSON is taken",
         "Send the body as `Content-Type: application/json`, not compressed.";
     Misdirected = "misdirected", MISDIRECTED_REQUEST, "The host is not served here",
-        "Use the address on which the program listens, or `localhost`.";
+        "Use the address on which the program listens, or `localhost`; behind an edge, the API's own name.";
     InsufficientFunds = "insufficient-funds", UNPROCESSABLE_ENTITY, "Not enough available",
         "Add funds, or move at most what `detail` says is available.";
     CurrencyMismatch = "currency-mismatch", UNPROCESSABLE_ENTITY, "The currencies differ",

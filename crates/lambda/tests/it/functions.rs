@@ -13,8 +13,8 @@ use kernel::{
     Caller, Clock, Context, CorrelationId, Envelope, Role, Store, StoreError, Subject, Time, Topic,
 };
 use lambda::{
-    Base, Callers, Events, Failure, Function, Handler, KeySource, Message, Publisher, Subscribers,
-    Unpublished,
+    Base, Callers, Edge, Events, Failure, Function, Handler, KeySource, Message, Publisher,
+    Subscribers, Unpublished,
 };
 use loan::rate::RateTable;
 use operations::keys::KeepKeys;
@@ -58,8 +58,8 @@ pub(crate) struct Deployment {
     pub(crate) called: Arc<Called>,
     pub(crate) keys: Arc<PublishedKeys>,
     clock: Arc<HandClock>,
-    /// What the edge adds to every request, if there is one.
-    pub(crate) edge_secret: Option<String>,
+    /// The edge before the gateway, if there is one.
+    pub(crate) edge: Option<Edge>,
 }
 
 /// A clock that moves when it is told.
@@ -209,7 +209,7 @@ impl Deployment {
         let memory = Arc::new(MemoryStore::with(given, Arc::new(System)));
         let (called, keys) = (Arc::default(), Arc::default());
         let published = Arc::new(published);
-        Self { memory, published, called, keys, clock, edge_secret: None }
+        Self { memory, published, called, keys, clock, edge: None }
     }
 
     pub(crate) fn pass(&self, time: Duration) {
@@ -231,7 +231,7 @@ impl Deployment {
             conflicts: Arc::default(),
             settings: Settings { self_funding: true, ..Settings::new([7; 32]) },
             loan_rates: RateTable::default(),
-            edge_secret: self.edge_secret.clone(),
+            edge: self.edge.clone(),
         };
         Handler::new(function, base)
     }

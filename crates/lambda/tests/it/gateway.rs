@@ -1,8 +1,10 @@
 //! How the gateway's events become requests: paths, stages, queries, headers, bodies.
 
+use lambda::Edge;
 use serde_json::{Value, json};
 
 use crate::functions::{Answer, Deployment, by_nobody, by_operator, request};
+use crate::lost::applied;
 
 /// The answer to an event that was changed so.
 async fn changed(name: &str, event: Value, change: impl FnOnce(&mut Value)) -> Answer {
@@ -30,24 +32,57 @@ async fn a_body_comes_as_text_or_in_base64() {
     assert_eq!(encoded.await.body["currency"], "EUR");
 }
 
-/// What a request with that header is answered where there is an edge.
-async fn check_edge(sent: Option<&str>, expected: u64) {
+/// A deployment behind an edge.
+fn behind_an_edge(is_enforced: bool) -> Deployment {
     let mut deployment = Deployment::new();
-    deployment.edge_secret = Some("0f1e".to_owned());
+    deployment.edge = Some(Edge { secret: "0f1e".to_owned(), is_enforced });
+    deployment
+}
+
+/// What a request with that header is answered where there is an edge.
+async fn check_edge(is_enforced: bool, sent: Option<&str>, expected: u64) {
+    let deployment = behind_an_edge(is_enforced);
     let mut event = request("GET", "/v1/me", None);
     if let Some(sent) = sent {
         event["headers"]["x-origin-verify"] = json!(sent);
     }
-    assert_eq!(deployment.call("get_me", &event).await.status, expected, "{sent:?}");
+    let answer = deployment.call("get_me", &event).await;
+    assert_eq!(answer.status, expected, "{sent:?}");
+    if expected == 421 {
+        assert_eq!(answer.headers["content-type"], "application/problem+json");
+        assert_eq!(answer.body["type"], "https://fintech.example/problems/misdirected");
+        assert!(answer.body["detail"].as_str().unwrap().contains("by its own name"));
+    }
 }
 
 #[tokio::test]
 async fn behind_an_edge_nobody_is_answered_who_comes_by_the_gateways_own_address() {
-    check_edge(Some("0f1e"), 200).await;
-    check_edge(Some("0f1f"), 403).await;
-    check_edge(Some("0f1"), 403).await;
-    check_edge(Some(""), 403).await;
-    check_edge(None, 403).await;
+    for sent in [Some("0f1f"), Some("0f1"), Some(""), None] {
+        check_edge(true, sent, 421).await;
+        check_edge(false, sent, 200).await;
+    }
+    check_edge(true, Some("0f1e"), 200).await;
+    check_edge(false, Some("0f1e"), 200).await;
+}
+
+/// From where an operator's act is booked to have come.
+async fn check_from(deployment: Deployment, proof: &str, expected: &str) {
+    let path = format!("/v1/loan/{}/reject", applied(&deployment).await);
+    let mut act = by_operator(request("POST", &path, Some(&json!({}))));
+    act["headers"]["x-origin-verify"] = json!(proof);
+    let written = "192.0.2.66, 203.0.113.7, 198.51.100.9";
+    act["headers"]["x-forwarded-for"] = json!(written);
+    act["requestContext"]["http"]["sourceIp"] = json!("198.51.100.9");
+    assert_eq!(deployment.call("reject_loan", &act).await.status, 200);
+    let audit = deployment.call("list_audit", &list()).await.body;
+    assert_eq!(audit["items"][0]["from_address"], expected, "{audit:#}");
+}
+
+#[tokio::test]
+async fn the_audit_has_the_callers_address_from_the_edge_that_proved_itself() {
+    check_from(behind_an_edge(false), "0f1e", "203.0.113.7").await;
+    check_from(behind_an_edge(false), "guessed", "198.51.100.9").await;
+    check_from(Deployment::new(), "0f1e", "198.51.100.9").await;
 }
 
 #[tokio::test]

@@ -12,15 +12,20 @@ use crate::functions::{Deployment, by_operator, request};
 use crate::letters::{failed, keep, list, redrive, told};
 use crate::relay::{failures, image, newest, paid, stream};
 
-/// A loan that was rejected: what it says nobody waits for.
-async fn rejected() -> (Deployment, Stored) {
-    let deployment = Deployment::new();
+/// A loan that somebody decides on.
+pub(crate) async fn applied(deployment: &Deployment) -> String {
     let opening = request("POST", "/v1/wallet", Some(&json!({})));
     let opened = deployment.call("create_wallet", &opening).await;
     let wallet_id = &opened.body["wallet_id"];
     let body = json!({ "wallet_id": wallet_id, "amount": "1000.00", "loan_term_months": 12 });
     let loan = deployment.call("apply_for_loan", &request("POST", "/v1/loan", Some(&body))).await;
-    let path = format!("/v1/loan/{}/reject", loan.body["loan_id"].as_str().unwrap());
+    loan.body["loan_id"].as_str().unwrap().to_owned()
+}
+
+/// A loan that was rejected: what it says nobody waits for.
+async fn rejected() -> (Deployment, Stored) {
+    let deployment = Deployment::new();
+    let path = format!("/v1/loan/{}/reject", applied(&deployment).await);
     let reject = by_operator(request("POST", &path, Some(&json!({}))));
     assert_eq!(deployment.call("reject_loan", &reject).await.status, 200);
     let loan = newest(&deployment, Loan::KIND).await;

@@ -97,7 +97,7 @@ impl Transport {
                 conflicts: Arc::default(),
                 settings: self.settings.clone(),
                 loan_rates: RateTable::default(),
-                edge_secret: None,
+                edge: None,
             };
             Arc::new(Handler::new(Function::named(name).unwrap(), base))
         });

@@ -161,7 +161,7 @@ impl Wired {
             conflicts: Arc::default(),
             settings: Settings { self_funding: true, ..Settings::new([7; 32]) },
             loan_rates: RateTable::default(),
-            edge_secret: None,
+            edge: None,
         };
         Handler::new(Function::named(name).unwrap(), base)
     }

@@ -76,7 +76,7 @@ fn terraform_makes_what_the_manifest_says() {
     tables_are_those(&manifest, &state);
     failures_are_kept_and_told(&manifest, &state);
     callers::are_those(&state);
-    assert_eq!(state.all("aws_cloudfront_distribution").count(), 0, "the edge is off by default");
+    edge::is_told_where_it_is_needed(&manifest, &state, None);
     roles::are_those(&manifest, &state);
     roles::queries_by_wallet_name_their_index(&manifest, &state);
 }
@@ -85,6 +85,7 @@ fn terraform_makes_what_the_manifest_says() {
 #[test]
 fn nothing_is_protected_when_that_is_switched_off() {
     // The other switches, so that they are turned once too.
+    let edge = edge::asked_for("requests_by_address=700,enforce=true");
     let switched = [
         "deletion_protection=false",
         "customer_keys=true",
@@ -92,7 +93,7 @@ fn nothing_is_protected_when_that_is_switched_off() {
         "self_signup=true",
         "threat_protection=ENFORCED",
         r#"services={till=["payments"],books=["api","payments"]}"#,
-        r#"edge={domain="api.bank.example",certificate_arn="arn:aws:acm:us-east-1:000000000000:certificate/0f1e2d3c-0000-4000-8000-000000000000",requests_by_address=700}"#,
+        &edge,
         r#"alarm_emails=["oncall@example.com"]"#,
         r#"web_origins=["https://bank.example"]"#,
         "throttles={request_payment={rate=7,burst=3}}",
@@ -105,6 +106,7 @@ fn nothing_is_protected_when_that_is_switched_off() {
     }
     callers::are_those_switched(&state);
     edge::stands_before_the_gateway(&state);
+    edge::is_told_where_it_is_needed(&manifest(), &state, Some(true));
     roles::keys_are_used_by_services_alone(&state);
     let stage = &state.all("aws_apigatewayv2_stage").next().unwrap().values;
     let mut throttles = stage["route_settings"].as_array().unwrap().iter();
@@ -114,6 +116,17 @@ fn nothing_is_protected_when_that_is_switched_off() {
     for topic in state.all("aws_sns_topic") {
         assert!(topic.text("kms_master_key_id").starts_with("arn:aws:kms:"), "{}", topic.address);
     }
+}
+
+/// Until the name points at it, callers come by the gateway's own address.
+#[test]
+fn an_edge_cuts_nobody_off_until_it_is_enforced() {
+    let edge = edge::asked_for("");
+    let Some(state) = state::of_variables("edge", &[&edge]) else { return };
+    edge::is_told_where_it_is_needed(&manifest(), &state, Some(false));
+    let gateway = state.all("aws_apigatewayv2_api").next().unwrap().text("api_endpoint");
+    assert_eq!(state.output("api_url"), gateway);
+    assert!(state.output("edge_target").ends_with(".cloudfront.net"));
 }
 
 #[test]

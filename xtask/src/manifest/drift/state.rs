@@ -12,8 +12,11 @@ const STATE: &str = "TERRAFORM_STATE";
 /// Below the tree's root; a user's clone does without.
 const TERRAFORM_CHECK: &str = "../shared/tools/terraform-check/terraform-check";
 
-/// A state's resources.
-pub(super) struct State(Vec<Resource>);
+/// A state: its resources and its outputs.
+pub(super) struct State {
+    resources: Vec<Resource>,
+    outputs: Value,
+}
 
 /// One of them.
 #[derive(Debug)]
@@ -87,12 +90,18 @@ impl State {
         let whole: Value = serde_json::from_str(&text).unwrap();
         let mut resources = Vec::new();
         collect(&whole["values"]["root_module"], &mut resources);
-        Self(resources)
+        Self { resources, outputs: whole["values"]["outputs"].clone() }
     }
 
     /// All of a type.
     pub(super) fn all<'a>(&'a self, r#type: &'a str) -> impl Iterator<Item = &'a Resource> {
-        self.0.iter().filter(move |resource| resource.r#type == r#type)
+        self.resources.iter().filter(move |resource| resource.r#type == r#type)
+    }
+
+    /// What it puts out under that name, which is a text.
+    pub(super) fn output(&self, name: &str) -> &str {
+        let value = &self.outputs[name]["value"];
+        value.as_str().unwrap_or_else(|| panic!("the output {name} is {value}"))
     }
 
     /// All of a type by a value that tells them apart, which no two may share.

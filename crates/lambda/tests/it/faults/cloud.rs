@@ -383,7 +383,7 @@ impl Side {
                 conflicts: Arc::default(),
                 settings: Settings { self_funding: true, ..Settings::new([7; 32]) },
                 loan_rates: RateTable::default(),
-                edge_secret: None,
+                edge: None,
             }
         };
         Self { base: Box::new(base), store, functions: BTreeMap::new() }
