@@ -10,6 +10,8 @@ import re
 import secrets
 import urllib.parse
 
+import noted
+
 PASSWORD = "Correct-horse-1"
 SECONDS_MAX = 30
 
@@ -59,13 +61,17 @@ class Caller:
 
 def request(url, method, body=None, headers=None) -> Answer:
     """One request. Redirections are answers like others."""
+    noted.headers(headers or {})
+    noted.text(body or "")
     to = urllib.parse.urlsplit(url)
     connection = http.client.HTTPConnection(to.netloc, timeout=SECONDS_MAX)
     try:
         target = urllib.parse.urlunsplit(("", "", to.path, to.query, ""))
         connection.request(method, target, body, headers or {})
         answer = connection.getresponse()
-        return Answer(answer.status, answer.getheaders(), answer.read())
+        said = answer.read()
+        noted.text(said.decode(errors="replace"))
+        return Answer(answer.status, answer.getheaders(), said)
     finally:
         connection.close()
 

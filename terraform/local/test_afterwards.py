@@ -1,5 +1,8 @@
-"""After all other tests: nothing is left undone, and the books balance."""
+"""After all other tests: nothing is left undone, the books balance, and no log holds a secret."""
 
+import time
+
+import noted
 import world
 from test_tour import Case, customer, operator
 
@@ -35,3 +38,48 @@ class TestAfterwards(Case):
 
     def test_no_saga_is_open(self):
         self.assertEqual(self.ok(operator().get("sagas?state=open"))["items"], [])
+
+
+class TestLogs(Case):
+    def groups(self):
+        pages = world.CREATED.aws("logs").get_paginator("describe_log_groups").paginate()
+        return [group["logGroupName"] for page in pages for group in page["logGroups"]]
+
+    def found_in(self, group):
+        """The lines of a group that hold a secret, with what it is."""
+        lines = ((noted.found_in(line), line) for line in world.log_lines(group))
+        return [(what, line) for what, line in lines if what]
+
+    def test_no_function_logged_a_secret(self):
+        caller = customer("sol")
+        self.wallet(caller, "5.00")
+        self.assertIn(caller.token, noted.SEEN)
+        groups = self.groups()
+        self.assertIn(world.log_group("credit_wallet"), groups)
+        searched = 0
+        for group in groups:
+            searched += sum(1 for _ in world.log_lines(group))
+            self.assertEqual(self.found_in(group), [], group)
+        self.assertGreater(searched, len(groups))
+
+    def test_a_secret_that_was_logged_is_found(self):
+        noted.note("once-a-secret")
+        logs = world.CREATED.aws("logs")
+        for number, (line, is_found) in enumerate([
+            ('{"level":"INFO","message":"answered","status":200}', False),
+            ('{"message":"the bearer token is not valid"}', False),
+            ("token once-a-secret", True),
+            ("Bearer 0123456789abcdef", True),
+            ("eyJhbGciOiJSUzI1NiJ9.eyJzdWIi", True),
+            ("no such user: somebody@bank.example", True),
+            ("-----BEGIN PRIVATE KEY-----", True),
+        ]):
+            group = {"logGroupName": f"/search/{number}"}
+            stream = {**group, "logStreamName": "one"}
+            logs.create_log_group(**group)
+            logs.create_log_stream(**stream)
+            event = {"timestamp": int(time.time() * 1000), "message": line}
+            logs.put_log_events(**stream, logEvents=[event])
+            found = self.found_in(group["logGroupName"])
+            logs.delete_log_group(**group)
+            self.assertEqual(bool(found), is_found, line)

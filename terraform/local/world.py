@@ -48,14 +48,27 @@ def keep_keys():
     return answer
 
 
+def log_group(name):
+    return f"/aws/lambda/{function(name)['function_name']}"
+
+
+def log_lines(group):
+    """All lines of a log group."""
+    asked = {"logGroupName": group}
+    while True:
+        found = CREATED.aws("logs").filter_log_events(**asked)
+        for event in found["events"]:
+            yield from event["message"].splitlines()
+        if not found.get("nextToken"):
+            return
+        asked["nextToken"] = found["nextToken"]
+
+
 def logged(name):
     """What a function has logged, line by line."""
-    logs = CREATED.aws("logs")
-    found = logs.filter_log_events(logGroupName=f"/aws/lambda/{function(name)['function_name']}")
-    for event in found["events"]:
-        for line in event["message"].splitlines():
-            if line.startswith("{"):
-                yield json.loads(line)
+    for line in log_lines(log_group(name)):
+        if line.startswith("{"):
+            yield json.loads(line)
 
 
 def topic(name):
