@@ -40,6 +40,11 @@ pub(crate) struct AccessOptions {
     /// Trust the certificate authorities in this PEM file, not those that the machine trusts
     #[arg(long, value_name = "FILE", env = "FINTECH_CA")]
     ca: Option<PathBuf>,
+    /// Ask over http:// a server that is not on this machine: whoever is between reads tokens,
+    /// passwords and all else
+    #[arg(long, env = "FINTECH_INSECURE_HTTP")]
+    #[arg(value_parser = clap::builder::BoolishValueParser::new())]
+    insecure_http: bool,
 }
 
 /// A text that is shown to nobody.
@@ -123,7 +128,8 @@ impl Client {
     /// Connects to the server at an address such as `http://127.0.0.1:8080`.
     ///
     /// # Errors
-    /// When that is no such address, nobody answers there, or it is not whom it should be.
+    /// When that is no such address, nobody answers there, it is not whom it should be, or what is sent
+    /// could be read on its way.
     pub(crate) async fn connect(url: &str, access: &AccessOptions) -> Result<Self, Failure> {
         let Address { is_tls, host } = address_of(url).map_err(Failure::wrong_use)?;
         let authorization = access.authorization()?;
@@ -131,7 +137,16 @@ impl Client {
             Failure::cannot_run(format!("cannot reach {url}: {error}; is `fintech serve` running?"))
         };
         let (name, port) = parts(host, if is_tls { 443 } else { 80 });
-        let stream = TcpStream::connect((name, port)).await.map_err(|error| gone(&error))?;
+        let found = tokio::net::lookup_host((name, port)).await.map_err(|error| gone(&error))?;
+        let found: Vec<_> = found.collect();
+        let stays_here = found.iter().all(|address| address.ip().to_canonical().is_loopback());
+        if !is_tls && !stays_here && !access.insecure_http {
+            return Err(Failure::wrong_use(format!(
+                "{url} is not on this machine, and over http:// whoever is between reads tokens and \
+                 passwords: use https://, or say --insecure-http"
+            )));
+        }
+        let stream = TcpStream::connect(&*found).await.map_err(|error| gone(&error))?;
         let connection = if is_tls {
             let trusted = match &access.ca {
                 Some(file) => https::trusted_in(file)?,
@@ -301,6 +316,7 @@ mod tests {
             token: token.map(|token| Secret(token.to_owned())),
             token_file,
             ca: None,
+            insecure_http: false,
         };
         let check = |options: AccessOptions, expected: Option<&str>| {
             let header = options.authorization().unwrap();

@@ -143,10 +143,20 @@ pub(crate) fn cursor_key(data: &Path) -> Result<[u8; 32], Failure> {
     read.map_err(|error| Failure::cannot_run(format!("{}: {error}", path.display())))
 }
 
-/// Makes it beside its place and moves it there whole: half a key would stop every later start.
+/// Half a key would stop every later start.
 fn make_key(path: &Path) -> io::Result<[u8; 32]> {
     let mut key = [0; 32];
     getrandom::fill(&mut key).map_err(|error| io::Error::other(error.to_string()))?;
+    keep_secret(path, &key)?;
+    Ok(key)
+}
+
+/// Keeps a secret in a file that is its owner's alone, in the place of what was there; made beside its
+/// place and moved there whole.
+///
+/// # Errors
+/// When the disk fails.
+pub(crate) fn keep_secret(path: &Path, secret: &[u8]) -> io::Result<()> {
     let unfinished = path.with_extension("unfinished");
     match std::fs::remove_file(&unfinished) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
@@ -154,10 +164,10 @@ fn make_key(path: &Path) -> io::Result<[u8; 32]> {
     }
     let mut options = std::fs::OpenOptions::new();
     let mut file = options.write(true).create_new(true).mode(0o600).open(&unfinished)?;
-    file.write_all(&key)?;
+    file.write_all(secret)?;
     file.sync_all()?;
     std::fs::rename(&unfinished, path)?;
-    Ok(key)
+    path.parent().map_or(Ok(()), |folder| std::fs::File::open(folder)?.sync_all())
 }
 
 #[cfg(test)]

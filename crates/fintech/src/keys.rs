@@ -2,9 +2,9 @@
 //! owner's alone, named by the moment when they were made. The newest signs; one before it stays until
 //! no token of its is good. Not in here: what a token says.
 
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, ErrorKind, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::fs::{DirBuilder, File};
+use std::io::{ErrorKind, Read};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use kernel::Time;
 use tokens::{SigningKey, SigningKeys, TOKEN_LIFE};
 
 use crate::end::Failure;
+use crate::folder::keep_secret;
 
 /// The name of the folder.
 const FOLDER: &str = "keys";
@@ -110,20 +111,11 @@ fn expect_own(path: &Path) -> Result<(), Failure> {
     Err(failed(path, why))
 }
 
-/// Made beside its place and moved there whole: half a key would stop every later start.
+/// Makes another one.
 fn make(folder: &Path, now: Time) -> Result<(), Failure> {
     let path = path_of(folder, now);
-    let unfinished = path.with_extension("unfinished");
     let key = SigningKey::generate().map_err(|error| failed(&path, error))?;
-    let write = || -> io::Result<()> {
-        let mut options = OpenOptions::new();
-        let mut file = options.write(true).create_new(true).mode(0o600).open(&unfinished)?;
-        file.write_all(&key)?;
-        file.sync_all()?;
-        std::fs::rename(&unfinished, &path)?;
-        File::open(folder)?.sync_all()
-    };
-    write().map_err(|error| failed(&path, error))
+    keep_secret(&path, &key).map_err(|error| failed(&path, error))
 }
 
 fn path_of(folder: &Path, made_at: Time) -> PathBuf {

@@ -1,23 +1,19 @@
 //! The desk: what the routes share beside the store. Who has proved a password, what he is given, and
 //! what was taken back since. Not in here: HTTP, what is decided, and where signing keys lie.
 
-use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use http_api::Problem;
+use http_api::{ClientAddress, Problem};
 use kernel::record::{Column, Shard};
 use kernel::store::{Order, Place, Query};
 use kernel::time::System;
-use kernel::{
-    Clock, Context, CorrelationId, Ids, Known, Record, SessionId, Store, StoreError, Time,
-};
+use kernel::{Clock, Ids, Known, Record, SessionId, Store, StoreError, Time};
 use tokens::{Grant, Mint, Policy, SigningKeys, Verifier};
 
-use crate::decide::BookRefused;
 use crate::hashing::Hashing;
 use crate::passwords;
 use crate::records::{LoginName, Proof, Session, TakenName, User, UserKind};
+use crate::refusals::Refusals;
 use crate::routes::Gate;
 use crate::taken_back::TakenBack;
 use crate::throttle::{Throttle, Try};
@@ -59,7 +55,7 @@ pub struct Desk {
     verifier: Arc<Verifier>,
     taken_back: Arc<TakenBack>,
     throttle: Throttle,
-    refused: AtomicU64,
+    refusals: Refusals,
     changing: tokio::sync::Mutex<()>,
 }
 
@@ -78,7 +74,7 @@ impl Desk {
             verifier: Arc::new(verifier),
             taken_back: Arc::default(),
             throttle: Throttle::new(),
-            refused: AtomicU64::new(0),
+            refusals: Refusals::new(),
             changing: tokio::sync::Mutex::default(),
         })
     }
@@ -96,10 +92,12 @@ impl Desk {
     /// Takes other keys in the place of the former ones.
     ///
     /// # Errors
-    /// When there is none to check a token with; then nothing changes for who has a token.
+    /// When there is none to check a token with; then nothing changes.
     pub fn take_keys(&self, keys: SigningKeys) -> Result<(), NoDesk> {
+        // In this order: no token is signed that is not known yet.
+        self.verifier.take_keys(&keys.jwks())?;
         self.mint.take(keys);
-        Ok(self.verifier.take_keys(&self.mint.jwks())?)
+        Ok(())
     }
 
     /// Learns what was taken back shortly before this start. Before it nobody may be let in.
@@ -152,39 +150,30 @@ impl Desk {
     ///
     /// # Errors
     /// 429.
-    pub(crate) fn admit(&self, name: &str, from: Option<IpAddr>) -> Result<(), Problem> {
+    pub(crate) fn admit(&self, name: &str, from: Option<ClientAddress>) -> Result<(), Problem> {
         let admitted = self.throttle.admit(Try { name, from });
         if admitted.is_err() {
-            self.count_refused();
+            self.count_refused(name, from);
         }
         admitted
     }
 
     /// Remembers that the name was proved from there.
-    pub(crate) fn is_proved(&self, name: &str, from: Option<IpAddr>) {
+    pub(crate) fn is_proved(&self, name: &str, from: Option<ClientAddress>) {
         self.throttle.is_proved(Try { name, from });
     }
 
-    /// That somebody was refused who wanted to sign in.
-    pub(crate) fn count_refused(&self) {
-        self.refused.fetch_add(1, Ordering::Relaxed);
+    /// That somebody of that name was refused from there who wanted to sign in.
+    pub(crate) fn count_refused(&self, name: &str, from: Option<ClientAddress>) {
+        self.refusals.count(name, from, System.now());
     }
 
-    /// Books how many were refused since the last time, if any were.
+    /// Books who was refused since the last time, if anybody was.
     ///
     /// # Errors
     /// When the store cannot; then they are booked the next time.
     pub async fn book_refused(&self, store: &Store) -> Result<(), StoreError> {
-        let count = self.refused.swap(0, Ordering::Relaxed);
-        if count == 0 {
-            return Ok(());
-        }
-        let context = Context::request(CorrelationId(System.draw()), None);
-        let booked = store.decide(BookRefused(count), context).await;
-        if booked.is_err() {
-            self.refused.fetch_add(count, Ordering::Relaxed);
-        }
-        booked
+        self.refusals.book(store).await
     }
 
     /// The person of that name whose password that is. Takes as long where there is none.
@@ -254,4 +243,36 @@ async fn since<R: Record>(
         }
     }
     Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokens::SigningKey;
+
+    use super::*;
+
+    /// Keys change while tokens are given: each is known from the moment on that it is signed.
+    #[test]
+    fn no_token_is_signed_that_is_not_known_yet() {
+        let now = System.now();
+        let made: Vec<_> = (0..200).map(|_| SigningKey::generate().unwrap()).collect();
+        let read = |pkcs8: &Vec<u8>| SigningKey::read(pkcs8, now).unwrap();
+        // The last one signs, and those before it are known.
+        let keys = |made: &[Vec<u8>]| {
+            let (newest, others) = made.split_last().unwrap();
+            SigningKeys { newest: read(newest), others: others.iter().map(read).collect() }
+        };
+        let settings = DeskSettings { sign_up: true, secure_cookies: true };
+        let desk = Desk::open(Mint::new(keys(&made[..8])), settings).unwrap();
+        let grant =
+            Grant { subject: "usr_1", session_id: None, epoch: 1, rights: &[], token_id: "1" };
+        std::thread::scope(|scope| {
+            let change = || made.windows(8).for_each(|made| desk.take_keys(keys(made)).unwrap());
+            let changing = scope.spawn(change);
+            while !changing.is_finished() {
+                let token = desk.mint.sign(&grant, now).unwrap();
+                desk.verifier.verify(&token).unwrap();
+            }
+        });
+    }
 }

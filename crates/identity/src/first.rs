@@ -1,17 +1,18 @@
-//! The first start of a program that has no users: it makes an operator, who makes the others. Not in
-//! here: how he is told his password.
+//! The first start of a program that has no users: it makes an operator, who makes the others; a later
+//! start gives him another password where he has let the first one become too old. Not in here: how he is
+//! told his password.
 
 use http_api::Problem;
 use kernel::record::{Column, Hash32, Record};
 use kernel::request::RequestKey;
 use kernel::store::{Order, Query};
 use kernel::time::System;
-use kernel::{Context, CorrelationId, Ids, Store, StoreError};
+use kernel::{Context, CorrelationId, Ids, Store, StoreError, SubId};
 
-use crate::decide::CreateUser;
+use crate::decide::{Change, ChangeUser, CreateUser};
 use crate::desk::Desk;
 use crate::made::Made;
-use crate::records::{LoginName, OPERATORS, Right, Rights, User, UserKind, UserState};
+use crate::records::{LoginName, OPERATORS, ProofState, Right, Rights, User, UserKind, UserState};
 
 /// The name of the first operator.
 pub const FIRST_OPERATOR: &str = "operator@localhost";
@@ -19,22 +20,34 @@ pub const FIRST_OPERATOR: &str = "operator@localhost";
 /// Under which name it goes to the audit list.
 const OPERATION: &str = "first_operator";
 
-/// Makes the first operator where there are no users; his password for one time, which nobody is told
-/// again. None where there are users.
+/// What a start finds of the first operator.
+#[derive(Clone, PartialEq, Eq)]
+pub enum FirstOperator {
+    /// He has a new password for one time, which nobody is told again.
+    Made(String),
+    /// He has one that he has not changed yet.
+    Waits,
+    /// He has chosen his own, or others do without him.
+    Settled,
+}
+
+/// Makes the first operator where there are no users; makes another password for him where the first was
+/// never changed and is good no longer.
 ///
 /// # Errors
 /// When the store cannot.
-pub async fn first_operator(desk: &Desk, store: &Store) -> Result<Option<String>, Problem> {
+pub async fn first_operator(desk: &Desk, store: &Store) -> Result<FirstOperator, Problem> {
+    // Named, so that of two starts one makes him.
+    let body = Hash32([0; 32]);
+    let key = RequestKey { uuid: kernel::id::named_uuid(&[OPERATION]), body };
     if has_users(store).await? {
-        return Ok(None);
+        return again(desk, store, key.id()).await;
     }
     let made = desk.hashing.run(|| Made::new(UserKind::Person)).await??;
     let (Ok(name), Ok(operators)) = (LoginName::email(FIRST_OPERATOR), Right::new(OPERATORS))
     else {
         unreachable!("names of ours are names")
     };
-    // Named, so that of two starts one makes him.
-    let body = Hash32([0; 32]);
     let decision = CreateUser {
         operation: OPERATION,
         kind: UserKind::Person,
@@ -42,12 +55,31 @@ pub async fn first_operator(desk: &Desk, store: &Store) -> Result<Option<String>
         proof: made.proof.clone(),
         proof_state: made.proof_state(),
         rights: Rights::default().with(&operators).unwrap_or_default(),
-        key: Some(RequestKey { uuid: kernel::id::named_uuid(&[OPERATION]), body }),
+        key: Some(key),
         caller: None,
     };
-    let context = Context::request(CorrelationId(System.draw()), None);
-    let (user, is_repeated) = store.decide(decision, context).await??;
-    Ok(made.shown(&user, is_repeated).one_time_password)
+    let (user, is_repeated) = store.decide(decision, context()).await??;
+    let password = made.shown(&user, is_repeated).one_time_password;
+    Ok(password.map_or(FirstOperator::Waits, FirstOperator::Made))
+}
+
+async fn again(desk: &Desk, store: &Store, sub: SubId) -> Result<FirstOperator, Problem> {
+    let user = store.get::<User>(sub).await?;
+    let user = user.filter(|user| user.proof_state == ProofState::OneTime);
+    let Some(user) = user else { return Ok(FirstOperator::Settled) };
+    if user.state != UserState::Active || !user.is_late(store.now()) {
+        return Ok(FirstOperator::Waits);
+    }
+    let made = desk.hashing.run(|| Made::new(UserKind::Person)).await??;
+    let change = Change::Reset(made.proof.clone());
+    let decision = ChangeUser { caller: user.caller(), sub, change, key: None };
+    let (user, is_repeated) = store.decide(decision, context()).await??;
+    let password = made.shown(&user, is_repeated).one_time_password;
+    Ok(password.map_or(FirstOperator::Waits, FirstOperator::Made))
+}
+
+fn context() -> Context {
+    Context::request(CorrelationId(System.draw()), None)
 }
 
 async fn has_users(store: &Store) -> Result<bool, StoreError> {

@@ -21,13 +21,14 @@ pub mod manifest;
 mod operators;
 pub mod passwords;
 pub mod records;
+mod refusals;
 mod routes;
 pub mod secrets;
 mod taken_back;
 mod throttle;
 
 pub use desk::{Desk, DeskSettings, NoDesk, find};
-pub use first::{FIRST_OPERATOR, first_operator};
+pub use first::{FIRST_OPERATOR, FirstOperator, first_operator};
 pub use made::Made;
 pub use manifest::MANIFEST;
 pub use operators::has_operator;

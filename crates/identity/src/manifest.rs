@@ -69,8 +69,10 @@ pub const LOG_OUT: Operation = of(&[Who::Nobody], "log_out", "/auth/logout", SES
 pub const CHANGE_PASSWORD: Operation =
     of(&[Who::Nobody], "change_password", "/auth/password", SESSIONS);
 /// A service gets a token for its secret.
-pub const ISSUE_TOKEN: Operation =
-    Operation { writes: &[], ..of(&[Who::Nobody], "issue_token", "/auth/token", &[User::KIND]) };
+pub const ISSUE_TOKEN: Operation = Operation {
+    writes: &[AuditLine::KIND],
+    ..of(&[Who::Nobody], "issue_token", "/auth/token", &[User::KIND, AuditLine::KIND])
+};
 /// An operator makes a user.
 pub const CREATE_USER: Operation = of(&[Who::Operator], "create_user", "/auth/users", USERS);
 /// Who can sign in.

@@ -13,22 +13,22 @@
 //! meanwhile competes with them for a try, and is never locked out for good.
 //! Not in here: limits on other requests.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::hash::{BuildHasher, RandomState};
-use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use governor::clock::{Clock, DefaultClock};
 use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
-use http_api::{Problem, ProblemKind};
+use http_api::{ClientAddress, Problem, ProblemKind};
 use parking_lot::Mutex;
 
 /// How many places there are of each sort; one takes some 24 bytes.
 const PLACES: u64 = 1 << 16;
 
-/// How many pairs of a name and an address that proved it are remembered.
+/// How many pairs of a name and an address that proved it are remembered; then the one that proved it
+/// longest ago is forgotten.
 const PROVED_MAX: usize = 1 << 14;
 
 type Limiter = RateLimiter<u64, HashMapStateStore<u64>, DefaultClock>;
@@ -37,7 +37,7 @@ type Limiter = RateLimiter<u64, HashMapStateStore<u64>, DefaultClock>;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Try<'a> {
     pub(crate) name: &'a str,
-    pub(crate) from: Option<IpAddr>,
+    pub(crate) from: Option<ClientAddress>,
 }
 
 /// The throttle.
@@ -47,7 +47,29 @@ pub(crate) struct Throttle {
     pairs: Limiter,
     addresses: Limiter,
     names: Limiter,
-    proved: Mutex<HashSet<u64>>,
+    proved: Mutex<Proved>,
+}
+
+/// The pairs that were proved of late.
+#[derive(Default)]
+struct Proved {
+    known: HashSet<u64>,
+    /// The same, the one that was proved last at the end.
+    order: VecDeque<u64>,
+}
+
+impl Proved {
+    fn remember(&mut self, pair: u64) {
+        if !self.known.insert(pair) {
+            self.order.retain(|known| *known != pair);
+        }
+        self.order.push_back(pair);
+        if self.order.len() > PROVED_MAX
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.known.remove(&oldest);
+        }
+    }
 }
 
 impl std::fmt::Debug for Throttle {
@@ -80,12 +102,12 @@ impl Throttle {
     /// 429 where there were too many, with how long to wait. That says nothing of whether there is
     /// such a name.
     pub(crate) fn admit(&self, attempt: Try<'_>) -> Result<(), Problem> {
-        let is_proved = self.proved.lock().contains(&self.pair(attempt));
+        let is_proved = self.proved.lock().known.contains(&self.pair(attempt));
         let mut wait = self.wait(&self.pairs, self.pair(attempt) % PLACES);
         if wait.is_none()
             && let Some(from) = attempt.from
         {
-            wait = self.wait(&self.addresses, self.seed.hash_one(network(from)) % PLACES);
+            wait = self.wait(&self.addresses, self.seed.hash_one(from.network()) % PLACES);
         }
         if wait.is_none() && !is_proved {
             wait = self.wait(&self.names, self.seed.hash_one(attempt.name) % PLACES);
@@ -97,15 +119,11 @@ impl Throttle {
 
     /// Remembers that the name was proved from there.
     pub(crate) fn is_proved(&self, attempt: Try<'_>) {
-        let mut proved = self.proved.lock();
-        if proved.len() >= PROVED_MAX {
-            proved.clear();
-        }
-        proved.insert(self.pair(attempt));
+        self.proved.lock().remember(self.pair(attempt));
     }
 
     fn pair(&self, attempt: Try<'_>) -> u64 {
-        self.seed.hash_one((attempt.name, attempt.from.map(network)))
+        self.seed.hash_one((attempt.name, attempt.from.map(ClientAddress::network)))
     }
 
     fn wait(&self, limiter: &Limiter, place: u64) -> Option<Duration> {
@@ -116,23 +134,12 @@ impl Throttle {
     }
 }
 
-/// An address of version 6 is one of the many of its owner: they count as one.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            std::net::Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
-        }
-        IpAddr::V4(address) => address.into(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn from(text: &str) -> Option<IpAddr> {
-        Some(text.parse().unwrap())
+    fn from(text: &str) -> Option<ClientAddress> {
+        Some(ClientAddress::new(text.parse().unwrap()))
     }
 
     /// How many of so many tries are let through.
@@ -186,11 +193,22 @@ mod tests {
     #[test]
     fn what_is_kept_is_bounded() {
         let throttle = Throttle::new();
-        for number in 0..PROVED_MAX * 2 {
-            let name = format!("{number}");
-            throttle.is_proved(Try { name: &name, from: None });
-        }
-        assert!(throttle.proved.lock().len() <= PROVED_MAX);
+        let is_known = |name: &str| {
+            let pair = throttle.pair(Try { name, from: None });
+            throttle.proved.lock().known.contains(&pair)
+        };
+        let prove = |number: usize| {
+            throttle.is_proved(Try { name: &number.to_string(), from: None });
+        };
+        (0..PROVED_MAX).for_each(prove);
+        // The first proves it again; then the second is the one that did so longest ago.
+        prove(0);
+        prove(PROVED_MAX);
+        assert!(is_known("0") && !is_known("1") && is_known("2"));
+        (0..PROVED_MAX * 2).for_each(prove);
+        let proved = throttle.proved.lock();
+        assert_eq!((proved.known.len(), proved.order.len()), (PROVED_MAX, PROVED_MAX));
+        drop(proved);
         for number in 0..200_000_u32 {
             drop(throttle.admit(Try { name: &number.to_string(), from: None }));
         }

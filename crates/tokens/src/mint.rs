@@ -115,6 +115,14 @@ pub struct SigningKeys {
     pub others: Vec<SigningKey>,
 }
 
+impl SigningKeys {
+    /// The public halves of all of them, as a JSON Web Key Set.
+    pub fn jwks(&self) -> Vec<u8> {
+        let all = std::iter::once(&self.newest).chain(&self.others);
+        json!({ "keys": all.map(SigningKey::jwk).collect::<Vec<_>>() }).to_string().into_bytes()
+    }
+}
+
 impl Mint {
     /// With these keys.
     pub fn new(keys: SigningKeys) -> Self {
@@ -157,9 +165,7 @@ impl Mint {
 
     /// The public halves of all keys, as a JSON Web Key Set.
     pub fn jwks(&self) -> Vec<u8> {
-        let keys = self.0.read();
-        let all = std::iter::once(&keys.newest).chain(&keys.others);
-        json!({ "keys": all.map(SigningKey::jwk).collect::<Vec<_>>() }).to_string().into_bytes()
+        self.0.read().jwks()
     }
 }
 

@@ -103,7 +103,7 @@ const TABLE: [Row; 48] = [
     ("refresh_session", whoever("200")),
     ("log_out", whoever("200 +")),
     ("change_password", whoever("200 +")),
-    ("issue_token", whoever("200")),
+    ("issue_token", whoever("200 +")),
     ("create_user", operators("201 +")),
     ("list_users", operators("200 some")),
     ("grant_right", operators("200 +")),

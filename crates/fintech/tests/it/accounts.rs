@@ -13,19 +13,19 @@ use crate::contract::served;
 use crate::program::{Reply, Server, command, ended};
 
 pub(crate) const OPERATOR: &str = "operator@localhost";
+const FIRST_PASSWORD: &str = "first-password";
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
-/// The password that the first start tells, read from what it prints before it is ready.
+/// The password that the first start made: where no terminal is, in a file of which it says where it is.
 fn told(server: &mut Server) -> String {
-    loop {
-        let line = server.log_line();
-        assert!(!line.is_empty(), "no password was told");
-        let word = line.trim();
-        if word.len() == 27 && word.split('-').all(|group| group.len() == 6) {
-            server.was_told();
-            return word.to_owned();
-        }
-    }
+    let line = server.log_until(FIRST_PASSWORD);
+    let path = line.split(" in the file ").nth(1).unwrap().split(": choose").next().unwrap();
+    let mode = std::fs::metadata(path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "{path}");
+    let kept = std::fs::read_to_string(path).unwrap();
+    let (name, password) = kept.trim_end().split_once('\n').unwrap();
+    assert_eq!(name, OPERATOR);
+    password.to_owned()
 }
 
 /// Chooses the first operator's own password.
@@ -74,11 +74,11 @@ fn the_first_start_tells_a_password_once_and_it_is_for_one_time() {
         assert!(!log.contains(secret), "{secret} is in the log: {log}");
     }
 
-    let mut again = Server::with_accounts(folder.path(), &[]);
+    let again = Server::with_accounts(folder.path(), &[]);
     log_in(&again, OPERATOR).expect(200);
-    again.signal(Signal::TERM);
-    let log = again.log_to_end();
-    assert!(!log.contains("There are no users yet"), "{log}");
+    let log = again.stop();
+    assert!(!log.contains(FIRST_PASSWORD), "{log}");
+    assert!(!folder.path().join(FIRST_PASSWORD).exists(), "it is good for nothing any more");
     for (path, mode) in [("keys", 0o700), ("cursor.key", 0o600)] {
         let found = std::fs::metadata(folder.path().join(path)).unwrap().permissions().mode();
         assert_eq!(found & 0o777, mode, "{path}");
@@ -234,6 +234,35 @@ fn a_token_and_a_service_for_scripts() {
     let server = Server::with_accounts(folder.path(), &[]);
     assert_eq!(server.get("/.well-known/jwks.json").json()["keys"].as_array().unwrap().len(), 2);
     ask(&server, &token, "GET /me", &Value::Null).expect(200);
+}
+
+/// What was counted since the last minute is booked before it ends.
+#[test]
+fn who_was_refused_is_booked_at_the_latest_when_it_stops() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::with_accounts(folder.path(), &[]);
+    choose_password(&mut server, PASSWORD);
+    let ada = sign_up(&server, "ada@example.org");
+    for (email, times) in [("ada@example.org", 3), ("nobody@example.org", 1)] {
+        let body = json!({ "email": email, "password": "wrong horse battery" });
+        (0..times).for_each(|_| drop(server.post("/v1/auth/login", &body).expect(401)));
+    }
+    server.stop();
+
+    let server = Server::with_accounts(folder.path(), &[]);
+    let olga = log_in(&server, OPERATOR).expect(200).text("/access_token");
+    let asked = "GET /audit?operation=refuse_sign_ins";
+    let lines = ask(&server, &olga, asked, &Value::Null).expect(200).json();
+    let line = |place: usize| &lines["items"][place];
+    assert_eq!((&line(1)["subject"], &line(1)["times"]), (&json!(ada), &json!(3)), "{lines}");
+    let hidden = line(0)["subject"].as_str().unwrap();
+    assert!(hidden.starts_with("name-") && line(0)["times"] == 1, "{lines}");
+    for place in [0, 1] {
+        let line = line(place);
+        let said = (&line["sub"], &line["outcome"], &line["from_address"]);
+        assert_eq!(said, (&Value::Null, &json!("refused"), &json!("127.0.0.1")), "{lines}");
+    }
+    server.stop();
 }
 
 fn token_by_command(server: &Server, email: &str) -> String {

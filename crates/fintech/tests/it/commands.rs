@@ -46,7 +46,7 @@ fn what_cannot_be_is_a_wrong_use() {
     let beyond = ["serve", "--listen", "0.0.0.0:0"];
     let sign_in = ["--oidc-issuer", "https://sso.example", "--oidc-audience", "bank"];
     let unencrypted = [&beyond[..], &sign_in].concat();
-    let wrong: [(&[&str], &str); 16] = [
+    let wrong: [(&[&str], &str); 18] = [
         (&[], "Usage"),
         (&["frobnicate"], "frobnicate"),
         (&["serve", "--listen", "nowhere"], "127.0.0.1:8080"),
@@ -63,9 +63,11 @@ fn what_cannot_be_is_a_wrong_use() {
         (&["verify", "--data", "/no/such/folder"], "`fintech serve`, which makes one"),
         (&["tick", "--data", "/no/such/folder"], "no data folder"),
         (&["demo", "--server", "ftp://here"], "http://127.0.0.1:8080"),
+        (&["token", "--email", "a@b", "--server", "http://0.0.0.0:1"], "--insecure-http"),
+        (&["user", "list", "--server", "http://0.0.0.0:1"], "use https://"),
     ];
     for (arguments, words) in wrong {
-        let ended = run(arguments).expect(2);
+        let ended = ended(command(arguments).env("FINTECH_PASSWORD", "sesame")).expect(2);
         assert!(ended.err.contains(words), "{arguments:?}: {ended:?}");
         assert_eq!(ended.out, "", "{arguments:?}");
     }
@@ -87,6 +89,9 @@ fn a_server_that_is_not_there_is_told() {
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let url = format!("http://{address}");
     let ended = run(&["dead-letters", "list", "--server", &url]).expect(3);
+    let elsewhere = url.replace("127.0.0.1", "0.0.0.0");
+    run(&["dead-letters", "list", "--server", &elsewhere]).expect(2);
+    run(&["dead-letters", "list", "--insecure-http", "--server", &elsewhere]).expect(3);
     assert!(ended.err.contains("is `fintech serve` running?"), "{ended:?}");
 }
 

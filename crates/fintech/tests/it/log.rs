@@ -79,14 +79,6 @@ impl Log {
         rest
     }
 
-    /// Takes the lines that were told so far for what they are: words to a person at his terminal, of
-    /// which each stands there once, and no log.
-    pub(crate) fn leave_out_what_was_told(&mut self) {
-        for line in self.kept.lines.lock().all.iter_mut().take(self.told) {
-            line.clear();
-        }
-    }
-
     /// Fails where a secret stands in it. The server has ended.
     pub(crate) fn expect_no_secret(&mut self, secrets: &Secrets) {
         self.wait();

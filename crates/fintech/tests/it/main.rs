@@ -18,6 +18,8 @@ mod commands;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
+mod cookies;
+#[cfg(test)]
 mod exports;
 #[cfg(test)]
 mod history;

@@ -115,11 +115,6 @@ impl Server {
         self.log.line()
     }
 
-    /// The lines so far were words to a person at his terminal, and no log.
-    pub(crate) fn was_told(&mut self) {
-        self.log.leave_out_what_was_told();
-    }
-
     /// The next line of its log with these words.
     #[track_caller]
     pub(crate) fn log_until(&mut self, words: &str) -> String {

@@ -1,14 +1,21 @@
-//! That sign-ins were refused goes to the audit list, counted, so that a flood of them is one line and
-//! fills no disk.
+//! That sign-ins were refused goes to the audit trail, several in a line. Which are told together, and
+//! how a name is told that must not stand there, is not here but in `refusals`.
 
-use kernel::text::Reason;
-use kernel::{Caller, Decision, Role, Subject, Suspend, View, Writes};
+use kernel::audit::{Act, AuditLine};
+use kernel::{Decision, Suspend, Time, View, Writes};
 
-use super::audit;
+use crate::manifest::NAME;
 
-/// Books that so many were refused.
-#[derive(Debug, Clone, Copy)]
-pub struct BookRefused(pub u64);
+/// Books that somebody was refused so often. From where, its context says.
+#[derive(Debug, Clone)]
+pub struct BookRefused {
+    /// Whom he wanted to be: a user's id, or what hides a name of which there is no user.
+    pub subject: String,
+    /// How often, at least once.
+    pub times: u64,
+    /// When first.
+    pub first_at: Time,
+}
 
 impl Decision for BookRefused {
     type Outcome = ();
@@ -18,12 +25,9 @@ impl Decision for BookRefused {
     }
 
     fn decide(&self, view: &mut View<'_>, writes: &mut Writes) -> Result<(), Suspend> {
-        let (Ok(sub), Ok(reason)) = (Subject::new("anybody"), Reason::new(&self.0.to_string()))
-        else {
-            unreachable!("words of ours are words")
-        };
-        let anybody = Caller { sub, role: Role::Customer };
-        audit(view, writes, &anybody, (Decision::name(self), "sign-in", Some(&reason)))?;
+        let act = Act::of_nobody(NAME, Decision::name(self), &self.subject);
+        let act = act.ending("refused").several(self.times, self.first_at);
+        writes.create(AuditLine::of(view, &act)?);
         Ok(())
     }
 }

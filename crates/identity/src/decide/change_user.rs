@@ -103,7 +103,12 @@ impl ChangeUser {
                     UserKind::Person => ProofState::OneTime,
                     UserKind::Service => ProofState::Chosen,
                 };
-                User { proof: proof.clone(), proof_state, ..user.in_next_epoch(now) }
+                User {
+                    proof: proof.clone(),
+                    proof_state,
+                    proof_made_at: Some(now),
+                    ..user.in_next_epoch(now)
+                }
             }
         })
     }

@@ -65,6 +65,7 @@ impl Decision for CreateUser {
             taken_back_at: None,
             taken_back: None,
             recent_keys: RecentKeys::default().with(self.key.as_ref(), now),
+            proof_made_at: Some(now),
         };
         let by = self.caller.clone().unwrap_or_else(|| user.caller());
         audit(view, writes, &by, (self.operation, &user.sub.to_string(), None))?;

@@ -50,10 +50,13 @@ impl Decision for LogIn {
         if !is_as_compared || known.state != UserState::Active {
             return Ok(Err(SignInRefused::Wrong));
         }
+        let now = view.now();
+        if known.is_late(now) {
+            return Ok(Err(SignInRefused::Late));
+        }
         if known.proof_state == ProofState::OneTime && self.changed.is_none() {
             return Ok(Err(SignInRefused::OneTime));
         }
-        let now = view.now();
         let user = self.changed_user(&known, now);
         let session = self.begin(&user, now);
         let session_id = session.session_id.to_string();
@@ -70,7 +73,12 @@ impl LogIn {
     fn changed_user(&self, user: &User, now: Time) -> User {
         if let Some(changed) = &self.changed {
             let next = user.in_next_epoch(now);
-            return User { proof: changed.clone(), proof_state: ProofState::Chosen, ..next };
+            return User {
+                proof: changed.clone(),
+                proof_state: ProofState::Chosen,
+                proof_made_at: Some(now),
+                ..next
+            };
         }
         match &self.rehashed {
             Some(rehashed) => User { proof: rehashed.clone(), ..user.clone() },
@@ -92,6 +100,7 @@ impl LogIn {
             refreshed_at: now,
             ended_at: None,
             ended: None,
+            refreshed_from: None,
         }
     }
 }

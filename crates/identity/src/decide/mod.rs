@@ -5,6 +5,7 @@
 mod book_refused;
 mod change_user;
 mod create_user;
+mod issue_token;
 mod log_in;
 mod log_out;
 mod refresh;
@@ -12,6 +13,7 @@ mod refresh;
 pub use book_refused::BookRefused;
 pub use change_user::{Change, ChangeUser};
 pub use create_user::CreateUser;
+pub use issue_token::IssueToken;
 pub use log_in::{LogIn, NewSession};
 pub use log_out::{LogOut, Reach};
 pub use refresh::{GRACE, RefreshSession};
@@ -29,6 +31,9 @@ pub enum SignInRefused {
     /// Nobody, disabled, or another password than was compared.
     #[error("the name or what proves it is wrong")]
     Wrong,
+    /// The password was made by us, too long ago.
+    #[error("the password for one time is over")]
+    Late,
     /// The password was made by us: another must be chosen.
     #[error("the password is for one time")]
     OneTime,
@@ -74,3 +79,6 @@ fn audit(
     writes.create(AuditLine::of(view, &act)?);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

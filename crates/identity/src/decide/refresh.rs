@@ -1,10 +1,12 @@
 //! A session goes on: its refresh token is replaced by the next one (RFC 9700, section 4.14.2).
 //!
-//! One that was replaced is good no longer. Shown within a moment of that it is most likely a second
-//! click, or the same request sent again because its answer was lost: it is refused, and the session
-//! goes on with whoever has the newer one. Shown later it tells that two have it: the session ends.
-//! Who stole one and uses it within that moment gains nothing: it is refused to him too.
+//! One that was replaced is good no longer. Shown within a moment of that, and from where it was replaced,
+//! it is most likely a second click, or the same request sent again because its answer was lost: it is
+//! refused, and the session goes on with whoever has the newer one. Shown later or from elsewhere it tells
+//! that two have it: the session ends, for both. So whoever stole one and came first is seen at once where
+//! its owner comes from elsewhere, and from the same address when he comes after that moment.
 
+use core::net::IpAddr;
 use std::time::Duration;
 
 use kernel::record::Hash32;
@@ -13,7 +15,7 @@ use kernel::{Decision, SessionId, Suspend, View, Writes};
 use super::{SignInRefused, audit};
 use crate::records::{Session, SessionState, User, UserState};
 
-/// How long after its replacement a refresh token is taken for a second click.
+/// How long after its replacement a refresh token is taken for a second click from the same network.
 pub const GRACE: Duration = Duration::from_secs(10);
 
 /// Goes on with a session.
@@ -27,6 +29,8 @@ pub struct RefreshSession {
     pub shown_hash: Hash32,
     /// The same of the one that is to take its place.
     pub next_hash: Hash32,
+    /// The network from which it is shown, if it is known.
+    pub from: Option<IpAddr>,
 }
 
 impl Decision for RefreshSession {
@@ -56,7 +60,8 @@ impl Decision for RefreshSession {
         }
         if known.token_hash != self.shown_hash {
             let is_former = known.former_hash == Some(self.shown_hash);
-            if is_former && now.since(known.refreshed_at) <= GRACE {
+            let is_from_there = known.refreshed_from == self.from;
+            if is_former && is_from_there && now.since(known.refreshed_at) <= GRACE {
                 return Ok(Err(SignInRefused::Superseded));
             }
             let session_id = self.session_id.to_string();
@@ -69,6 +74,7 @@ impl Decision for RefreshSession {
             former_hash: Some(known.token_hash),
             generation: known.generation.saturating_add(1),
             refreshed_at: now,
+            refreshed_from: self.from,
             ..Session::clone(&known)
         };
         writes.update(&known, session.clone());

@@ -6,7 +6,7 @@ mod user;
 mod words;
 
 pub use session::{Session, SessionState};
-pub use user::{OPERATORS, TakenName, User, UserKind, UserState};
+pub use user::{ONE_TIME_LIFE, OPERATORS, TakenName, User, UserKind, UserState};
 pub use words::{BadName, BadRight, LoginName, Proof, ProofState, Right, Rights};
 
 /// Goes on only if `rule` holds; `why` says what contradicts what.

@@ -1,6 +1,7 @@
 //! The record of a session: from one log-in to its end, a family of refresh tokens of which one is good
 //! at a time. Only hashes of them are kept. What a token that is shown means is decided in `decide`.
 
+use core::net::IpAddr;
 use std::time::Duration;
 
 use kernel::record::{Hash32, Shard};
@@ -54,6 +55,8 @@ kernel::record! {
         ended_at: Option<Time>,
         /// Its partition in the index of those that ended.
         ended: Option<Shard>,
+        /// The network from which its newest refresh token was asked for; none for the first.
+        refreshed_from: Option<IpAddr>,
     }
     key (session_id: SessionId)
     index "by_user" (sub, created_at) every

@@ -2,6 +2,7 @@
 //! sessions is decided in `decide`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use kernel::record::Shard;
 use kernel::request::RecentKeys;
@@ -11,6 +12,9 @@ use utoipa::ToSchema;
 
 use super::require;
 use super::words::{LoginName, Proof, ProofState, Rights};
+
+/// How long a password for one time is good.
+pub const ONE_TIME_LIFE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// The group whose members are operators.
 pub const OPERATORS: &str = "operators";
@@ -69,6 +73,8 @@ kernel::record! {
         taken_back: Option<Shard>,
         /// The keys of the requests that changed him of late.
         recent_keys: RecentKeys,
+        /// When what proves who he is was made; records of older programs do not say it.
+        proof_made_at: Option<Time>,
     }
     key (sub: SubId)
     index "by_state" (state, created_at) every
@@ -106,6 +112,12 @@ impl Rules for User {
 }
 
 impl User {
+    /// Whether his password was made by us, and too long ago.
+    pub fn is_late(&self, now: Time) -> bool {
+        let made_at = self.proof_made_at.or(self.taken_back_at).unwrap_or(self.created_at);
+        self.proof_state == ProofState::OneTime && made_at.plus(ONE_TIME_LIFE) <= now
+    }
+
     /// Whether he may do what operators do.
     pub fn is_operator(&self) -> bool {
         self.kind == UserKind::Person && self.rights.has(OPERATORS)

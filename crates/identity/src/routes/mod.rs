@@ -85,6 +85,10 @@ impl From<SignInRefused> for Problem {
                 ProblemKind::SignInRefused,
                 "The name or what proves it is wrong; check both.",
             ),
+            SignInRefused::Late => Self::new(
+                ProblemKind::SignInRefused,
+                "This password was for one time, and good for 7 days; ask an operator for another.",
+            ),
             SignInRefused::OneTime => Self::new(
                 ProblemKind::PasswordChangeRequired,
                 "This password is for one time; choose your own by `POST /v1/auth/password`.",

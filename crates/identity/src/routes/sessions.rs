@@ -4,7 +4,7 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use http_api::{App, Body, Problem, Visit, answer};
+use http_api::{App, Body, ClientAddress, Problem, Visit, answer};
 
 use super::sign_in::given;
 use super::{AtDesk, cookie, to_its_end, unstored};
@@ -14,8 +14,8 @@ use crate::secrets::RefreshToken;
 
 /// Goes on with a session: another access token, and the next refresh token in place of this one.
 ///
-/// A refresh token is good once. One that is shown a second time more than ten seconds later ends the
-/// session, for two have it. In the one program alone; on AWS Cognito does this.
+/// A refresh token is good once. One that is shown a second time, more than ten seconds later or from
+/// another address, ends the session, for two have it. In the one program alone; on AWS Cognito does this.
 #[utoipa::path(post, path = "/auth/refresh", tag = "identity", request_body = RefreshAsked,
     responses((status = 200, body = TokensShown, description = "What he is given from now on.")))]
 pub(super) async fn refresh_session(
@@ -25,7 +25,8 @@ pub(super) async fn refresh_session(
     headers: HeaderMap,
     body: Body<RefreshAsked>,
 ) -> Result<Response, Problem> {
-    let (shown, is_cookie) = token(body.value.refresh_token, &headers)?;
+    let secure = desk.settings.secure_cookies;
+    let (shown, is_cookie) = token(body.value.refresh_token, &headers, secure)?;
     let shown = shown.ok_or(SignInRefused::Over)?;
     to_its_end(async move {
         let next = shown.next()?;
@@ -34,6 +35,7 @@ pub(super) async fn refresh_session(
             family_hash: shown.family_hash(),
             shown_hash: shown.token_hash(),
             next_hash: next.token_hash(),
+            from: visit.from.map(ClientAddress::network),
         };
         match app.store.decide(decision, visit.context).await? {
             Ok((user, session)) => given(&desk, (&user, &session), &next, is_cookie),
@@ -62,8 +64,8 @@ pub(super) async fn log_out(
     body: Body<LogOutAsked>,
 ) -> Result<Response, Problem> {
     let LogOutAsked { refresh_token, everywhere } = body.value;
-    let (shown, is_cookie) = token(refresh_token, &headers)?;
     let secure = desk.settings.secure_cookies;
+    let (shown, is_cookie) = token(refresh_token, &headers, secure)?;
     if let Some(shown) = shown {
         let reach = if everywhere { Reach::Everywhere } else { Reach::Here };
         let session_id = shown.session_id;
@@ -88,9 +90,10 @@ pub(super) async fn log_out(
 fn token(
     in_body: Option<Secret>,
     headers: &HeaderMap,
+    secure: bool,
 ) -> Result<(Option<RefreshToken>, bool), Problem> {
     match in_body {
         Some(text) => Ok((RefreshToken::read(&text.0), false)),
-        None => Ok((cookie::read(headers)?, true)),
+        None => Ok((cookie::read(headers, secure)?, true)),
     }
 }

@@ -11,11 +11,11 @@ use tokens::TOKEN_LIFE;
 
 use super::{AtDesk, cookie, to_its_end, unstored};
 use crate::bodies::{LogInAsked, PasswordAsked, SignUpAsked, TokenAsked, TokensShown, UserShown};
-use crate::decide::{CreateUser, LogIn, NewSession, SignInRefused};
+use crate::decide::{CreateUser, IssueToken, LogIn, NewSession, SignInRefused};
 use crate::desk::{Desk, find};
 use crate::manifest::SIGN_UP;
 use crate::passwords::{self, BadPassword};
-use crate::records::{LoginName, Proof, ProofState, Rights, Session, User, UserKind, UserState};
+use crate::records::{LoginName, Proof, ProofState, Rights, Session, User, UserKind};
 use crate::secrets::{RefreshToken, service_proof};
 
 /// Makes whoever asks a user, who can then log in.
@@ -38,7 +38,7 @@ pub(super) async fn sign_up(
     let name = email(&body.value.email.0)?;
     let password = body.value.password.0;
     passwords::check(&password).map_err(|bad| bad_password("password", bad))?;
-    desk.admit(name.as_str(), visit.from.map(|from| from.ip()))?;
+    desk.admit(name.as_str(), visit.from)?;
     if find(&app.store, &name).await?.is_some() {
         return Err(crate::decide::ChangeRefused::NameTaken.into());
     }
@@ -114,16 +114,12 @@ pub(super) async fn issue_token(
     if grant_type != "client_credentials" {
         return Err(Problem::bad_field("grant_type", "must be `client_credentials`"));
     }
-    let from = visit.from.map(|from| from.ip());
-    desk.admit(&client_id.to_string(), from)?;
-    let proof = service_proof(&client_secret.0);
-    let user = app.store.get::<User>(client_id).await?.filter(|user| {
-        user.kind == UserKind::Service && user.state == UserState::Active && user.proof == proof
-    });
-    let Some(user) = user else {
-        desk.count_refused();
-        return Err(SignInRefused::Wrong.into());
-    };
+    let name = client_id.to_string();
+    desk.admit(&name, visit.from)?;
+    let decision = IssueToken { sub: client_id, shown: service_proof(&client_secret.0) };
+    let issued = app.store.decide(decision, visit.context).await?;
+    let user = issued.inspect_err(|_| desk.count_refused(&name, visit.from))?;
+    desk.is_proved(&name, visit.from);
     let shown = TokensShown {
         access_token: desk.token(&user, None)?,
         token_type: "Bearer",
@@ -148,16 +144,16 @@ struct Begin {
 impl Begin {
     async fn at(self, app: &App, desk: &Desk) -> Result<Response, Problem> {
         let name = email(&self.email)?;
-        let from = self.visit.from.map(|from| from.ip());
+        let from = self.visit.from;
         desk.admit(name.as_str(), from)?;
         let Some(user) = desk.proved(&app.store, &name, &self.password).await? else {
-            desk.count_refused();
+            desk.count_refused(name.as_str(), from);
             return Err(SignInRefused::Wrong.into());
         };
         let refresh = RefreshToken::first(SessionId::from_uuid(System.draw()))?;
         let decision = self.decision(desk, &user, &refresh).await?;
         let began = app.store.decide(decision, self.visit.context).await?;
-        let (user, session) = began.inspect_err(|_| desk.count_refused())?;
+        let (user, session) = began.inspect_err(|_| desk.count_refused(name.as_str(), from))?;
         desk.take_back_from(&user);
         desk.is_proved(name.as_str(), from);
         given(desk, (&user, &session), &refresh, self.cookie)

@@ -1,6 +1,7 @@
 //! The program's own accounts: the desk at which people sign in, the keys that it signs with, the first
 //! operator, and what is looked after meanwhile. Not in here: what a sign-in is, see `identity`.
 
+use std::io::{self, ErrorKind, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,16 +11,19 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use http_api::App;
-use identity::{Desk, DeskSettings, FIRST_OPERATOR};
+use identity::{Desk, DeskSettings, FIRST_OPERATOR, FirstOperator};
 use kernel::time::System;
 use kernel::{Clock, Store};
 use tokens::Mint;
 
 use crate::end::Failure;
-use crate::{keys, output};
+use crate::{folder, keys, output};
 
 /// How often keys are looked at, and refused sign-ins booked.
 const UPKEEP: Duration = Duration::from_secs(60);
+
+/// The name of the file with the first operator's password, where no terminal shows it.
+const FIRST_PASSWORD: &str = "first-password";
 
 /// Opens the desk of a data folder; makes its first operator where it has no users, and tells his
 /// password, once.
@@ -35,15 +39,49 @@ pub(super) async fn open(
     let desk = Desk::open(Mint::new(keys), settings).map_err(Failure::cannot_run)?;
     desk.recall(store).await.map_err(Failure::cannot_run)?;
     let made = identity::first_operator(&desk, store).await;
-    let made = made.map_err(|problem| Failure::cannot_run(problem.detail()))?;
-    if let Some(password) = made {
-        // Beside the log, which is kept and read by others.
-        output::tell(format_args!(
-            "There are no users yet. The first is the operator {FIRST_OPERATOR}, with the password\n\n    \
-             {password}\n\nfor one time: choose another by `fintech password`. It is not told again."
-        ));
+    let file = data.join(FIRST_PASSWORD);
+    match made.map_err(|problem| Failure::cannot_run(problem.detail()))? {
+        FirstOperator::Made(password) => tell_password(&file, &password)?,
+        FirstOperator::Waits => {}
+        FirstOperator::Settled => forget(&file)?,
     }
     Ok(Arc::new(desk))
+}
+
+/// Tells it a person at his terminal. Else it goes to a file with his name, for what is no terminal is a
+/// log, which is kept and read by others.
+fn tell_password(file: &Path, password: &str) -> Result<(), Failure> {
+    if io::stderr().is_terminal() {
+        output::tell(format_args!(
+            "The first operator is {FIRST_OPERATOR}. His password, for one time and for 7 days, is\n\n    \
+             {password}\n\nChoose another by `fintech password`. It is not told again."
+        ));
+        return Ok(());
+    }
+    let text = format!("{FIRST_OPERATOR}\n{password}\n");
+    let kept = folder::keep_secret(file, text.as_bytes());
+    let file = file.display();
+    kept.map_err(|error| {
+        Failure::cannot_run(format!(
+            "{file}: {error}; once that is mended, `fintech user reset-password` makes the first \
+             operator another password"
+        ))
+    })?;
+    output::tell(format_args!(
+        "The first operator's name and his password, for one time and for 7 days, are in the file {file}: \
+         choose another by `fintech password`, and the next start removes it."
+    ));
+    Ok(())
+}
+
+/// What is in it is good for nothing any more.
+fn forget(file: &Path) -> Result<(), Failure> {
+    match std::fs::remove_file(file) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(Failure::cannot_run(format!("{}: {error}", file.display())))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 /// Where others find the public halves of the keys.
@@ -58,7 +96,7 @@ pub(super) fn routes(desk: &Arc<Desk>) -> Router<App> {
 }
 
 /// Looks after the desk until it is stopped: takes keys that were made meanwhile, replaces one that has
-/// become old, and books how many were refused.
+/// become old, and books who was refused.
 pub(super) async fn look_after(desk: Arc<Desk>, data: PathBuf, store: Store) {
     loop {
         tokio::time::sleep(UPKEEP).await;
@@ -75,8 +113,13 @@ pub(super) async fn look_after(desk: Arc<Desk>, data: PathBuf, store: Store) {
             }
             Err(panicked) => tracing::error!(%panicked, "reading signing keys panicked"),
         }
-        if let Err(error) = desk.book_refused(&store).await {
-            tracing::warn!(%error, "refused sign-ins were not booked");
-        }
+        book_refused(&desk, &store).await;
+    }
+}
+
+/// Books who was refused since the last time.
+pub(super) async fn book_refused(desk: &Desk, store: &Store) {
+    if let Err(error) = desk.book_refused(store).await {
+        tracing::warn!(%error, "refused sign-ins were not booked");
     }
 }

@@ -45,8 +45,9 @@ The interface is described, and can be browsed, at /docs. /healthz, /readyz and 
 whoever watches over it.
 
 A bearer token is needed for everything but /healthz, /readyz, the documentation and signing in. The \
-program has accounts of its own: the first start makes an operator and prints his password for one \
-time on standard error; he makes others at /v1/auth/users, and where --sign-up allows it people make \
+program has accounts of its own: the first start makes an operator and shows his password for one \
+time on the terminal, or else keeps it in the file first-password of the data folder; he makes others by \
+`fintech user`, and where --sign-up allows it people make \
 themselves users. A member of the group `operators` is an operator, a service has scopes, \
 everybody else is a customer. /metrics is for operators and for services with the scope `metrics`.
 
@@ -157,8 +158,9 @@ async fn serve(options: &Options, metrics: Metrics, sign_in: SignIn) -> Result<E
     let way = options.way.of(address, certificate.as_ref())?;
     let mut beside = JoinSet::new();
     beside.spawn(clock::run(records.clone(), move || metrics.upkeep()));
-    if let Some(desk) = desk {
-        beside.spawn(accounts::look_after(desk, options.data.data.clone(), records));
+    if let Some(desk) = &desk {
+        let (data, records) = (options.data.data.clone(), records.clone());
+        beside.spawn(accounts::look_after(Arc::clone(desk), data, records));
     }
     if let Some(certificate) = certificate {
         beside.spawn(certificate.keep());
@@ -174,9 +176,12 @@ async fn serve(options: &Options, metrics: Metrics, sign_in: SignIn) -> Result<E
         )),
     };
     tracing::info!("stopping: requests under way are answered first");
-    beside.abort_all();
+    beside.shutdown().await;
     let stopping = async {
         connections.drain().await;
+        if let Some(desk) = &desk {
+            accounts::book_refused(desk, &records).await;
+        }
         folder::close(store).await;
     };
     tokio::select! {

@@ -49,7 +49,7 @@ pub(crate) struct List {
 
 const ADD_ABOUT: &str = "\
 Make somebody a user: a person, whose password for one time is printed, once, or a service, whose secret \
-is. The person chooses his own by `fintech password`.";
+is. The person chooses his own by `fintech password`, within 7 days.";
 
 const ADD_EXAMPLES: &str = "\
 Examples:
@@ -160,7 +160,7 @@ pub(crate) struct Enable {
 const RESET_ABOUT: &str = "\
 Make another password for one time for a person, or another secret for a service, and print it, once. \
 The former one is good no longer, nor is what was given for it. The person chooses his own by `fintech \
-password`.
+password`, within 7 days.
 
 This is also how an operator gets in again who has lost his password: stop the server, and do it with \
 --data. The exit code is 1 where there is no such user.";
