@@ -2,16 +2,17 @@
 //! how a caller is known.
 
 use kernel::manifest::{Method, Operation, Who};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::contract::served;
-use crate::samples::{Sample, sample};
+use crate::samples::{Sample, ok, sample};
 use crate::services;
 use crate::site::{Actor, Answer, Asked, Site};
 use crate::transport;
 use http_api::Settings;
 
-/// What each caller gets, in the order of [`Actor::ALL`]: nobody (and whoever shows a bad token),
+/// What each caller gets, in the order of [`Actor::ALL`]: nobody (and whoever shows a bad token, or one
+/// of somebody who was disabled since),
 /// another customer, the owner, an operator, a service with the scope `payments`, one without. `+`
 /// says that it leaves a line on the audit list.
 type Row = (&'static str, [&'static str; 6]);
@@ -149,8 +150,10 @@ async fn everybody_gets_what_is_his() {
 
 /// Who shows a bad token gets what nobody gets, and learns that it is bad.
 async fn refuse(site: &Site, sample: &Sample, expected: &str) {
+    let mut bad_tokens = site.bad_tokens();
+    bad_tokens.extend(of_disabled(site).await.map(|token| ("of a disabled operator", token)));
     let (name, before) = (sample.operation.name, site.state().await);
-    for (what, token) in site.bad_tokens() {
+    for (what, token) in bad_tokens {
         let asked = Asked::of(Actor::Nobody, &sample.asked(), &sample.body);
         let answer = site.send(&asked.with("authorization", &format!("Bearer {token}"))).await;
         assert_eq!(answer.line(), expected, "{name} with a token that is {what}: {answer:?}");
@@ -158,6 +161,31 @@ async fn refuse(site: &Site, sample: &Sample, expected: &str) {
         assert_eq!(challenge, Some(r#"Bearer error="invalid_token""#), "{name}, {what}");
     }
     assert_eq!(site.state().await, before, "{name} did something for a bad token");
+}
+
+/// The token of an operator who was let in by it and was disabled since; none where accounts are
+/// somebody else's, who alone knows of it: there it is good until it ends.
+async fn of_disabled(site: &Site) -> Option<String> {
+    if !served().iter().any(|operation| operation.name == "disable_user") {
+        return None;
+    }
+    let made = |email: &str| {
+        let asked = json!({ "email": email, "rights": ["operators"] });
+        ok(site, Actor::Operator, "POST /auth/users", asked)
+    };
+    // The last one could not be disabled.
+    made("olga@example.org").await;
+    let made = made("dora@example.org").await;
+    let chosen = json!({ "email": "dora@example.org", "password": made["one_time_password"],
+        "new_password": "staple of the horse" });
+    let began = ok(site, Actor::Nobody, "POST /auth/password", chosen).await;
+    let token = began["access_token"].as_str().unwrap();
+    let me = Asked::of(Actor::Nobody, "GET /me", &Value::Null);
+    let me = site.send(&me.with("authorization", &format!("Bearer {token}"))).await.expect(200);
+    assert_eq!(me.at("/role"), "operator");
+    let path = format!("POST /auth/users/{}/disable", made["user"]["sub"].as_str().unwrap());
+    ok(site, Actor::Operator, &path, json!({})).await;
+    Some(token.to_owned())
 }
 
 /// Where everybody may come a bad token is in nobody's way: who gets a new one still has the old one.

@@ -22,7 +22,7 @@ pub(crate) fn operations() -> Vec<&'static Operation> {
     services::SERVICES.iter().flat_map(|service| service.operations).collect()
 }
 
-/// Every operation that is served here: also those of signing in, which no table of bad input has yet.
+/// Every operation that is served here: also those of signing in.
 pub(crate) fn served() -> Vec<&'static Operation> {
     transport::declared().iter().flat_map(|service| service.operations).collect()
 }

@@ -24,6 +24,8 @@ mod exports;
 #[cfg(test)]
 mod history;
 #[cfg(test)]
+mod killed;
+#[cfg(test)]
 mod letters;
 #[cfg(test)]
 mod limits;
@@ -54,6 +56,8 @@ mod secrets;
 mod services;
 #[cfg(test)]
 mod serving;
+#[cfg(test)]
+mod sign_in;
 #[cfg(test)]
 mod site;
 #[cfg(test)]

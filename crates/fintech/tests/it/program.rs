@@ -1,6 +1,6 @@
 //! Runs the program and talks to it. What is expected of it, the tests say.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -162,8 +162,20 @@ impl Server {
 
     /// A request on a connection of its own.
     pub(crate) fn send(&self, method: &str, path: &str, headers: &[&str], body: &str) -> Reply {
-        let mut stream = TcpStream::connect(self.address()).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        let reply = self.try_send(method, path, headers, body).unwrap();
+        reply.unwrap_or_else(|| panic!("{method} {path}: no whole answer"))
+    }
+
+    /// The same of a server that may be killed meanwhile; none where it did not answer to the end.
+    pub(crate) fn try_send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[&str],
+        body: &str,
+    ) -> io::Result<Option<Reply>> {
+        let mut stream = TcpStream::connect(self.address())?;
+        stream.set_read_timeout(Some(Duration::from_secs(60)))?;
         let has_host = headers.iter().any(|header| header.starts_with("host:"));
         let host = if has_host { String::new() } else { format!("host: {}\r\n", self.address()) };
         let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
@@ -173,14 +185,15 @@ impl Server {
         let request = format!(
             "{method} {path} HTTP/1.1\r\n{host}connection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
         );
-        stream.write_all(request.as_bytes()).unwrap();
+        stream.write_all(request.as_bytes())?;
         let mut reply = Vec::new();
-        stream.read_to_end(&mut reply).unwrap();
+        stream.read_to_end(&mut reply)?;
         let reply = String::from_utf8(reply).unwrap();
-        let (head, body) = reply.split_once("\r\n\r\n").unwrap_or_default();
+        let Some((head, body)) = reply.split_once("\r\n\r\n") else { return Ok(None) };
         head.lines().for_each(|header| self.secrets.note_header(header));
         self.secrets.note_body(body);
-        Reply::read(&reply)
+        let reply = Reply::read(head, body);
+        Ok(reply.is_whole().then_some(reply))
     }
 }
 
@@ -205,11 +218,15 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    fn read(text: &str) -> Self {
-        let (head, body) =
-            text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {text:?}"));
+    fn read(head: &str, body: &str) -> Self {
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
         Self { status, head: head.to_lowercase(), body: body.to_owned() }
+    }
+
+    /// Whether its body is as long as it says.
+    fn is_whole(&self) -> bool {
+        let said = self.head.lines().find_map(|line| line.strip_prefix("content-length: "));
+        said.is_none_or(|said| said.parse() == Ok(self.body.len()))
     }
 
     #[track_caller]

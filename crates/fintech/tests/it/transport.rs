@@ -7,12 +7,12 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, Request};
-use http_api::{Deployment, Front, Hosts, OpenGate, Routes, Settings};
+use http_api::{Authenticator, Deployment, Front, Hosts, OpenGate, Problem, Routes, Settings};
 use http_body_util::BodyExt;
-use identity::{Desk, DeskSettings};
+use identity::{Desk, DeskSettings, Gate};
 use kernel::manifest::ServiceManifest;
 use kernel::time::System;
-use kernel::{Clock, Store};
+use kernel::{Caller, Clock, Store};
 use store_embedded::EmbeddedStore;
 use tokens::{Family, Mint, SigningKey, SigningKeys, Verifier};
 use tower::ServiceExt;
@@ -45,7 +45,17 @@ fn routes(desk: &Arc<Desk>) -> Routes {
     services::routes(loan::rate::RateTable::default()).merge(identity::routes(desk))
 }
 
-/// With a key of its own. Who calls is known by another's tokens here, so that there can be any of them.
+/// Who has a token of the tests' provider, so that there can be anybody; or one of the site's own accounts.
+#[derive(Debug)]
+struct Either(Verifier, Gate);
+
+impl Authenticator for Either {
+    fn caller(&self, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
+        self.0.caller(headers).or_else(|_| self.1.caller(headers))
+    }
+}
+
+/// With a key of its own.
 fn desk() -> Arc<Desk> {
     let key = SigningKey::read(&SigningKey::generate().unwrap(), System.now()).unwrap();
     let mint = Mint::new(SigningKeys { newest: key, others: Vec::new() });
@@ -66,16 +76,17 @@ impl Transport {
             events: Arc::<EmbeddedStore>::clone(store),
             settings,
         };
+        let desk = desk();
         let issuer = Issuer::of(Family::Standard);
         let verifier = Verifier::new(issuer.policy(), Arc::new(System));
         verifier.take_keys(&issuer.forge.jwks()).unwrap();
         let front = Front {
-            authenticator: Arc::new(verifier),
+            authenticator: Arc::new(Either(verifier, desk.gate())),
             hosts: Hosts::of_listener("127.0.0.1:8080".parse().unwrap()),
             gate: Arc::new(OpenGate),
             ids: Arc::new(System),
         };
-        let routes = routes(&desk());
+        let routes = routes(&desk);
         let router = http_api::app(routes, Router::new(), Arc::new(deployment), front);
         Self { router, issuer }
     }

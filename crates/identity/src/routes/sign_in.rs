@@ -22,7 +22,8 @@ use crate::secrets::{RefreshToken, service_proof};
 ///
 /// A taken address is told as such: without a mail to its owner nothing else can be answered. Off
 /// unless `--sign-up` says otherwise where the program is reached from other machines. Rights are given
-/// by operators. In the one program alone.
+/// by operators. An `Idempotency-Key` is of a caller, and here nobody is known yet: a repeat finds the
+/// name taken, and logs in. In the one program alone.
 #[utoipa::path(post, path = "/auth/signup", tag = "identity", request_body = SignUpAsked,
     responses((status = 201, body = UserShown, description = "Log in by `POST /v1/auth/login`.")))]
 pub(super) async fn sign_up(
@@ -61,8 +62,8 @@ pub(super) async fn sign_up(
 /// Begins a session of whoever proves by his password who he is.
 ///
 /// Whether there is such a user cannot be told from the answer. Too many tries get 429. A password that
-/// was made for one time gets 403 `password-change-required`. In the one program alone; on AWS Cognito
-/// does this.
+/// was made for one time gets 403 `password-change-required`. A repeat begins another session, whatever its
+/// `Idempotency-Key`. In the one program alone; on AWS Cognito does this.
 #[utoipa::path(post, path = "/auth/login", tag = "identity", request_body = LogInAsked,
     responses((status = 200, body = TokensShown, description = "Who he is from now on.")))]
 pub(super) async fn log_in(

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Scene, posts};
+use super::{Scene, served_posts};
 
 /// The operation's own fields, as they work.
 fn fields(scene: &Scene) -> Map<String, Value> {
@@ -42,7 +42,7 @@ async fn what_is_no_json_object_is_refused() {
         b"true",
         b"null",
     ];
-    for operation in posts() {
+    for operation in served_posts() {
         let scene = Scene::of(operation).await;
         for body in wrong {
             scene.refuses(scene.asked().saying(body), "400 malformed body").await;
@@ -56,7 +56,7 @@ async fn what_is_no_json_object_is_refused() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bodies_are_small_and_flat() {
-    for operation in posts() {
+    for operation in served_posts() {
         let scene = Scene::of(operation).await;
         let large = [
             with_first(&scene, &format!("\"x\": \"{}\"", "x".repeat(1024 * 1024))),
@@ -86,7 +86,7 @@ async fn bodies_are_small_and_flat() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keys_are_known_and_there_once() {
     let long = "k".repeat(10_000);
-    for operation in posts() {
+    for operation in served_posts() {
         let scene = Scene::of(operation).await;
         for (name, value) in fields(&scene) {
             let same = with_first(&scene, &format!("\"{name}\": {value}"));

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{Scene, posts};
+use super::{Scene, posts, served_posts};
 use crate::contract::place_of;
 
 /// What is no amount of US dollars, as JSON.
@@ -171,7 +171,7 @@ async fn every_field_says_what_is_wrong_with_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_required_is_missed_by_name() {
-    for operation in posts() {
+    for operation in served_posts() {
         let scene = Scene::of(operation).await;
         let document = &scene.site.contract.document;
         let described = document.pointer(&place_of(operation)).unwrap();

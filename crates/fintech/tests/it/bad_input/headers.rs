@@ -1,7 +1,7 @@
 //! Headers that no request may come with: another media type, a name that is not this program's, a
 //! key that is none. Not in here: what a good key is for, see `keys`.
 
-use super::{Scene, posts};
+use super::{Scene, posts, served_posts};
 use crate::contract::operations;
 use crate::samples::sample;
 use crate::site::{Asked, Site};
@@ -22,7 +22,7 @@ async fn only_json_is_taken() {
         "",
         "json",
     ];
-    for operation in posts() {
+    for operation in served_posts() {
         let scene = Scene::of(operation).await;
         let unsupported = "415 unsupported-media-type";
         for media_type in types {
@@ -87,7 +87,7 @@ async fn a_foreign_host_is_turned_away_everywhere() {
 /// What a browser sends on behalf of another site's page changes nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pages_of_other_sites_change_nothing() {
-    for operation in posts() {
+    for operation in served_posts() {
         let scene = Scene::of(operation).await;
         if !transport::CHECKS_HOSTS {
             // No browser sends a token by itself, and which pages may is the gateway's to say.

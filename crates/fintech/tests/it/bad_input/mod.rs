@@ -13,7 +13,7 @@ mod rules;
 use kernel::manifest::{Method, Operation, Who};
 use serde_json::Value;
 
-use crate::contract::operations;
+use crate::contract::{operations, served};
 use crate::samples::{Sample, sample};
 use crate::site::{Actor, Answer, Asked, Site};
 
@@ -84,6 +84,12 @@ fn posts() -> Vec<&'static Operation> {
     let posts: Vec<_> = all.filter(|operation| operation.method == Method::Post).collect();
     assert!(posts.len() > 10, "{posts:?}");
     posts
+}
+
+/// The same, and those of signing in where they are served.
+fn served_posts() -> Vec<&'static Operation> {
+    let all = served().into_iter();
+    all.filter(|operation| operation.method == Method::Post).collect()
 }
 
 /// Whether a failure says all that a problem document says.
