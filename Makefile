@@ -25,7 +25,8 @@ PROVIDER_LISTS := crates/fintech/tests/provider/package.json crates/fintech/test
 CARGO_DENY := $(TARGET)/tools/cargo-deny-$(CARGO_DENY_VERSION)
 
 HOST_ARCH := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
-LAMBDA_TARGET := $(if $(filter arm64,$(ARCH)),aarch64,$(ARCH))-unknown-linux-gnu
+lambda_machine := $(if $(filter arm64,$(ARCH)),aarch64,$(ARCH))
+LAMBDA_TARGET := $(lambda_machine)-unknown-linux-gnu
 LAMBDA_ZIP := $(TARGET)/lambda/$(ARCH)/bootstrap.zip
 # The linker of the other processor, under the name that Debian and Fedora give it.
 lambda_linker := $(if $(filter-out $(HOST_ARCH),$(ARCH)),$(if $(filter arm64,$(ARCH)),\
@@ -185,6 +186,10 @@ needs-lambda-target: needs-c-compiler
 		echo "lambda: ARCH must be arm64 or x86_64, not '$(ARCH)'" >&2; exit 2;; esac
 	@for tool in readelf zip; do command -v $$tool >/dev/null || { \
 		echo "lambda: $$tool was not found: 'apt install binutils zip' on Debian and Ubuntu" >&2; exit 1; }; done
+	@linker="$(lastword $(subst =, ,$(lambda_linker)))"; test -z "$$linker" || command -v "$$linker" >/dev/null || { \
+		echo "lambda: $$linker was not found, which links for $(ARCH): on Debian and Ubuntu 'apt install" \
+		     "gcc-$(subst _,-,$(lambda_machine))-linux-gnu'. Or take this machine's processor:" \
+		     "make lambda ARCH=$(HOST_ARCH), and -var architecture=$(HOST_ARCH) for Terraform" >&2; exit 1; }
 	@test -d "$$(rustc --print sysroot)/lib/rustlib/$(LAMBDA_TARGET)" || { \
 		echo "lambda: Rust's library for $(ARCH) is not installed: 'rustup target add $(LAMBDA_TARGET)'." \
 		     "Or take this machine's processor: make lambda ARCH=$(HOST_ARCH), and" \

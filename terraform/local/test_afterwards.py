@@ -9,6 +9,11 @@ from test_tour import Case, customer, operator
 
 class TestAfterwards(Case):
     def test_the_whole_ledger_is_well(self):
+        """Chains of more than ten entries among it, whose numbers are no texts in their order."""
+        vera = customer("vera")
+        wallet_id = self.wallet(vera, "12.00")
+        for _ in range(10):
+            self.ok(vera.post(f"wallet/{wallet_id}/debit", {"amount": "1.00"}))
         is_failed, report = world.invoke("verify_ledger", {})
         self.assertFalse(is_failed, report)
         self.assertEqual(report["violations"], [])
