@@ -100,3 +100,62 @@ async fn has_users(store: &Store) -> Result<bool, StoreError> {
     }
     Ok(false)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use kernel::Clock;
+    use kernel::memory::MemoryStore;
+    use tokens::{Mint, SigningKey, SigningKeys};
+
+    use super::*;
+    use crate::decide::{LogIn, NewSession};
+    use crate::desk::DeskSettings;
+    use crate::records::{ONE_TIME_LIFE, Proof};
+
+    /// A password that was made; fails where none was.
+    #[track_caller]
+    fn made(found: FirstOperator) -> String {
+        let FirstOperator::Made(password) = found else { unreachable!("no password was made") };
+        password
+    }
+
+    #[tokio::test]
+    async fn he_is_made_once_and_has_another_password_when_the_first_is_over() {
+        let memory = Arc::new(MemoryStore::new());
+        let store = Store::new(Arc::<MemoryStore>::clone(&memory));
+        let key = SigningKey::read(&SigningKey::generate().unwrap(), System.now()).unwrap();
+        let mint = Mint::new(SigningKeys { newest: key, others: Vec::new() });
+        let settings = DeskSettings { sign_up: true, secure_cookies: true };
+        let desk = Desk::open(mint, settings).unwrap();
+        let start = async || first_operator(&desk, &store).await.unwrap();
+
+        let first = made(start().await);
+        assert!(start().await == FirstOperator::Waits);
+        memory.pass(ONE_TIME_LIFE.saturating_sub(Duration::from_secs(60)));
+        assert!(start().await == FirstOperator::Waits);
+        memory.pass(Duration::from_secs(60));
+        let second = made(start().await);
+        assert_ne!(first, second);
+        assert!(start().await == FirstOperator::Waits);
+
+        let name = LoginName::email(FIRST_OPERATOR).unwrap();
+        assert!(desk.proved(&store, &name, &first).await.unwrap().is_none());
+        let user = desk.proved(&store, &name, &second).await.unwrap().unwrap();
+        let hash = Hash32([1; 32]);
+        let session = NewSession {
+            session_id: kernel::Id::from_uuid(1),
+            family_hash: hash,
+            token_hash: hash,
+        };
+        let changed = Some(Proof::new("chosen"));
+        let compared = user.proof.clone();
+        let log_in = LogIn { sub: user.sub, compared, rehashed: None, changed, session };
+        store.decide(log_in, context()).await.unwrap().unwrap();
+        assert!(start().await == FirstOperator::Settled);
+        memory.pass(ONE_TIME_LIFE);
+        assert!(start().await == FirstOperator::Settled);
+    }
+}

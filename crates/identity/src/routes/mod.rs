@@ -103,3 +103,6 @@ impl From<SignInRefused> for Problem {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
