@@ -22,6 +22,7 @@ import unittest
 import zipfile
 
 import test_afterwards
+import test_edge
 import test_faults
 import test_guide
 import test_tokens
@@ -75,7 +76,7 @@ def pack(arguments) -> bytes:
 def tests(names) -> unittest.TestSuite:
     """All tests in order, or those whose names contain one of `names`."""
     found = unittest.TestSuite()
-    for module in (test_tour, test_tokens, test_faults, test_guide, test_afterwards):
+    for module in (test_tour, test_tokens, test_edge, test_faults, test_guide, test_afterwards):
         for group in unittest.defaultTestLoader.loadTestsFromModule(module):
             for test in group:
                 # Tests of a module that is imported by another come once.

@@ -77,6 +77,26 @@ def topic(name):
     return next(arn for arn in arns if arn.endswith(name.replace("_", "-")))
 
 
+class Told:
+    """While it is entered, a function is told more by its environment."""
+
+    def __init__(self, name, **more):
+        self.function = function(name)
+        self.variables = self.function["environment"][0]["variables"]
+        self.more = more
+
+    def __enter__(self):
+        self.tell({**self.variables, **self.more})
+
+    def __exit__(self, *_):
+        self.tell(self.variables)
+
+    def tell(self, variables):
+        CREATED.aws("lambda").update_function_configuration(
+            FunctionName=self.function["function_name"], Environment={"Variables": variables}
+        )
+
+
 class Listener:
     """Everything that a topic says from now on."""
 
