@@ -6,9 +6,11 @@ pub mod faulty;
 
 use std::fs::{self, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use crate::folder::FILE_MODE;
 
 /// The files of one folder. Names are plain: no folder stands in them.
 ///
@@ -224,7 +226,9 @@ impl Files for RealFiles {
 
     fn create(&self, name: &str, length: u64) -> io::Result<Arc<dyn File>> {
         let path = self.path(name);
-        let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path)?;
+        let mut options = OpenOptions::new();
+        let options = options.read(true).write(true).create_new(true).mode(FILE_MODE);
+        let file = options.open(&path)?;
         if let Err(error) = fill(&file, length) {
             // A file that is half there would take the room that is lacking. Where it cannot be
             // removed either, it stays; what the disk said first is what helps.

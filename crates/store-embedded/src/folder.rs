@@ -2,9 +2,9 @@
 //! is not known here. Readers need no lock of it.
 
 use std::fmt;
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use kernel::time::System;
@@ -17,7 +17,12 @@ const LOCK: &str = "lock";
 
 /// The folder and the files are the owner's alone: there are names and amounts in them.
 const FOLDER_MODE: u32 = 0o700;
-const FILE_MODE: u32 = 0o600;
+pub(crate) const FILE_MODE: u32 = 0o600;
+
+/// What others than the owner may do with a file, and what of a folder's rights lets them put files
+/// into it.
+const OTHERS: u32 = 0o077;
+const OTHERS_WRITE: u32 = 0o022;
 
 /// The lock file tells no more than this of who holds it, in bytes.
 const HOLDER_BYTES_MAX: u64 = 4096;
@@ -194,8 +199,51 @@ impl Folder {
         Ok(Lock { file })
     }
 
+    /// Keeps to the owner what is in it, whoever made the folder and whatever the umask is: the database
+    /// is made, empty, where it is not there, for SQLite would make it for everybody; and what others
+    /// could reach they no longer can. Who holds the lock calls it before anything is opened.
+    ///
+    /// # Errors
+    /// The database cannot be made.
+    pub(crate) fn keep_to_owner(&self) -> Result<(), FolderError> {
+        let mut options = OpenOptions::new();
+        match options.write(true).create_new(true).mode(FILE_MODE).open(self.database()) {
+            Err(why) if why.kind() != io::ErrorKind::AlreadyExists => return Err(self.disk(why)),
+            _ => {}
+        }
+        let beside = ["-wal", "-shm"].map(|end| self.path.join(format!("{DATABASE}{end}")));
+        let journal = fs::read_dir(self.journal()).map_err(|why| self.disk(why))?;
+        let segments = journal.filter_map(|entry| Some(entry.ok()?.path()));
+        let own = [self.database(), self.lock_file(), self.journal()];
+        own.into_iter().chain(beside).chain(segments).for_each(|path| take_from_others(&path));
+        // The folder itself may be somebody's on purpose; what is in it does not depend on it.
+        if mode(&self.path).is_some_and(|mode| mode & OTHERS_WRITE != 0) {
+            tracing::warn!(
+                folder = %self.path.display(),
+                "others than its owner may put files into the data folder; `chmod go-w` forbids it"
+            );
+        }
+        Ok(())
+    }
+
     fn disk(&self, why: io::Error) -> FolderError {
         FolderError::Disk { folder: self.path.clone(), why }
+    }
+}
+
+/// The rights to a file or folder; none where there is none.
+fn mode(path: &Path) -> Option<u32> {
+    Some(fs::metadata(path).ok()?.permissions().mode())
+}
+
+/// By its path: see [`Folder`] why the database's file is not opened.
+fn take_from_others(path: &Path) {
+    let Some(mode) = mode(path).filter(|mode| mode & OTHERS != 0) else { return };
+    let taken = fs::set_permissions(path, Permissions::from_mode(mode & !OTHERS));
+    let path = path.display();
+    match taken {
+        Ok(()) => tracing::warn!(%path, "others than its owner could reach it, and can no longer"),
+        Err(error) => tracing::warn!(%path, %error, "others than its owner can reach it"),
     }
 }
 
@@ -238,8 +286,6 @@ impl Drop for Lock {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
     use super::*;
 
     #[test]

@@ -130,6 +130,9 @@ impl EmbeddedStore {
     pub fn open(options: Options) -> Result<Arc<Self>, OpenError> {
         let folder = Folder::create(&options.folder)?;
         let lock = folder.lock()?;
+        if options.vfs.is_none() {
+            folder.keep_to_owner()?;
+        }
         let database = folder.database();
         let schema = Arc::new(Schema::new(&options.kinds));
         let mut sqlite_options = sqlite_options(&options);

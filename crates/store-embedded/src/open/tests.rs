@@ -1,7 +1,8 @@
 //! Tests of what a data folder says when a part of it is another's, older, or gone.
 
 use std::fs;
-use std::path::Path;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 
 use kernel::operators::EventsPort as _;
 use kernel::store::StorePort as _;
@@ -100,6 +101,60 @@ async fn killed(folder: &Path, notes: u128) {
     }
     copy(&lives, folder);
     close(store).await;
+}
+
+/// Each file and folder below, with its rights.
+fn rights(folder: &Path) -> Vec<(PathBuf, u32)> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        all.push((path.clone(), fs::metadata(&path).unwrap().permissions().mode() & 0o777));
+        if path.is_dir() {
+            all.extend(rights(&path));
+        }
+    }
+    all
+}
+
+/// Whatever the umask of who runs this is, and whoever made the folder.
+#[test]
+fn what_is_in_the_folder_is_the_owners_alone() {
+    run(async {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = temporary.path().join("shared");
+        fs::create_dir(&folder).unwrap();
+        let allow = |path: &Path, mode| {
+            fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        };
+        allow(&folder, 0o755);
+        let check = |names: &[&str]| {
+            let rights = rights(&folder);
+            for name in names {
+                assert!(rights.iter().any(|(path, _)| path.ends_with(name)), "{name}: {rights:?}");
+            }
+            assert!(rights.iter().all(|(_, mode)| mode & 0o077 == 0), "{rights:?}");
+        };
+        let store = open(&folder);
+        note(&store, 1).await;
+        check(&[
+            "fintech.sqlite3",
+            "fintech.sqlite3-wal",
+            "fintech.sqlite3-shm",
+            "journal",
+            "lock",
+        ]);
+        close(store).await;
+
+        // What an older program left to others is taken from them.
+        for (path, mode) in rights(&folder) {
+            allow(&path, mode | 0o055);
+        }
+        let store = open(&folder);
+        check(&["fintech.sqlite3", "journal"]);
+        assert!(has(&store, 1).await);
+        close(store).await;
+        assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o755);
+    });
 }
 
 #[test]
