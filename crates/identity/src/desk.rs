@@ -10,7 +10,7 @@ use kernel::time::System;
 use kernel::{Clock, Ids, Known, Record, SessionId, Store, StoreError, Time};
 use tokens::{Grant, Mint, Policy, SigningKeys, Verifier};
 
-use crate::hashing::Hashing;
+use crate::hashing::{Hashing, Place as HashingPlace};
 use crate::passwords;
 use crate::records::{LoginName, Proof, Session, TakenName, User, UserKind};
 use crate::refusals::Refusals;
@@ -158,6 +158,21 @@ impl Desk {
         admitted
     }
 
+    /// Counts a try that a password is hashed for, and gives it a place there. The place comes first:
+    /// whoever is turned away because too many wait has not tried.
+    ///
+    /// # Errors
+    /// 503, or as [`admit`](Self::admit).
+    pub(crate) fn admit_hashing(
+        &self,
+        name: &str,
+        from: Option<ClientAddress>,
+    ) -> Result<HashingPlace<'_>, Problem> {
+        let place = self.hashing.place()?;
+        self.admit(name, from)?;
+        Ok(place)
+    }
+
     /// Remembers that the name was proved from there.
     pub(crate) fn is_proved(&self, name: &str, from: Option<ClientAddress>) {
         self.throttle.is_proved(Try { name, from });
@@ -179,12 +194,13 @@ impl Desk {
     /// The person of that name whose password that is. Takes as long where there is none.
     ///
     /// # Errors
-    /// 503 where too many wait, or the store cannot.
+    /// 503 where the store cannot.
     pub(crate) async fn proved(
         &self,
         store: &Store,
         name: &LoginName,
         password: &str,
+        place: &HashingPlace<'_>,
     ) -> Result<Option<Known<User>>, Problem> {
         let user = find(store, name).await?;
         let user = user.filter(|user| user.kind == UserKind::Person);
@@ -192,7 +208,7 @@ impl Desk {
         // What is too long to be anybody's is not hashed; who sent it knows that himself.
         let is_right = passwords::is_sized(password) && {
             let password = password.to_owned();
-            self.hashing.run(move || passwords::is_proved(&password, &proof)).await?
+            place.run(move || passwords::is_proved(&password, &proof)).await?
         };
         Ok(user.filter(|_| is_right))
     }
@@ -247,6 +263,7 @@ async fn since<R: Record>(
 
 #[cfg(test)]
 mod tests {
+    use http_api::ProblemKind;
     use tokens::SigningKey;
 
     use super::*;
@@ -274,5 +291,26 @@ mod tests {
                 desk.verifier.verify(&token).unwrap();
             }
         });
+    }
+
+    #[test]
+    fn who_is_turned_away_because_too_many_wait_has_not_tried() {
+        let key = SigningKey::read(&SigningKey::generate().unwrap(), System.now()).unwrap();
+        let mint = Mint::new(SigningKeys { newest: key, others: Vec::new() });
+        let settings = DeskSettings { sign_up: true, secure_cookies: true };
+        let desk = Desk::open(mint, settings).unwrap();
+        let from = Some(ClientAddress::new([192, 0, 2, 1].into()));
+        let kind = || desk.admit_hashing("ada@example.org", from).err().map(|no| no.kind());
+
+        let all: Vec<_> = std::iter::from_fn(|| desk.hashing.place().ok()).collect();
+        for _ in 0..100 {
+            assert_eq!(kind(), Some(ProblemKind::Busy));
+        }
+        drop(all);
+        for _ in 0..6 {
+            assert_eq!(kind(), None);
+        }
+        let refused = std::iter::from_fn(|| Some(kind())).take(9).find(Option::is_some);
+        assert_eq!(refused, Some(Some(ProblemKind::TooManyRequests)), "these were counted");
     }
 }

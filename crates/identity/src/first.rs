@@ -142,8 +142,9 @@ mod tests {
         assert!(start().await == FirstOperator::Waits);
 
         let name = LoginName::email(FIRST_OPERATOR).unwrap();
-        assert!(desk.proved(&store, &name, &first).await.unwrap().is_none());
-        let user = desk.proved(&store, &name, &second).await.unwrap().unwrap();
+        let place = desk.hashing.place().unwrap();
+        assert!(desk.proved(&store, &name, &first, &place).await.unwrap().is_none());
+        let user = desk.proved(&store, &name, &second, &place).await.unwrap().unwrap();
         let hash = Hash32([1; 32]);
         let session = NewSession {
             session_id: kernel::Id::from_uuid(1),

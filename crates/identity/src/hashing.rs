@@ -10,9 +10,10 @@ use std::time::Duration;
 
 use http_api::{Problem, ProblemKind};
 use parking_lot::Mutex;
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-/// How many wait at most. Each takes some tens of milliseconds.
+/// How many wait at most, those included whose password is being hashed. Each takes some tens of
+/// milliseconds.
 const WAITING_MAX: usize = 32;
 
 /// How much lower than the rest of the program's their priority is (nice: 0 to 19).
@@ -25,7 +26,10 @@ type Work = Box<dyn FnOnce() + Send>;
 
 /// The threads. They end when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Hashing(SyncSender<Work>);
+pub(crate) struct Hashing {
+    queue: SyncSender<Work>,
+    free: Arc<Semaphore>,
+}
 
 impl Hashing {
     /// Half as many as there are processors, one at least.
@@ -40,30 +44,64 @@ impl Hashing {
             let receiver = Arc::clone(&receiver);
             thread::Builder::new().name("passwords".to_owned()).spawn(move || work(&receiver))?;
         }
-        Ok(Self(sender))
+        Ok(Self { queue: sender, free: Arc::new(Semaphore::new(WAITING_MAX)) })
+    }
+
+    /// A place among those who wait, taken before anything is done for whoever asks.
+    ///
+    /// # Errors
+    /// 503 at once where too many wait.
+    pub(crate) fn place(&self) -> Result<Place<'_>, Problem> {
+        let taken = Arc::clone(&self.free).try_acquire_owned().map_err(|_| busy())?;
+        Ok(Place { queue: &self.queue, taken: Arc::new(taken) })
     }
 
     /// Does something slow on one of the threads.
     ///
     /// # Errors
-    /// 503 at once where too many wait.
+    /// As [`place`](Self::place).
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        slow: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        self.place()?.run(slow).await
+    }
+}
+
+/// A place among those who wait, until it is dropped and what was begun in it is done.
+#[derive(Debug)]
+pub(crate) struct Place<'a> {
+    queue: &'a SyncSender<Work>,
+    taken: Arc<OwnedSemaphorePermit>,
+}
+
+impl Place<'_> {
+    /// Does something slow on one of the threads.
+    ///
+    /// # Errors
+    /// None but that it panicked.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         slow: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Problem> {
         let (answer, answered) = oneshot::channel();
+        let taken = Arc::clone(&self.taken);
         let work = Box::new(move || {
             // Whoever has gone by now needs no answer, and no work is done for him.
             if !answer.is_closed() {
                 drop(answer.send(slow()));
             }
+            drop(taken);
         });
-        if self.0.try_send(work).is_err() {
-            let detail = "Too many sign in at once; try again in a moment.";
-            return Err(Problem::new(ProblemKind::Busy, detail).retry_after(RETRY));
-        }
+        // There is room in the queue for all who have a place.
+        self.queue.try_send(work).map_err(|_| busy())?;
         answered.await.map_err(|_| Problem::internal("hashing a password panicked"))
     }
+}
+
+fn busy() -> Problem {
+    let detail = "Too many sign in at once; try again in a moment.";
+    Problem::new(ProblemKind::Busy, detail).retry_after(RETRY)
 }
 
 fn work(receiver: &Mutex<Receiver<Work>>) {

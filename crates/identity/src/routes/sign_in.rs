@@ -13,6 +13,7 @@ use super::{AtDesk, cookie, to_its_end, unstored};
 use crate::bodies::{LogInAsked, PasswordAsked, SignUpAsked, TokenAsked, TokensShown, UserShown};
 use crate::decide::{CreateUser, IssueToken, LogIn, NewSession, SignInRefused};
 use crate::desk::{Desk, find};
+use crate::hashing::Place;
 use crate::manifest::SIGN_UP;
 use crate::passwords::{self, BadPassword};
 use crate::records::{LoginName, Proof, ProofState, Rights, Session, User, UserKind};
@@ -39,11 +40,12 @@ pub(super) async fn sign_up(
     let name = email(&body.value.email.0)?;
     let password = body.value.password.0;
     passwords::check(&password).map_err(|bad| bad_password("password", bad))?;
-    desk.admit(name.as_str(), visit.from)?;
+    let place = desk.admit_hashing(name.as_str(), visit.from)?;
     if find(&app.store, &name).await?.is_some() {
         return Err(crate::decide::ChangeRefused::NameTaken.into());
     }
-    let proof = desk.hashing.run(move || passwords::proof(&password)).await??;
+    let proof = place.run(move || passwords::proof(&password)).await??;
+    drop(place);
     let decision = CreateUser {
         operation: SIGN_UP.name,
         kind: UserKind::Person,
@@ -146,13 +148,14 @@ impl Begin {
     async fn at(self, app: &App, desk: &Desk) -> Result<Response, Problem> {
         let name = email(&self.email)?;
         let from = self.visit.from;
-        desk.admit(name.as_str(), from)?;
-        let Some(user) = desk.proved(&app.store, &name, &self.password).await? else {
+        let place = desk.admit_hashing(name.as_str(), from)?;
+        let Some(user) = desk.proved(&app.store, &name, &self.password, &place).await? else {
             desk.count_refused(name.as_str(), from);
             return Err(SignInRefused::Wrong.into());
         };
         let refresh = RefreshToken::first(SessionId::from_uuid(System.draw()))?;
-        let decision = self.decision(desk, &user, &refresh).await?;
+        let decision = self.decision(&place, &user, &refresh).await?;
+        drop(place);
         let began = app.store.decide(decision, self.visit.context).await?;
         let (user, session) = began.inspect_err(|_| desk.count_refused(name.as_str(), from))?;
         desk.take_back_from(&user);
@@ -162,17 +165,17 @@ impl Begin {
 
     async fn decision(
         &self,
-        desk: &Desk,
+        place: &Place<'_>,
         user: &Known<User>,
         refresh: &RefreshToken,
     ) -> Result<LogIn, Problem> {
         let is_outdated = self.changed.is_none() && passwords::is_outdated(&user.proof);
-        let rehashed = if is_outdated { hashed(desk, Some(&self.password)).await? } else { None };
+        let rehashed = if is_outdated { hashed(place, Some(&self.password)).await? } else { None };
         Ok(LogIn {
             sub: user.sub,
             compared: user.proof.clone(),
             rehashed,
-            changed: hashed(desk, self.changed.as_ref()).await?,
+            changed: hashed(place, self.changed.as_ref()).await?,
             session: NewSession {
                 session_id: refresh.session_id,
                 family_hash: refresh.family_hash(),
@@ -182,9 +185,9 @@ impl Begin {
     }
 }
 
-async fn hashed(desk: &Desk, password: Option<&String>) -> Result<Option<Proof>, Problem> {
+async fn hashed(place: &Place<'_>, password: Option<&String>) -> Result<Option<Proof>, Problem> {
     let Some(password) = password.cloned() else { return Ok(None) };
-    Ok(Some(desk.hashing.run(move || passwords::proof(&password)).await??))
+    Ok(Some(place.run(move || passwords::proof(&password)).await??))
 }
 
 /// What somebody is given in a session: tokens, the refresh token in the answer or as a cookie.
