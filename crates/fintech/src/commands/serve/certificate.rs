@@ -160,10 +160,19 @@ fn said(path: &Path, why: &dyn fmt::Display) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
+
+    /// TLS with a new certificate, and that certificate.
+    pub(in super::super) fn tls() -> (Arc<ServerConfig>, CertificateDer<'static>) {
+        let site = Site::new();
+        let (certificate, key) = made();
+        site.write(&certificate, &key);
+        let tls = site.read().unwrap().tls().unwrap();
+        (tls, CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap())
+    }
 
     /// A certificate and its key, in PEM form.
     fn made() -> (String, String) {

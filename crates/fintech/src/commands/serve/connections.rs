@@ -11,11 +11,11 @@ use axum::Router;
 use futures_util::FutureExt;
 use http_api::ClientAddress;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use super::connection::{Each, Phase, Way};
-use super::room::{Addresses, connections_max};
+use super::room::{Place, Room};
 
 /// How long clients between two requests have to send another one, which is then answered and the
 /// connection closed: a client cannot tell a connection that is closed under its request from one on
@@ -70,8 +70,7 @@ type Alive = mpsc::Sender<Infallible>;
 
 async fn accept(listener: TcpListener, mut each: Each, alive: Alive) {
     let mut was_well = true;
-    let most = connections_max();
-    let (room, addresses) = (Arc::new(Semaphore::new(most)), Addresses::sharing(most));
+    let room = each.way.room.clone();
     loop {
         let accepted = tokio::select! {
             accepted = accept_one(&listener, &room) => accepted,
@@ -80,7 +79,7 @@ async fn accept(listener: TcpListener, mut each: Each, alive: Alive) {
         match accepted {
             Ok(accepted) => {
                 was_well = true;
-                take_in(accepted, &addresses, &each, &alive);
+                take_in(accepted, &each, &alive);
             }
             Err(error) => {
                 // Told once, until one is accepted again.
@@ -94,47 +93,40 @@ async fn accept(listener: TcpListener, mut each: Each, alive: Alive) {
     }
     // Whoever connected before the end is served too.
     while let Some(Ok(accepted)) = accept_one(&listener, &room).now_or_never() {
-        take_in(accepted, &addresses, &each, &alive);
+        take_in(accepted, &each, &alive);
     }
 }
 
 async fn accept_one(
     listener: &TcpListener,
-    room: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, ClientAddress, OwnedSemaphorePermit)> {
-    let permit = Arc::clone(room).acquire_owned().await.map_err(io::Error::other)?;
+    room: &Room,
+) -> io::Result<(TcpStream, ClientAddress, Place)> {
+    // Before somebody comes: so there is always one place free, and whoever comes is heard at once.
+    let place = room.place().await?;
     let (stream, from) = listener.accept().await?;
     // Answers are small, and whoever asked waits for them.
     stream.set_nodelay(true)?;
-    Ok((stream, ClientAddress::new(from.ip()), permit))
+    Ok((stream, ClientAddress::new(from.ip()), place))
 }
 
 /// Serves it, unless it is not from where it should come, or its address has as many as it may.
-fn take_in(
-    (stream, from, permit): (TcpStream, ClientAddress, OwnedSemaphorePermit),
-    addresses: &Addresses,
-    each: &Each,
-    alive: &Alive,
-) {
+fn take_in((stream, from, place): (TcpStream, ClientAddress, Place), each: &Each, alive: &Alive) {
     let proxies = &each.way.proxies;
-    let place = if proxies.are_there() {
-        if !proxies.has(from) {
-            tracing::debug!(%from, "a connection was closed: it is not from a proxy");
-            return;
-        }
-        // A proxy's connections are those of many.
-        None
-    } else {
-        let Some(place) = addresses.place(from) else {
-            tracing::debug!(%from, "a connection was closed: its address has as many as it may");
-            return;
-        };
-        Some(place)
+    if proxies.are_there() && !proxies.has(from) {
+        tracing::debug!(%from, "a connection was closed: it is not from a proxy");
+        return;
+    }
+    let Some(guest) = each.way.room.seat(place, from) else {
+        tracing::debug!(%from, "a connection was closed: its address has as many as it may");
+        return;
     };
-    let serving = each.clone().serve(stream, from);
-    let held = (permit, place, alive.clone());
+    let serving = each.clone().serve(stream, from, guest);
+    let alive = alive.clone();
     tokio::spawn(async move {
         serving.await;
-        drop(held);
+        drop(alive);
     });
 }
+
+#[cfg(test)]
+mod tests;

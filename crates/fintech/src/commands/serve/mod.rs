@@ -9,6 +9,7 @@ mod connections;
 mod proxies;
 mod rates;
 mod room;
+mod shares;
 mod sign_in;
 mod way;
 

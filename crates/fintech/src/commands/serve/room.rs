@@ -1,26 +1,65 @@
-//! How many connections there is room for: at all, and from one address. Not in here: what is done on
-//! them.
+//! Room for so many at once: connections, or those of them that agree on TLS. Each address has a share;
+//! where all places are taken, whoever rests longest is asked for his. Not in here: what they do.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use http_api::ClientAddress;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use parking_lot::Mutex;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 
-/// How many connections are open at once; further ones wait to be accepted.
+use super::shares::{Share, Shares};
+
+/// How many connections are open at once.
 const CONNECTIONS_MAX: usize = 8_192;
 
-/// What part of them one address may have: a quarter. What it opens beyond is closed at once.
-const ADDRESS_PART: usize = 4;
+/// How many of them agree on TLS at once.
+const HANDSHAKES_MAX: usize = 1_024;
 
 /// How many open files the store and the rest of the program keep for themselves.
 const STORE_FILES: u64 = 64;
 
+/// This machine itself.
+const LOOPBACK: [IpNet; 2] = [
+    IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::LOCALHOST, 8)),
+    IpNet::V6(Ipv6Net::new_assert(Ipv6Addr::LOCALHOST, 128)),
+];
+
+/// How long somebody has to leave before the next one is asked.
+const ASK_EVERY: Duration = Duration::from_millis(20);
+
+/// How long somebody rests in peace: time to say what he came for.
+const PEACE: Duration = Duration::from_millis(250);
+
+/// How much room there is.
+#[derive(Debug, Clone)]
+pub(super) struct Bounds {
+    pub(super) connections: usize,
+    pub(super) handshakes: usize,
+    /// Whose connections are those of many: he may have all of them.
+    pub(super) uncounted: Arc<[IpNet]>,
+}
+
+impl Bounds {
+    /// As the machine allows. Connections of the proxies in front are those of many; where there are
+    /// none, those from this machine itself may be a proxy's.
+    pub(super) fn of_this_machine(proxies: &[IpNet]) -> Self {
+        let uncounted = if proxies.is_empty() { &LOOPBACK } else { proxies };
+        let uncounted = uncounted.into();
+        Self { connections: connections_max(), handshakes: HANDSHAKES_MAX, uncounted }
+    }
+}
+
 /// How many connections there is room for. Each is an open file; the limit is raised as far as the
 /// machine allows, for many systems start with a thousand and some, and the store keeps its share.
-pub(super) fn connections_max() -> usize {
+fn connections_max() -> usize {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     if current != maximum
         && let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum })
@@ -36,48 +75,151 @@ fn room_within(files_max: Option<u64>) -> usize {
     left.unwrap_or(CONNECTIONS_MAX).clamp(1, CONNECTIONS_MAX)
 }
 
-/// How many connections each address has.
+/// Room for so many.
 #[derive(Clone)]
-pub(super) struct Addresses {
-    open: Arc<Mutex<HashMap<IpAddr, usize>>>,
-    each_max: usize,
+pub(super) struct Room {
+    free: Arc<Semaphore>,
+    shares: Shares,
+    guests: Arc<Mutex<Guests>>,
+    /// From when on moments are counted.
+    opened: Instant,
 }
 
-impl Addresses {
-    /// Where there is room for so many in all.
-    pub(super) fn sharing(connections_max: usize) -> Self {
-        let each_max = connections_max.checked_div(ADDRESS_PART).unwrap_or_default().max(1);
-        Self { open: Arc::default(), each_max }
-    }
-
-    /// A place for one more, kept until it is dropped; none where the address has its share.
-    pub(super) fn place(&self, address: ClientAddress) -> Option<Place> {
-        let network = address.network();
-        let mut open = self.open.lock();
-        let count = open.entry(network).or_default();
-        if *count >= self.each_max {
-            return None;
-        }
-        *count = count.saturating_add(1);
-        drop(open);
-        Some(Place { open: Arc::clone(&self.open), network })
-    }
+#[derive(Default)]
+struct Guests {
+    all: HashMap<u64, Arc<State>>,
+    last: u64,
 }
 
-/// The place of one connection.
+/// A place for somebody who has not come yet.
 pub(super) struct Place {
-    open: Arc<Mutex<HashMap<IpAddr, usize>>>,
-    network: IpAddr,
+    _permit: OwnedSemaphorePermit,
 }
 
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut open = self.open.lock();
-        let Some(count) = open.get_mut(&self.network) else { return };
-        *count = count.saturating_sub(1);
-        if *count == 0 {
-            open.remove(&self.network);
+impl Room {
+    /// Of so many places, shared by all addresses that are counted.
+    pub(super) fn of(places: usize, uncounted: &Arc<[IpNet]>) -> Self {
+        Self {
+            free: Arc::new(Semaphore::new(places)),
+            shares: Shares::of(places, uncounted),
+            guests: Arc::default(),
+            opened: Instant::now(),
         }
+    }
+
+    /// Waits for a place. While there is none, those that rest longest are asked for theirs.
+    ///
+    /// # Errors
+    /// None in practice: the room is never closed.
+    pub(super) async fn place(&self) -> io::Result<Place> {
+        loop {
+            if let Ok(permit) = Arc::clone(&self.free).try_acquire_owned() {
+                return Ok(Place { _permit: permit });
+            }
+            self.ask_one_to_leave();
+            let freed = Arc::clone(&self.free).acquire_owned();
+            if let Ok(freed) = tokio::time::timeout(ASK_EVERY, freed).await {
+                return freed.map(|permit| Place { _permit: permit }).map_err(io::Error::other);
+            }
+        }
+    }
+
+    /// Who has the place from now on, and rests; nobody where his address has its share.
+    pub(super) fn seat(&self, place: Place, from: ClientAddress) -> Option<Guest> {
+        let share = self.shares.one_more(from)?;
+        let state = Arc::new(State::default());
+        state.rests_since.store(self.now(), Ordering::Relaxed);
+        let mut guests = self.guests.lock();
+        guests.last = guests.last.saturating_add(1);
+        let number = guests.last;
+        guests.all.insert(number, Arc::clone(&state));
+        drop(guests);
+        Some(Guest { room: self.clone(), number, state, _held: (place, share) })
+    }
+
+    fn ask_one_to_leave(&self) {
+        let latest = self.now().saturating_sub(micros(PEACE));
+        let guests = self.guests.lock();
+        let resting = guests.all.values().filter_map(|state| {
+            let since = state.rests_since.load(Ordering::Relaxed);
+            (since != WORKS && since <= latest).then_some((since, state))
+        });
+        let Some((since, state)) = resting.min_by_key(|(since, _)| *since) else { return };
+        // Who has begun to work since then is asked the next time, if he rests.
+        let asked =
+            state.rests_since.compare_exchange(since, LEAVES, Ordering::Relaxed, Ordering::Relaxed);
+        if asked.is_ok() {
+            state.leave.notify_one();
+        }
+    }
+
+    /// The present moment, in microseconds.
+    fn now(&self) -> u64 {
+        micros(self.opened.elapsed()).clamp(WORKS.saturating_add(1), LEAVES.saturating_sub(1))
+    }
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// Instead of the moment since when somebody rests: he does not.
+const WORKS: u64 = 0;
+/// He was asked to leave.
+const LEAVES: u64 = u64::MAX;
+
+/// What a guest does.
+#[derive(Default)]
+struct State {
+    rests_since: AtomicU64,
+    has_worked: AtomicBool,
+    leave: Notify,
+}
+
+/// Somebody with a place, until he is dropped.
+pub(super) struct Guest {
+    room: Room,
+    number: u64,
+    state: Arc<State>,
+    _held: (Place, Share),
+}
+
+impl Guest {
+    /// He works, and is not asked to leave, until what is given back is dropped.
+    pub(super) fn works(self: &Arc<Self>) -> Working {
+        self.state.rests_since.store(WORKS, Ordering::Relaxed);
+        self.state.has_worked.store(true, Ordering::Relaxed);
+        Working(Arc::clone(self))
+    }
+
+    /// Whether he works now.
+    pub(super) fn is_working(&self) -> bool {
+        self.state.rests_since.load(Ordering::Relaxed) == WORKS
+    }
+
+    /// Whether he ever did.
+    pub(super) fn has_worked(&self) -> bool {
+        self.state.has_worked.load(Ordering::Relaxed)
+    }
+
+    /// Waits until his place is asked for.
+    pub(super) async fn is_asked_to_leave(&self) {
+        self.state.leave.notified().await;
+    }
+}
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        self.room.guests.lock().all.remove(&self.number);
+    }
+}
+
+/// A guest at work.
+pub(super) struct Working(Arc<Guest>);
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        self.0.state.rests_since.store(self.0.room.now(), Ordering::Relaxed);
     }
 }
 
@@ -97,21 +239,36 @@ mod tests {
         }
     }
 
-    #[test]
-    fn one_address_cannot_take_the_places_of_all() {
-        let addresses = Addresses::sharing(8);
-        let place = |text: &str| addresses.place(ClientAddress::new(text.parse().unwrap()));
-        let one = (place("192.0.2.1").unwrap(), place("192.0.2.1").unwrap());
-        assert!(place("192.0.2.1").is_none());
-        assert!(place("::ffff:192.0.2.1").is_none(), "it is the same one");
-        let other = place("192.0.2.2").unwrap();
-        // Whoever has one address of IPv6 has all of its network.
-        let six = (place("2001:db8::1").unwrap(), place("2001:db8::2").unwrap());
-        assert!(place("2001:db8::3").is_none());
-        assert!(place("2001:db8:0:1::3").is_some());
-        drop(one.0);
-        let again = place("192.0.2.1").unwrap();
-        drop((one.1, other, six, again));
-        assert!(addresses.open.lock().is_empty(), "what is not open is not remembered");
+    /// Seats somebody from that address.
+    async fn seat(room: &Room, from: &str) -> Arc<Guest> {
+        let place = room.place().await.unwrap();
+        let from = ClientAddress::new(from.parse().unwrap());
+        Arc::new(room.seat(place, from).unwrap())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_rests_longest_gives_up_his_place_and_who_works_does_not() {
+        let room = Room::of(3, &Arc::from([]));
+        let first = seat(&room, "192.0.2.1").await;
+        let second = seat(&room, "192.0.2.2").await;
+        let third = seat(&room, "192.0.2.3").await;
+        let at_work = first.works();
+        tokio::time::advance(Duration::from_millis(1)).await;
+        drop(second.works());
+        // The second has worked since the third came.
+        let waiting = tokio::spawn({
+            let room = room.clone();
+            async move { seat(&room, "192.0.2.4").await }
+        });
+        third.is_asked_to_leave().await;
+        // He takes his time, so the next one is asked too.
+        second.is_asked_to_leave().await;
+        drop(second);
+        let fourth = waiting.await.unwrap();
+        drop(at_work);
+        assert!(first.has_worked() && !first.is_working() && !fourth.has_worked());
+        drop((first, third, fourth));
+        assert!(room.guests.lock().all.is_empty());
+        assert_eq!(room.free.available_permits(), 3);
     }
 }

@@ -15,6 +15,7 @@ use tower_http::cors::CorsLayer;
 use super::certificate::Certificate;
 use super::connection::Way;
 use super::proxies::{self, Proxies};
+use super::room::Bounds;
 use crate::end::Failure;
 
 /// For how long a browser may remember what it was told about other sites.
@@ -71,6 +72,12 @@ impl WayOptions {
         self.does_tls() || !self.behind_proxy.is_empty()
     }
 
+    /// Whether browsers are told to come by TLS alone, which they then remember of the name by which
+    /// they came. On this machine the name is everybody's, so they are not told; a proxy's name is not.
+    fn is_strict(&self, address: SocketAddr) -> bool {
+        self.is_private() && !self.stays_here(address)
+    }
+
     /// The certificate, if there is one.
     ///
     /// # Errors
@@ -92,7 +99,8 @@ impl WayOptions {
         certificate: Option<&Arc<Certificate>>,
     ) -> Result<Way, Failure> {
         let tls = certificate.map(Certificate::tls).transpose()?;
-        Ok(Way::new(tls, Proxies::new(&self.behind_proxy), address.ip().is_loopback()))
+        let bounds = Bounds::of_this_machine(&self.behind_proxy);
+        Ok(Way::new(tls, Proxies::new(&self.behind_proxy), self.is_strict(address), &bounds))
     }
 
     /// The names that are answered to: of a proxy's callers it knows them.
@@ -149,7 +157,28 @@ fn origin(text: &str) -> Result<HeaderValue, String> {
 
 #[cfg(test)]
 mod tests {
+    use clap::FromArgMatches;
+
     use super::*;
+
+    #[test]
+    fn a_browser_is_told_of_tls_where_the_name_is_the_programs_alone() {
+        let tls: &[&str] = &["--tls-cert", "a", "--tls-key", "b"];
+        for (options, address, is_strict) in [
+            (tls, "192.0.2.1:443", true),
+            (tls, "127.0.0.1:443", false),
+            (&["--behind-proxy", "10.0.0.1"], "192.0.2.1:80", true),
+            (&["--behind-proxy", "127.0.0.1"], "127.0.0.1:80", true),
+            (&[], "127.0.0.1:80", false),
+            (&[], "192.0.2.1:80", false),
+        ] {
+            let words = std::iter::once("serve").chain(options.iter().copied());
+            let matches = WayOptions::augment_args(clap::Command::new("serve"));
+            let matches = matches.try_get_matches_from(words).unwrap();
+            let options = WayOptions::from_arg_matches(&matches).unwrap();
+            assert_eq!(options.is_strict(address.parse().unwrap()), is_strict, "{options:?}");
+        }
+    }
 
     #[test]
     fn every_way_an_origin_is_written() {
