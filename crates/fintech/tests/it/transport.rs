@@ -18,6 +18,7 @@ use tokens::{Family, Mint, SigningKey, SigningKeys, Verifier};
 use tower::ServiceExt;
 
 use crate::bearer::Issuer;
+use crate::secrets::{self, IN_PROCESS};
 use crate::services;
 use crate::site::{Actor, Asked, CALLER};
 
@@ -71,6 +72,7 @@ pub(crate) struct Transport {
 
 impl Transport {
     pub(crate) fn new(store: &Arc<EmbeddedStore>, settings: Settings) -> Self {
+        secrets::log_within();
         let deployment = Deployment {
             store: Store::new(Arc::<EmbeddedStore>::clone(store)),
             events: Arc::<EmbeddedStore>::clone(store),
@@ -100,17 +102,23 @@ impl Transport {
     pub(crate) async fn send(&self, asked: &Asked) -> (u16, HeaderMap, String) {
         let mut request = Request::builder().method(&*asked.method).uri(&asked.path);
         for (name, value) in &asked.headers {
+            let shown = String::from_utf8_lossy(value.as_bytes());
+            IN_PROCESS.note_header(&format!("{name}: {shown}"));
             request = request.header(name, value);
         }
+        IN_PROCESS.note_body(&String::from_utf8_lossy(&asked.body));
         // By name elsewhere, here by his token.
         if let Some(name) = asked.headers.get(CALLER) {
             let token = self.issuer.token(&Actor::named(name.to_str().unwrap()).caller());
+            IN_PROCESS.note_header(&format!("authorization: Bearer {token}"));
             request = request.header(AUTHORIZATION, format!("Bearer {token}"));
         }
         let request = request.body(Body::from(asked.body.clone())).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
-        (parts.status.as_u16(), parts.headers, String::from_utf8(bytes.to_vec()).unwrap())
+        let body = String::from_utf8(bytes.to_vec()).unwrap();
+        IN_PROCESS.note_body(&body);
+        (parts.status.as_u16(), parts.headers, body)
     }
 }
