@@ -120,7 +120,7 @@ fn who_locked_himself_out_gets_in_again_by_the_folder() {
     users.walk();
     // Here it is done, for whoever may use the folder can undo it.
     let last = users.run(&["disable", OPERATOR]).expect(0);
-    assert!(last.err.contains("There is no operator any more"), "{last:?}");
+    assert!(last.err.contains("There is no operator who can sign in any more"), "{last:?}");
     let enabled = users.run(&["enable", OPERATOR]).expect(0);
     assert_eq!(enabled.err, "");
     let reset = users.run(&["reset-password", OPERATOR, "--json"]).expect(0).json();

@@ -163,7 +163,7 @@ The former one is good no longer, nor is what was given for it. The person choos
 password`, within 7 days.
 
 This is also how an operator gets in again who has lost his password: stop the server, and do it with \
---data. The exit code is 1 where there is no such user.";
+--data; `enable` him too if he was disabled. The exit code is 1 where there is no such user.";
 
 const RESET_EXAMPLES: &str = "\
 Examples:
