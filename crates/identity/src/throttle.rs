@@ -13,7 +13,8 @@
 //! meanwhile competes with them for a try, and is never locked out for good.
 //! Not in here: limits on other requests.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -43,10 +44,9 @@ pub(crate) struct Try<'a> {
 /// The throttle.
 pub(crate) struct Throttle {
     seed: RandomState,
-    clock: DefaultClock,
-    pairs: Limiter,
-    addresses: Limiter,
-    names: Limiter,
+    pairs: Limit,
+    addresses: Limit,
+    names: Limit,
     proved: Mutex<Proved>,
 }
 
@@ -78,20 +78,53 @@ impl std::fmt::Debug for Throttle {
     }
 }
 
-fn limiter(at_once: u32, then_one_in: Duration) -> Limiter {
-    let quota = Quota::with_period(then_one_in).unwrap_or(Quota::per_second(NonZeroU32::MIN));
-    let quota = quota.allow_burst(NonZeroU32::new(at_once).unwrap_or(NonZeroU32::MIN));
-    RateLimiter::hashmap_with_clock(quota, DefaultClock::default())
+/// How often something may be, and what was counted and is not to be.
+struct Limit {
+    limiter: Limiter,
+    clock: DefaultClock,
+    at_once: u32,
+    given_back: Mutex<HashMap<u64, u32>>,
+}
+
+impl Limit {
+    fn of(at_once: u32, then_one_in: Duration) -> Self {
+        let quota = Quota::with_period(then_one_in).unwrap_or(Quota::per_second(NonZeroU32::MIN));
+        let quota = quota.allow_burst(NonZeroU32::new(at_once).unwrap_or(NonZeroU32::MIN));
+        let clock = DefaultClock::default();
+        let limiter = RateLimiter::hashmap_with_clock(quota, clock.clone());
+        Self { limiter, clock, at_once, given_back: Mutex::default() }
+    }
+
+    /// Counts one more; or says how long to wait for it.
+    fn wait(&self, place: u64) -> Option<Duration> {
+        if let Entry::Occupied(mut left) = self.given_back.lock().entry(place) {
+            *left.get_mut() = left.get().saturating_sub(1);
+            if *left.get() == 0 {
+                left.remove();
+            }
+            return None;
+        }
+        let not_until = self.limiter.check_key(&place).err()?;
+        // Rounded up: who comes back a moment early is told to wait once more.
+        let wait = not_until.wait_time_from(self.clock.now());
+        Some(wait.saturating_add(Duration::from_millis(999)).max(Duration::from_secs(1)))
+    }
+
+    /// One that was counted was none.
+    fn give_back(&self, place: u64) {
+        let mut given_back = self.given_back.lock();
+        let left = given_back.entry(place).or_default();
+        *left = left.saturating_add(1).min(self.at_once);
+    }
 }
 
 impl Throttle {
     pub(crate) fn new() -> Self {
         Self {
             seed: RandomState::new(),
-            clock: DefaultClock::default(),
-            pairs: limiter(6, Duration::from_secs(10)),
-            addresses: limiter(30, Duration::from_secs(1)),
-            names: limiter(20, Duration::from_secs(5)),
+            pairs: Limit::of(6, Duration::from_secs(10)),
+            addresses: Limit::of(30, Duration::from_secs(1)),
+            names: Limit::of(20, Duration::from_secs(5)),
             proved: Mutex::default(),
         }
     }
@@ -102,19 +135,27 @@ impl Throttle {
     /// 429 where there were too many, with how long to wait. That says nothing of whether there is
     /// such a name.
     pub(crate) fn admit(&self, attempt: Try<'_>) -> Result<(), Problem> {
-        let is_proved = self.proved.lock().known.contains(&self.pair(attempt));
-        let mut wait = self.wait(&self.pairs, self.pair(attempt) % PLACES);
+        let mut wait = self.pairs.wait(self.pair(attempt) % PLACES);
         if wait.is_none()
             && let Some(from) = attempt.from
         {
-            wait = self.wait(&self.addresses, self.seed.hash_one(from.network()) % PLACES);
+            wait = self.addresses.wait(self.seed.hash_one(from.network()) % PLACES);
         }
-        if wait.is_none() && !is_proved {
-            wait = self.wait(&self.names, self.seed.hash_one(attempt.name) % PLACES);
+        if wait.is_none() && !self.was_proved(attempt) {
+            wait = self.names.wait(self.name(attempt));
         }
         let Some(wait) = wait else { return Ok(()) };
         let detail = "Too many tries; wait as long as `Retry-After` says.";
         Err(Problem::new(ProblemKind::TooManyRequests, detail).retry_after(wait))
+    }
+
+    /// A try that was admitted came to nothing, for too many were at it: it is not counted of that name.
+    /// Of its address it is. Or who floods would be as many as ever, and nobody else would find a place.
+    pub(crate) fn give_back(&self, attempt: Try<'_>) {
+        self.pairs.give_back(self.pair(attempt) % PLACES);
+        if !self.was_proved(attempt) {
+            self.names.give_back(self.name(attempt));
+        }
     }
 
     /// Remembers that the name was proved from there.
@@ -126,11 +167,12 @@ impl Throttle {
         self.seed.hash_one((attempt.name, attempt.from.map(ClientAddress::network)))
     }
 
-    fn wait(&self, limiter: &Limiter, place: u64) -> Option<Duration> {
-        let not_until = limiter.check_key(&place).err()?;
-        // Rounded up: who comes back a moment early is told to wait once more.
-        let wait = not_until.wait_time_from(self.clock.now());
-        Some(wait.saturating_add(Duration::from_millis(999)).max(Duration::from_secs(1)))
+    fn name(&self, attempt: Try<'_>) -> u64 {
+        self.seed.hash_one(attempt.name) % PLACES
+    }
+
+    fn was_proved(&self, attempt: Try<'_>) -> bool {
+        self.proved.lock().known.contains(&self.pair(attempt))
     }
 }
 
@@ -212,7 +254,7 @@ mod tests {
         for number in 0..200_000_u32 {
             drop(throttle.admit(Try { name: &number.to_string(), from: None }));
         }
-        assert!(u64::try_from(throttle.pairs.len()).unwrap() <= PLACES);
-        assert!(u64::try_from(throttle.names.len()).unwrap() <= PLACES);
+        assert!(u64::try_from(throttle.pairs.limiter.len()).unwrap() <= PLACES);
+        assert!(u64::try_from(throttle.names.limiter.len()).unwrap() <= PLACES);
     }
 }
