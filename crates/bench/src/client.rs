@@ -5,8 +5,10 @@
 //! the server answers with a `Content-Length`, and anything else is an error that says so.
 
 use std::io::{self, Read, Write};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpStream};
 use std::time::{Duration, Instant};
+
+use tokio::net::TcpSocket;
 
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
 const ANSWER_BYTES_FIRST: usize = 8 * 1024;
@@ -155,6 +157,8 @@ pub(crate) fn text_field<'body>(body: &'body [u8], name: &str) -> Option<&'body 
 #[derive(Debug)]
 pub(crate) struct Connection {
     pub(crate) stream: mio::net::TcpStream,
+    /// From which of this machine's addresses it comes.
+    from: Option<Ipv4Addr>,
     pub(crate) answer: Answer,
     /// The request, whole; kept until it is answered.
     pub(crate) request: Vec<u8>,
@@ -169,9 +173,10 @@ impl Connection {
     ///
     /// # Errors
     /// Those of the operating system.
-    pub(crate) fn open(address: SocketAddr) -> io::Result<Self> {
+    pub(crate) fn open(address: SocketAddr, from: Option<Ipv4Addr>) -> io::Result<Self> {
         Ok(Self {
-            stream: connect(address)?,
+            stream: waiting_for_nothing(address, from)?,
+            from,
             answer: Answer::new(),
             request: Vec::with_capacity(1024),
             sent: 0,
@@ -185,7 +190,7 @@ impl Connection {
     /// # Errors
     /// Those of the operating system.
     pub(crate) fn reopen(&mut self, address: SocketAddr) -> io::Result<()> {
-        self.stream = connect(address)?;
+        self.stream = waiting_for_nothing(address, self.from)?;
         self.finish();
         Ok(())
     }
@@ -243,8 +248,30 @@ impl Connection {
     }
 }
 
-fn connect(address: SocketAddr) -> io::Result<mio::net::TcpStream> {
-    let stream = std::net::TcpStream::connect_timeout(&address, CONNECT_TIME_MAX)?;
+/// Connects, waiting for it; from that address of this machine, or any.
+///
+/// # Errors
+/// Those of the operating system.
+pub(crate) fn connect(address: SocketAddr, from: Option<Ipv4Addr>) -> io::Result<TcpStream> {
+    let Some(from) = from else {
+        return TcpStream::connect_timeout(&address, CONNECT_TIME_MAX);
+    };
+    // The standard library cannot choose an address before it connects.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    let stream = runtime.block_on(async {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind(SocketAddrV4::new(from, 0).into())?;
+        socket.connect(address).await?.into_std()
+    })?;
+    stream.set_nonblocking(false)?;
+    Ok(stream)
+}
+
+fn waiting_for_nothing(
+    address: SocketAddr,
+    from: Option<Ipv4Addr>,
+) -> io::Result<mio::net::TcpStream> {
+    let stream = connect(address, from)?;
     stream.set_nodelay(true)?;
     stream.set_nonblocking(true)?;
     Ok(mio::net::TcpStream::from_std(stream))

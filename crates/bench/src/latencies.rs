@@ -33,6 +33,11 @@ impl Latencies {
         self.nanoseconds.saturating_record(u64::try_from(took.as_nanos()).unwrap_or(LONGEST_NS));
     }
 
+    /// How many were counted.
+    pub(crate) fn count(&self) -> u64 {
+        self.nanoseconds.len()
+    }
+
     /// Forgets all.
     pub(crate) fn clear(&mut self) {
         self.nanoseconds.reset();

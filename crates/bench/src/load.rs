@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use mio::{Events, Interest, Poll, Token};
@@ -108,10 +108,18 @@ impl Load {
     /// # Errors
     /// Those of the operating system.
     pub(crate) fn open(address: SocketAddr, connections: usize) -> io::Result<Self> {
+        Self::open_from(address, &vec![None; connections])
+    }
+
+    /// Opens a connection from each of these addresses of this machine.
+    ///
+    /// # Errors
+    /// Those of the operating system.
+    pub(crate) fn open_from(address: SocketAddr, from: &[Option<Ipv4Addr>]) -> io::Result<Self> {
         let poll = Poll::new()?;
-        let mut opened = Vec::with_capacity(connections);
-        for token in 0..connections {
-            let mut connection = Connection::open(address)?;
+        let mut opened = Vec::with_capacity(from.len());
+        for (token, from) in from.iter().enumerate() {
+            let mut connection = Connection::open(address, *from)?;
             register(&poll, &mut connection, token)?;
             opened.push(connection);
         }

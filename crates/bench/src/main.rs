@@ -5,7 +5,9 @@
 
 mod client;
 mod counter;
+mod errand;
 mod failure;
+mod flood;
 mod floor_server;
 mod floors;
 mod functions;
@@ -40,7 +42,7 @@ use crate::provider::Provider;
 use crate::report::{Floor, Report, SyncFigures};
 use crate::run::{Session, Target, measure};
 use crate::scenario::{Repeated, Scenario, set_up_wallets};
-use crate::server::{Program, Server};
+use crate::server::{NO_SIGN_IN, Program, Server};
 use crate::statistics::{milliseconds, per_second, ratio};
 
 const SAGA_BYTES_DEFAULT: u64 = 1_024;
@@ -71,6 +73,7 @@ fn bench(options: &Options) -> Result<ExitCode, Failure> {
         runs: Vec::new(),
         floors: Vec::new(),
         sustained: None,
+        floods: Vec::new(),
         ended_early: None,
     };
     let ended = Bench::new(options, &plan, &session).and_then(|bench| bench.all(&mut report));
@@ -179,6 +182,9 @@ impl<'a> Bench<'a> {
 
         let saga_bytes = self.scenarios(report)?;
         self.tokens(report)?;
+        if self.plan.floods {
+            self.floods(report)?;
+        }
         if self.plan.sustained {
             self.sustained(report)?;
         }
@@ -214,13 +220,13 @@ impl<'a> Bench<'a> {
         let of_caller = Repeated::get(server.address, "/v1/me");
         self.http_floor("GET /v1/me", &server, of_caller, report)?;
         session.progress.set_message("making wallets");
-        let wallets = set_up_wallets(server.address, plan.wallets)?;
+        let wallets = set_up_wallets(server.address, "", plan.wallets)?;
         let mut saga_bytes = None;
         for scenario in &plan.scenarios {
             for connections in &plan.connections {
                 let message = format!("{} at {connections}", scenario.name());
                 session.progress.set_message(message);
-                let mut workload = scenario.workload(server.address, &wallets);
+                let mut workload = scenario.workload(server.address, &wallets, "");
                 let target = Target { server: &server, data: Some(&data) };
                 let (observed, measured) =
                     measure(session, target, *connections, &mut workload, plan.window)?;
@@ -238,13 +244,41 @@ impl<'a> Bench<'a> {
     }
 
     /// The same question as without sign-in, with a token: what it costs more is the check of a token
-    /// that was shown before.
+    /// that was shown before; then the counting of its customer, and of his address behind a proxy.
     fn tokens(&self, report: &mut Report) -> Result<(), Failure> {
         let provider = Provider::start()?;
-        let (program, _) = self.program("tokens")?;
-        let server = Server::start(&provider.trusted_by(program))?;
-        let of_caller = Repeated::get_with_token(server.address, "/v1/me", &provider.token());
-        self.http_floor("GET /v1/me, token", &server, of_caller, report)?;
+        let token = format!("Authorization: Bearer {}\r\n", provider.token());
+        let from = "X-Forwarded-For: 203.0.113.7\r\n";
+        let uncounted = ["--rate-per-caller", "0"];
+        let counted = ["--rate-per-caller", "1000000"];
+        let both = ["--rate-per-address", "1000000", "--behind-proxy", "127.0.0.1"];
+        let mut rows = vec![("GET /v1/me, token", counted.to_vec(), token.clone())];
+        if self.plan.counting {
+            let by_proxy = [&counted[..], &both].concat();
+            rows.push(("GET /v1/me, token, uncounted", uncounted.to_vec(), token.clone()));
+            rows.push(("GET /v1/me, token, by a proxy", by_proxy, token + from));
+        }
+        for (route, options, headers) in rows {
+            let (program, _) = self.program("tokens")?;
+            let server = Server::start(&provider.trusted_by(program, &options))?;
+            let of_caller = Repeated::get_with(server.address, "/v1/me", &headers);
+            self.http_floor(route, &server, of_caller, report)?;
+            server.terminate()?;
+        }
+        Ok(())
+    }
+
+    /// With accounts of its own: the same question with a token of its own, and payments beside floods.
+    fn floods(&self, report: &mut Report) -> Result<(), Failure> {
+        let (mut program, _) = self.program("accounts")?;
+        program.arguments.retain(|argument| argument != NO_SIGN_IN);
+        program.arguments.extend(["--rate-per-caller", "1000000"].map(str::to_owned));
+        let server = Server::start(&program)?;
+        let site = flood::Site::set_up(&server)?;
+        let token = format!("Authorization: Bearer {}\r\n", site.token);
+        let of_caller = Repeated::get_with(server.address, "/v1/me", &token);
+        self.http_floor("GET /v1/me, own token", &server, of_caller, report)?;
+        report.floods = site.all(self.session, self.plan)?;
         server.terminate().map(|_| ())
     }
 
@@ -254,7 +288,7 @@ impl<'a> Bench<'a> {
         let (program, data) = self.program("sustained")?;
         let server = Server::start(&program)?;
         self.session.progress.set_message("sustained");
-        let wallets = set_up_wallets(server.address, self.plan.wallets)?;
+        let wallets = set_up_wallets(server.address, "", self.plan.wallets)?;
         let place = sustained::Place { program: &program, data: &data, wallets: &wallets };
         let mut outcome = sustained::sustain(self.session, self.plan, &place, server)?;
         outcome.run.http_floor_ratio = floor_ratio(report, &outcome.run.figures);

@@ -54,6 +54,12 @@ pub(crate) enum Command {
         /// As `data`.
         #[arg(long, value_name = "NUMBER", hide = true)]
         rate_per_caller: Option<u32>,
+        /// As `data`.
+        #[arg(long, value_name = "NUMBER", hide = true)]
+        rate_per_address: Option<u32>,
+        /// As `data`.
+        #[arg(long, value_name = "NETWORK", hide = true)]
+        behind_proxy: Option<String>,
     },
     /// Measures how fast a function of AWS Lambda starts and answers.
     Functions(functions::Options),
@@ -114,9 +120,15 @@ pub(crate) struct Plan {
     pub(crate) window: Window,
     pub(crate) sustained_window: Window,
     pub(crate) connections: Vec<usize>,
-    /// Without `sustained`, which comes last, in a folder of its own.
+    /// Without those that come last, in folders of their own.
     pub(crate) scenarios: Vec<Scenario>,
     pub(crate) sustained: bool,
+    /// Whether it is measured what counting costs.
+    pub(crate) counting: bool,
+    /// Whether payments are measured beside floods, also in a folder of their own.
+    pub(crate) floods: bool,
+    /// How long each flood goes on, at least.
+    pub(crate) flood_time: Duration,
     pub(crate) wallets: usize,
     pub(crate) payments_resident: u64,
     pub(crate) time_limit: Duration,
@@ -129,6 +141,12 @@ pub(crate) const SUSTAINED_CONNECTIONS: usize = 64;
 /// How many requests are measured that decide nothing: the bare one, the health of the program, and
 /// who calls, without a token and with one.
 const HTTP_FLOORS: usize = 4;
+
+/// With a token that is not counted, and with one that is counted by address too.
+const COUNTED_FLOORS: usize = 2;
+
+/// Payments alone, and beside three floods.
+const FLOODS: u32 = 4;
 
 impl Plan {
     /// Fills in what was not asked for.
@@ -146,9 +164,13 @@ impl Plan {
         let mut scenarios = options.scenarios.clone();
         if scenarios.is_empty() {
             scenarios = <Scenario as clap::ValueEnum>::value_variants().to_vec();
+            // A flood has its number of tries, however quick the look is.
+            scenarios.retain(|scenario| !quick || *scenario != Scenario::WrongPasswords);
         }
         let sustained = scenarios.contains(&Scenario::Sustained);
-        scenarios.retain(|scenario| *scenario != Scenario::Sustained);
+        let floods = scenarios.contains(&Scenario::WrongPasswords);
+        let in_folders_of_their_own = [Scenario::Sustained, Scenario::WrongPasswords];
+        scenarios.retain(|scenario| !in_folders_of_their_own.contains(scenario));
         let wallets = options.wallets.map_or(either(10_000, 1_000), u64::from);
         Self {
             window: window(seconds),
@@ -156,6 +178,9 @@ impl Plan {
             connections,
             scenarios,
             sustained,
+            counting: !quick,
+            floods,
+            flood_time: Duration::from_secs(seconds),
             wallets: usize::try_from(wallets).unwrap_or(usize::MAX),
             payments_resident: options.payments_resident.unwrap_or(either(1_000_000, 20_000)),
             time_limit: Duration::from_secs(options.time_limit.unwrap_or(either(1_800, 90))),
@@ -179,10 +204,12 @@ impl Plan {
             time.saturating_mul(u32::try_from(times).unwrap_or(u32::MAX))
         };
         let at_each = self.connections.len().saturating_mul(self.scenarios.len());
-        let floors = self.floor_connections().len().saturating_mul(HTTP_FLOORS);
+        let floors = HTTP_FLOORS.saturating_add(if self.counting { COUNTED_FLOORS } else { 0 });
+        let floors = self.floor_connections().len().saturating_mul(floors);
         let short = of(self.window, at_each.saturating_add(floors));
         let long = of(self.sustained_window, usize::from(self.sustained));
-        short.saturating_add(long).as_secs()
+        let floods = self.flood_time.saturating_mul(if self.floods { FLOODS } else { 0 });
+        short.saturating_add(long).saturating_add(floods).as_secs()
     }
 }
 
@@ -206,10 +233,10 @@ mod tests {
         let plan = plan(&[]);
         assert_eq!(plan.connections, [1, 64, 256]);
         assert_eq!(plan.scenarios.len(), 5);
-        assert!(plan.sustained);
+        assert!(plan.sustained && plan.floods);
         assert_eq!((plan.wallets, plan.payments_resident), (10_000, 1_000_000));
         assert_eq!(plan.sustained_window.measured, Duration::from_secs(60));
-        assert_eq!(plan.seconds(), (15 + 12) * 11 + 61);
+        assert_eq!(plan.seconds(), (15 + 18) * 11 + 61 + 40);
     }
 
     #[test]

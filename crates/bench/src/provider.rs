@@ -51,11 +51,10 @@ impl Provider {
         Ok(Self { forge, _runtime: runtime })
     }
 
-    /// The program, trusting this provider. Its one customer is counted, as others are, and never asks
-    /// too often.
-    pub(crate) fn trusted_by(&self, mut program: Program) -> Program {
+    /// The program, trusting this provider, with these options too.
+    pub(crate) fn trusted_by(&self, mut program: Program, more: &[&str]) -> Program {
         let trust = ["--oidc-issuer", &self.forge.issuer, "--oidc-audience", AUDIENCE];
-        let options = trust.into_iter().chain(["--rate-per-caller", "1000000"]);
+        let options = trust.into_iter().chain(more.iter().copied());
         program.arguments.retain(|argument| argument != NO_SIGN_IN);
         program.arguments.extend(options.map(str::to_owned));
         program

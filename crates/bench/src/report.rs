@@ -19,6 +19,9 @@ pub(crate) struct Report {
     pub(crate) floors: Vec<Floor>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) sustained: Option<Sustained>,
+    /// Payments alone and beside floods.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) floods: Vec<Flood>,
     /// Why it ended before its time, where it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) ended_early: Option<String>,
@@ -114,6 +117,46 @@ pub(crate) struct Sustained {
     pub(crate) resident_bytes_after_restart: u64,
 }
 
+/// A few payments a second beside a flood of requests.
+#[derive(Debug, Clone, Default, Serialize)]
+pub(crate) struct Flood {
+    pub(crate) flood: &'static str,
+    pub(crate) connections: usize,
+    pub(crate) seconds: f64,
+    pub(crate) tries: u64,
+    pub(crate) tries_per_second: f64,
+    pub(crate) by_status: BTreeMap<String, u64>,
+    /// Which share of the tries was answered 429.
+    pub(crate) throttled_share: f64,
+    /// For what share of the time a processor hashed passwords.
+    pub(crate) hashing_share: f64,
+    pub(crate) payments_due: u64,
+    pub(crate) payments: u64,
+    pub(crate) payment_errors: u64,
+    pub(crate) p50_ms: f64,
+    pub(crate) p99_ms: f64,
+    pub(crate) max_ms: f64,
+    /// How many times those of the same run beside nothing.
+    pub(crate) p50_ratio: Option<f64>,
+    pub(crate) p99_ratio: Option<f64>,
+    /// The most memory that the server ever took.
+    pub(crate) resident_bytes_max: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) afterwards: Option<Afterwards>,
+}
+
+/// What the right password gives after a flood.
+#[derive(Debug, Clone, Default, Serialize)]
+pub(crate) struct Afterwards {
+    /// The status from an address of his own.
+    pub(crate) at_home: u16,
+    /// From an address from which the flood came: at once, and when he came back as he was told.
+    pub(crate) beside_it_first: u16,
+    pub(crate) beside_it: u16,
+    /// After how many seconds that was.
+    pub(crate) after_s: f64,
+}
+
 impl Report {
     /// Wrong answers in all runs and floors.
     pub(crate) fn errors(&self) -> u64 {
@@ -121,13 +164,31 @@ impl Report {
             Floor::Http { figures, .. } => figures.errors,
             Floor::AppendAndSync(_) => 0,
         });
-        self.runs.iter().map(|run| run.figures.errors).chain(floors).fold(0, u64::saturating_add)
+        let runs = self.runs.iter().map(|run| run.figures.errors);
+        let beside = self.floods.iter().map(|flood| flood.payment_errors);
+        runs.chain(floors).chain(beside).fold(0, u64::saturating_add)
     }
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+
+    fn no_room() -> ErrorKind {
+        ErrorKind { kind: "status 503".into(), count: 2, example: "no\nroom".into() }
+    }
+
+    fn flood() -> Flood {
+        Flood {
+            flood: "wrong passwords, one name",
+            connections: 64,
+            tries: 10_000,
+            by_status: [("401".to_owned(), 7), ("429".to_owned(), 9_993)].into(),
+            p99_ratio: Some(1.25),
+            afterwards: Some(Afterwards { at_home: 200, ..Afterwards::default() }),
+            ..Flood::default()
+        }
+    }
 
     /// A report with one of everything, in figures that can be told apart.
     pub(crate) fn sample() -> Report {
@@ -142,11 +203,7 @@ pub(crate) mod tests {
             p999_ms: 14.125,
             max_ms: 20.0,
             errors: 2,
-            error_kinds: vec![ErrorKind {
-                kind: "status 503".into(),
-                count: 2,
-                example: "no\nroom".into(),
-            }],
+            error_kinds: vec![no_room()],
             server_cpu_us: 90.5,
             server_cpu_us_by_part: [("http".to_owned(), 60.25), ("ledger".to_owned(), 30.25)]
                 .into(),
@@ -197,6 +254,7 @@ pub(crate) mod tests {
                 ready_after_kill_ms: 345.6,
                 resident_bytes_after_restart: 50 << 20,
             }),
+            floods: vec![flood()],
             ended_early: None,
         }
     }
@@ -221,6 +279,9 @@ pub(crate) mod tests {
         assert_eq!(word("/floors/1/preparation"), "appended");
         assert_eq!(number("/floors/1/per_second"), 64_000.0);
         assert_eq!(number("/sustained/payments_made"), 900_000.0);
+        assert_eq!(number("/floods/0/by_status/429"), 9_993.0);
+        assert_eq!(number("/floods/0/p99_ratio"), 1.25);
+        assert_eq!(number("/floods/0/afterwards/at_home"), 200.0);
         assert_eq!(json.pointer("/ended_early"), None);
     }
 

@@ -33,6 +33,8 @@ pub(crate) enum Scenario {
     CreditHot,
     /// Transfers from one wallet to another, over all wallets.
     Transfer,
+    /// A few payments a second, alone and beside floods of wrong passwords.
+    WrongPasswords,
     /// Payment sagas at 64 connections for a minute, then until enough payments were made; then
     /// the memory, and how long a killed server takes to be ready again.
     Sustained,
@@ -47,19 +49,23 @@ impl Scenario {
             Self::Credit => "credit",
             Self::CreditHot => "credit-hot",
             Self::Transfer => "transfer",
+            Self::WrongPasswords => "wrong-passwords",
             Self::Sustained => "sustained",
         }
     }
 
-    /// Its requests to a server that listens there, and its judgement of the answers.
-    pub(crate) fn workload(self, address: SocketAddr, wallets: &[String]) -> Repeated {
+    /// Its requests to a server that listens there, and its judgement of the answers. They carry these
+    /// whole header lines, if any: who asks.
+    pub(crate) fn workload(self, address: SocketAddr, wallets: &[String], who: &str) -> Repeated {
         let one = wallets.get(..1).unwrap_or(wallets);
         match self {
-            Self::PaymentSaga | Self::Sustained => Repeated::new(payments(address, wallets), paid),
-            Self::PaymentSagaHot => Repeated::new(payments(address, one), paid),
-            Self::Credit => Repeated::new(credits(address, wallets, SMALLEST_AMOUNT), ok),
-            Self::CreditHot => Repeated::new(credits(address, one, SMALLEST_AMOUNT), ok),
-            Self::Transfer => Repeated::new(transfers(address, wallets), ok),
+            Self::PaymentSaga | Self::WrongPasswords | Self::Sustained => {
+                Repeated::new(payments(address, wallets, who), paid)
+            }
+            Self::PaymentSagaHot => Repeated::new(payments(address, one, who), paid),
+            Self::Credit => Repeated::new(credits(address, wallets, who, SMALLEST_AMOUNT), ok),
+            Self::CreditHot => Repeated::new(credits(address, one, who, SMALLEST_AMOUNT), ok),
+            Self::Transfer => Repeated::new(transfers(address, wallets, who), ok),
         }
     }
 }
@@ -72,18 +78,18 @@ pub(crate) struct Requests {
 }
 
 impl Requests {
-    fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.ends.len()
     }
 
-    fn get(&self, at: usize) -> &[u8] {
+    pub(crate) fn get(&self, at: usize) -> &[u8] {
         let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied();
         let end = self.ends.get(at).copied().unwrap_or_default();
         self.bytes.get(start.unwrap_or_default()..end).unwrap_or_default()
     }
 
     /// Adds `POST path` with a JSON body and, where there are any, whole header lines.
-    fn post(&mut self, address: SocketAddr, path: &str, headers: &str, body: &str) {
+    pub(crate) fn post(&mut self, address: SocketAddr, path: &str, headers: &str, body: &str) {
         let head = format!(
             "POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
              {headers}Content-Length: {}\r\n\r\n",
@@ -92,7 +98,8 @@ impl Requests {
         self.add(&[head.as_bytes(), body.as_bytes()]);
     }
 
-    fn add(&mut self, parts: &[&[u8]]) {
+    /// Adds a request of these parts.
+    pub(crate) fn add(&mut self, parts: &[&[u8]]) {
         for part in parts {
             self.bytes.extend_from_slice(part);
         }
@@ -100,32 +107,33 @@ impl Requests {
     }
 }
 
-fn payments(address: SocketAddr, wallets: &[String]) -> Requests {
+fn payments(address: SocketAddr, wallets: &[String], who: &str) -> Requests {
+    let headers = format!("{who}Prefer: wait=10\r\n");
     let mut requests = Requests::default();
     for (wallet, merchant) in wallets.iter().zip((0..MERCHANTS).cycle()) {
         let body = format!(
             r#"{{"wallet_id":"{wallet}","merchant_id":"merchant-{merchant:03}","amount":"{SMALLEST_AMOUNT}","currency":"USD"}}"#
         );
-        requests.post(address, "/v1/payment", "Prefer: wait=10\r\n", &body);
+        requests.post(address, "/v1/payment", &headers, &body);
     }
     requests
 }
 
-fn credits(address: SocketAddr, wallets: &[String], amount: &str) -> Requests {
+fn credits(address: SocketAddr, wallets: &[String], who: &str, amount: &str) -> Requests {
     let mut requests = Requests::default();
     for wallet in wallets {
         let body = format!(r#"{{"amount":"{amount}"}}"#);
-        requests.post(address, &format!("/v1/wallet/{wallet}/credit"), "", &body);
+        requests.post(address, &format!("/v1/wallet/{wallet}/credit"), who, &body);
     }
     requests
 }
 
 /// From each wallet to the next, the last to the first.
-fn transfers(address: SocketAddr, wallets: &[String]) -> Requests {
+fn transfers(address: SocketAddr, wallets: &[String], who: &str) -> Requests {
     let mut requests = Requests::default();
     for (from, to) in wallets.iter().zip(wallets.iter().cycle().skip(1)) {
         let body = format!(r#"{{"to_wallet_id":"{to}","amount":"{SMALLEST_AMOUNT}"}}"#);
-        requests.post(address, &format!("/v1/wallet/{from}/transfer"), "", &body);
+        requests.post(address, &format!("/v1/wallet/{from}/transfer"), who, &body);
     }
     requests
 }
@@ -170,22 +178,18 @@ impl Repeated {
     /// The request of the payment saga, to a server that only answers.
     pub(crate) fn post_floor(address: SocketAddr) -> Self {
         let wallet = "wal_00000000-0000-7000-8000-000000000000".to_owned();
-        Self::new(payments(address, &[wallet]), ok)
+        Self::new(payments(address, &[wallet], ""), ok)
     }
 
     /// `GET` of this path.
     pub(crate) fn get(address: SocketAddr, path: &str) -> Self {
-        let mut requests = Requests::default();
-        requests.add(&[format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n").as_bytes()]);
-        Self::new(requests, ok)
+        Self::get_with(address, path, "")
     }
 
-    /// `GET` of this path, by the holder of a token.
-    pub(crate) fn get_with_token(address: SocketAddr, path: &str, token: &str) -> Self {
+    /// `GET` of this path, with these whole header lines.
+    pub(crate) fn get_with(address: SocketAddr, path: &str, headers: &str) -> Self {
         let mut requests = Requests::default();
-        let head = format!(
-            "GET {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\r\n"
-        );
+        let head = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n{headers}\r\n");
         requests.add(&[head.as_bytes()]);
         Self::new(requests, ok)
     }
@@ -246,17 +250,21 @@ fn created(status: u16, body: &[u8]) -> Result<String, String> {
     }
 }
 
-/// Makes that many wallets with money in each; gives their ids.
+/// Makes that many wallets with money in each, of whom these header lines name; gives their ids.
 ///
 /// # Errors
 /// Where one could not be made: everything after it would measure refusals.
-pub(crate) fn set_up_wallets(address: SocketAddr, count: usize) -> Result<Vec<String>, Failure> {
+pub(crate) fn set_up_wallets(
+    address: SocketAddr,
+    who: &str,
+    count: usize,
+) -> Result<Vec<String>, Failure> {
     let mut requests = Requests::default();
     for _ in 0..count {
-        requests.post(address, "/v1/wallet", "", "{}");
+        requests.post(address, "/v1/wallet", who, "{}");
     }
     let wallets = ask_once("making wallets", address, requests, created)?;
-    let requests = credits(address, &wallets, FIRST_CREDIT);
+    let requests = credits(address, &wallets, who, FIRST_CREDIT);
     ask_once("crediting wallets", address, requests, |status, body| {
         ok(status, body).map(|()| String::new())
     })?;
@@ -301,13 +309,13 @@ mod tests {
     fn requests_are_whole_and_apart() {
         let wallets = ["wal_a".to_owned(), "wal_b".to_owned()];
         assert_eq!(
-            text(&payments(address(), &wallets), 1),
+            text(&payments(address(), &wallets, ""), 1),
             "POST /v1/payment HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n\
              Content-Type: application/json\r\nPrefer: wait=10\r\nContent-Length: 83\r\n\r\n\
              {\"wallet_id\":\"wal_b\",\"merchant_id\":\"merchant-001\",\
              \"amount\":\"0.01\",\"currency\":\"USD\"}"
         );
-        let transfers = transfers(address(), &wallets);
+        let transfers = transfers(address(), &wallets, "");
         assert!(text(&transfers, 0).starts_with("POST /v1/wallet/wal_a/transfer HTTP/1.1\r\n"));
         assert!(text(&transfers, 0).ends_with(r#"{"to_wallet_id":"wal_b","amount":"0.01"}"#));
         assert!(text(&transfers, 1).ends_with(r#"{"to_wallet_id":"wal_a","amount":"0.01"}"#));
@@ -319,7 +327,7 @@ mod tests {
     fn a_hot_scenario_asks_of_one_wallet_and_the_others_of_all() {
         let wallets: Vec<String> = (0..10).map(|number| format!("wal_{number}")).collect();
         let asked = |scenario: Scenario| {
-            let mut workload = scenario.workload(address(), &wallets);
+            let mut workload = scenario.workload(address(), &wallets, "");
             let mut seen = std::collections::BTreeSet::new();
             for _ in 0..1_000 {
                 let mut request = Vec::new();

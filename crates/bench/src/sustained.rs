@@ -41,7 +41,7 @@ pub(crate) fn sustain(
     server: Server,
 ) -> Result<Outcome, Failure> {
     let scenario = Scenario::Sustained;
-    let mut workload = scenario.workload(server.address, place.wallets);
+    let mut workload = scenario.workload(server.address, place.wallets, "");
     let mut load =
         Load::open(server.address, SUSTAINED_CONNECTIONS).map_err(doing(|| "connecting"))?;
     let target = Target { server: &server, data: Some(place.data) };

@@ -5,7 +5,7 @@
 use std::fmt::Write;
 
 use crate::process::Machine;
-use crate::report::{Figures, Floor, Report, Run, Sustained};
+use crate::report::{Afterwards, Figures, Floor, Report, Run, Sustained};
 use crate::statistics::mebibytes;
 
 /// Everything as text, for people.
@@ -17,6 +17,7 @@ pub(crate) fn text(report: &Report) -> String {
     for (title, rows) in [
         ("Processor time, in microseconds an operation, by part of the server", part_rows(report)),
         ("Append and sync, to a bare file", sync_rows(report)),
+        ("Payments beside a flood", flood_rows(report)),
         ("Wrong answers", error_rows(report)),
     ] {
         if rows.len() > 1 {
@@ -144,6 +145,53 @@ fn sync_rows(report: &Report) -> Vec<Vec<String>> {
     rows
 }
 
+fn flood_rows(report: &Report) -> Vec<Vec<String>> {
+    let heading = [
+        "beside",
+        "conn",
+        "tries",
+        "/s",
+        "answered",
+        "hashing",
+        "payments",
+        "errors",
+        "p50 ms",
+        "p99 ms",
+        "max ms",
+        "p50 x",
+        "p99 x",
+        "RSS MiB",
+        "afterwards",
+    ];
+    let mut rows = vec![heading.map(str::to_owned).to_vec()];
+    let times = |ratio: Option<f64>| ratio.map_or_else(String::new, |ratio| format!("{ratio:.2}"));
+    for flood in &report.floods {
+        let statuses = flood.by_status.iter().map(|(status, count)| format!("{status}: {count}"));
+        let afterwards = flood.afterwards.as_ref().map_or_else(String::new, |after| {
+            let Afterwards { at_home, beside_it_first, beside_it, after_s } = after;
+            format!("{at_home} elsewhere; {beside_it_first}, after {after_s:.0} s {beside_it}")
+        });
+        rows.push(vec![
+            flood.flood.to_owned(),
+            flood.connections.to_string(),
+            flood.tries.to_string(),
+            format!("{:.0}", flood.tries_per_second),
+            statuses.collect::<Vec<_>>().join(", "),
+            format!("{:.2}", flood.hashing_share),
+            format!("{} of {}", flood.payments, flood.payments_due),
+            flood.payment_errors.to_string(),
+            format!("{:.2}", flood.p50_ms),
+            format!("{:.2}", flood.p99_ms),
+            format!("{:.2}", flood.max_ms),
+            times(flood.p50_ratio),
+            times(flood.p99_ratio),
+            format!("{:.0}", mebibytes(flood.resident_bytes_max)),
+            afterwards,
+        ]);
+    }
+    rows
+}
+
 fn error_rows(report: &Report) -> Vec<Vec<String>> {
     let mut rows = vec![["scenario", "conn", "times", "what"].map(str::to_owned).to_vec()];
     for (name, figures, _) in named(report) {
@@ -231,6 +279,7 @@ bcdef  12345678  z
             "floor: bare POST    64  123456  12346",
             "payment-saga        64  123456  12346",
             "status 503 no room",
+            "401: 7, 429: 9993",
             "appended",
             "65536",
             "After 900000 payments (of 1000000 asked for; the time was over): 120 MiB resident",
