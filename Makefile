@@ -37,6 +37,8 @@ lambda_cross = $(if $(filter-out $(shell rustc -vV | sed -n 's/^host: //p'),$(LA
 ifeq ($(ARCH),x86_64)
 lambda_fold := -C link-arg=-Wl,--icf=all
 endif
+# What the zip may have, measured on the processor where identical code is folded.
+LAMBDA_BYTES_MAX := 3000000
 # The newest glibc that Amazon Linux 2023 has.
 GLIBC_MAX := 2.34
 
@@ -110,7 +112,11 @@ lambda: needs-lambda-target ## what all functions on AWS are, as a zip; ARCH=x86
 	fi; \
 	cd $(dir $(LAMBDA_ZIP)) && touch -d 1980-01-01T00:00:00Z bootstrap && rm -f bootstrap.zip && \
 		TZ=UTC zip -q -9 -X bootstrap.zip bootstrap && \
-		echo "$(LAMBDA_ZIP): $$(wc -c < bootstrap.zip) bytes, for $(ARCH), needs glibc $$needed"
+		bytes=$$(wc -c < bootstrap.zip) && \
+		echo "$(LAMBDA_ZIP): $$bytes bytes, for $(ARCH), needs glibc $$needed" && \
+		if test "$(ARCH)" = x86_64 && test $$bytes -gt $(LAMBDA_BYTES_MAX); then \
+			echo "lambda: that is more than its budget of $(LAMBDA_BYTES_MAX) bytes, see docs/decisions/0008" >&2; exit 1; \
+		fi
 
 bench-functions: ## how fast a function on AWS starts and answers, on this machine; flags in ARGS='…'
 	@$(MAKE) --no-print-directory lambda ARCH=$(HOST_ARCH)

@@ -1,7 +1,7 @@
 //! Who calls: whom the bearer token of a request names, checked here whatever the gateway thought of
 //! it, with the keys that `keep_signing_keys` keeps. They are read at the start, again after some
-//! minutes, and soon after a token named one that is not there. Not in here: the check of a token, see
-//! `tokens`; how keys are fetched, see `keys`.
+//! minutes, and at once when a token names one that is not there, unless they were read just before.
+//! Not in here: the check of a token, see `tokens`; how keys are fetched, see `keys`.
 
 use std::sync::Arc;
 
@@ -35,16 +35,16 @@ impl Callers {
         Self { verifier: Arc::new(Verifier::new(policy, clock)), store, read_at: Mutex::default() }
     }
 
-    /// Reads the keys if it is time. Where there are no new ones, those known stay.
+    /// Reads the keys if it is time; whether it was. Where there are no new ones, those known stay.
     ///
     /// # Errors
     /// When the store cannot.
-    pub async fn refresh(&self) -> Result<(), StoreError> {
+    pub async fn refresh(&self) -> Result<bool, StoreError> {
         let now = self.store.now();
         {
             let mut read_at = self.read_at.lock();
             if read_at.is_some_and(|read_at| !self.verifier.wants_keys(now.since(read_at))) {
-                return Ok(());
+                return Ok(false);
             }
             *read_at = Some(now);
         }
@@ -59,7 +59,7 @@ impl Callers {
                 }
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Whose tokens are trusted.

@@ -1,6 +1,6 @@
-//! Asked by who deployed it, a function tries every right that the manifest says it needs, with its own
-//! role and its own settings, and names all that are missing: `{"check": {...}}`, in which stands what
-//! the manifest has of the function. Nothing is written and nobody hears anything. Not in here: how a
+//! Asked by who deployed it, a function tries every right that the manifest says it needs, and every one
+//! that it says it must not have, with its own role and its own settings, and names all that are not so:
+//! `{"check": {...}}`, in which stands what the manifest has of the function. Nothing is written and nobody hears anything. Not in here: how a
 //! right on a table is tried.
 
 use std::collections::BTreeMap;
@@ -30,8 +30,18 @@ struct Asked {
 struct Rights {
     tables: BTreeMap<String, Vec<String>>,
     indexes: BTreeMap<String, Vec<String>>,
+    items: Vec<OnItem>,
+    denied: Vec<OnItem>,
     publishes: Vec<String>,
     invokes: Vec<String>,
+}
+
+/// Actions on the items of one key.
+#[derive(Deserialize)]
+struct OnItem {
+    table: String,
+    key: String,
+    actions: Vec<String>,
 }
 
 /// Whether an invocation asks for this.
@@ -49,22 +59,13 @@ pub async fn check(payload: &str, settings: Lookup<'_>) -> Result<String, Failur
     let settings = Settings::read(settings)?;
     let reach = Reach::new(&settings.aws).map_err(|error| Failure::Start(error.to_string()))?;
     let mut found = Found::default();
-    let options = Options::new(reach.dynamodb(), &settings.table_prefix, tables(&SERVICES));
-    let store = DynamoStore::new(options);
     let prefix = &settings.table_prefix;
-    for (service, action) in each(&check.tables) {
-        let what = format!("{action} on {prefix}-{service}");
-        found.take(&what, store.try_action(service, action).await);
-    }
-    for (service, index) in each(&check.indexes) {
-        let what = format!("dynamodb:Query on {prefix}-{service}/index/{index}");
-        found.take(&what, store.try_index(service, index).await);
-    }
+    let store = DynamoStore::new(Options::new(reach.dynamodb(), prefix, tables(&SERVICES)));
+    on_tables(&check, &store, prefix, &mut found).await;
     for name in &check.publishes {
         let topic = Topic::ALL.into_iter().find(|topic| topic.name() == name);
-        let client = aws_sdk_sns::Client::new(reach.config());
         let tried = match topic.map(|topic| settings.topic(topic)) {
-            Some(Ok(arn)) => try_topic(&client, arn).await,
+            Some(Ok(arn)) => try_topic(&reach, arn).await,
             Some(Err(failure)) => Err(failure.to_string()),
             None => Err(format!("this program knows no topic {name}")),
         };
@@ -76,6 +77,29 @@ pub async fn check(payload: &str, settings: Lookup<'_>) -> Result<String, Failur
         found.take(&format!("lambda:InvokeFunction on {name}"), tried);
     }
     found.told(&settings.function)
+}
+
+async fn on_tables(check: &Rights, store: &DynamoStore, prefix: &str, found: &mut Found) {
+    for (service, action) in each(&check.tables) {
+        let what = format!("{action} on {prefix}-{service}");
+        found.take(&what, store.try_action(service, action, None).await);
+    }
+    for (service, index) in each(&check.indexes) {
+        let what = format!("dynamodb:Query on {prefix}-{service}/index/{index}");
+        found.take(&what, store.try_index(service, index).await);
+    }
+    for OnItem { table, key, actions } in &check.items {
+        for action in actions {
+            let what = format!("{action} on {key} of {prefix}-{table}");
+            found.take(&what, store.try_action(table, action, Some(key)).await);
+        }
+    }
+    for OnItem { table, key, actions } in &check.denied {
+        for action in actions {
+            let what = format!("no {action} on {key} of {prefix}-{table}");
+            found.take(&what, store.try_denied(table, action, key).await);
+        }
+    }
 }
 
 fn each(rights: &BTreeMap<String, Vec<String>>) -> impl Iterator<Item = (&str, &str)> {
@@ -92,7 +116,7 @@ impl Found {
     fn take(&mut self, what: &str, tried: Result<(), String>) {
         self.tried = self.tried.saturating_add(1);
         if let Err(why) = tried {
-            tracing::error!(right = what, why, "a right is missing");
+            tracing::error!(right = what, why, "a right is not as it must be");
             self.missing.push(format!("{what} ({why})"));
         }
     }

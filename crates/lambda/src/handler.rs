@@ -16,7 +16,7 @@ use crate::failure::Failure;
 use crate::function::{Function, routes};
 use crate::gateway::{self, Edge};
 use crate::keys::{self, KeySource};
-use crate::metrics::Conflicts;
+use crate::metrics::Metrics;
 use crate::relay::{self, Publisher};
 use crate::{due, hear, ledger, letters};
 
@@ -34,8 +34,8 @@ pub struct Base {
     pub callers: Arc<Callers>,
     /// Where the keys of the provider of sign-in come from.
     pub keys: Arc<dyn KeySource>,
-    /// How often the store had to decide again.
-    pub conflicts: Arc<Conflicts>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
     /// The settings of the routes.
     pub settings: Settings,
     /// The rates of loans.
@@ -48,7 +48,7 @@ pub struct Base {
 pub struct Handler {
     store: Store,
     publisher: Arc<dyn Publisher>,
-    conflicts: Arc<Conflicts>,
+    metrics: Arc<Metrics>,
     callers: Arc<Callers>,
     work: Work,
 }
@@ -66,7 +66,7 @@ enum Work {
 impl Handler {
     /// Puts a function together.
     pub fn new(function: Function, base: Base) -> Self {
-        let Base { store, events, prefix, publisher, callers, keys, conflicts, .. } = base;
+        let Base { store, events, prefix, publisher, callers, keys, metrics, .. } = base;
         let work = match function {
             Function::Operation(service, operation) => {
                 let routes = routes(service, &base.loan_rates).only(operation.name);
@@ -89,7 +89,7 @@ impl Handler {
             Function::KeepDeadLetters => Work::KeepLetters { prefix },
             Function::KeepSigningKeys => Work::KeepKeys(keys),
         };
-        Self { store, publisher, conflicts, callers, work }
+        Self { store, publisher, metrics, callers, work }
     }
 
     /// Handles one invocation; the answer is JSON. What is done page by page begins none after `until`.
@@ -98,38 +98,52 @@ impl Handler {
     /// When the invocation failed: Lambda then tries again, or hands it to where the failed ones go.
     pub async fn handle(&self, payload: &str, until: Time) -> Result<String, Failure> {
         let answer = self.work(payload, until).await;
-        self.conflicts.tell(|| self.store.now());
+        self.metrics.tell_conflicts(|| self.store.now());
         answer
     }
 
     async fn work(&self, payload: &str, until: Time) -> Result<String, Failure> {
         match &self.work {
             Work::Answer { router, edge } => {
-                if let Err(error) = self.callers.refresh().await {
-                    tracing::warn!(%error, "the keys that are kept cannot be read; those known stay");
+                self.has_new_keys().await;
+                let mut answer = gateway::answer(router, edge.as_ref(), payload).await?;
+                // The token may be signed with a key that is kept since.
+                if answer.is_unauthorized && self.has_new_keys().await {
+                    answer = gateway::answer(router, edge.as_ref(), payload).await?;
                 }
-                gateway::answer(router, edge.as_ref(), payload).await
+                Ok(answer.json)
             }
             Work::Hear(subscription) => {
-                let answered = hear::hear(&self.store, subscription, payload).await?;
+                let answered =
+                    hear::hear(&self.store, &self.metrics, subscription, payload).await?;
                 Ok(format!("{{\"answered\":{answered}}}"))
             }
             Work::Relay(service) => {
-                relay::relay(&self.store, &*self.publisher, service, payload).await
+                relay::relay(&self.store, &*self.publisher, &self.metrics, service, payload).await
             }
             Work::Tick(due) => {
                 let records = due::tick(&self.store, due, until).await?;
                 Ok(format!("{{\"records\":{records}}}"))
             }
-            Work::KeepLetters { prefix } => letters::keep(&self.store, prefix, payload).await,
+            Work::KeepLetters { prefix } => {
+                letters::keep(&self.store, &self.metrics, prefix, payload).await
+            }
             Work::KeepKeys(source) => {
                 let is_new = keys::keep(&self.store, &self.callers, &**source).await?;
                 Ok(format!("{{\"changed\":{is_new}}}"))
             }
             Work::Verify => {
-                let report = ledger::check(&self.store).await?;
+                let report = ledger::check(&self.store, &self.metrics).await?;
                 serde_json::to_string(&report).map_err(|error| Failure::malformed(&error))
             }
         }
+    }
+
+    /// Reads the keys that tokens are checked with, if it is time; whether it did.
+    async fn has_new_keys(&self) -> bool {
+        self.callers.refresh().await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the keys that are kept cannot be read; those known stay");
+            false
+        })
     }
 }

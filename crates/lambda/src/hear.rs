@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::failure::Failure;
 use crate::function::is_news;
-use crate::metrics;
+use crate::metrics::Metrics;
 
 #[derive(Deserialize)]
 struct Notifications {
@@ -36,6 +36,7 @@ struct Sns {
 /// When an event cannot be heard, or the store cannot. What was decided before is found again.
 pub(crate) async fn hear(
     store: &Store,
+    metrics: &Metrics,
     subscription: &Subscription,
     payload: &str,
 ) -> Result<u64, Failure> {
@@ -43,7 +44,7 @@ pub(crate) async fn hear(
         serde_json::from_str(payload).map_err(|error| Failure::malformed(&error))?;
     let mut answered = 0_u64;
     for Notification { sns } in &notifications.records {
-        match hear_one(store, subscription, &sns.message).await {
+        match hear_one(store, metrics, subscription, &sns.message).await {
             Ok(is_news) => answered = answered.saturating_add(u64::from(is_news)),
             Err(failure) => {
                 let (subscription, message_id) = (subscription.name, sns.message_id.as_str());
@@ -57,6 +58,7 @@ pub(crate) async fn hear(
 
 async fn hear_one(
     store: &Store,
+    metrics: &Metrics,
     subscription: &Subscription,
     message: &str,
 ) -> Result<bool, Failure> {
@@ -84,7 +86,7 @@ async fn hear_one(
     );
     let is_news = is_news(&*outcome);
     if is_news {
-        metrics::saga_answered(&event, now);
+        metrics.saga_answered(&event, now);
     }
     Ok(is_news)
 }

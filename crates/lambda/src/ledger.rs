@@ -13,7 +13,7 @@ use operations::trial_balance::KeepBalance;
 use operations::verify::{Report, verify_as_of};
 
 use crate::failure::Failure;
-use crate::metrics;
+use crate::metrics::Metrics;
 
 /// How many violations the failure itself names; all are in the log.
 const TOLD_MAX: usize = 5;
@@ -26,7 +26,7 @@ const ON_ITS_WAY_MAX: Duration = Duration::from_secs(60);
 ///
 /// # Errors
 /// When the store cannot read, or something is wrong.
-pub(crate) async fn check(store: &Store) -> Result<Report, Failure> {
+pub(crate) async fn check(store: &Store, metrics: &Metrics) -> Result<Report, Failure> {
     let mut report = once(store).await?;
     if !report.is_well() {
         let seen = report.violations.len();
@@ -36,7 +36,7 @@ pub(crate) async fn check(store: &Store) -> Result<Report, Failure> {
         report = again;
         report.violations.retain(|violation| former.contains(violation));
     }
-    metrics::ledger_violations(report.violations.len(), store.now());
+    metrics.ledger_violations(report.violations.len(), store.now());
     for violation in &report.violations {
         tracing::error!(violation, "the ledger is not as it must be");
     }

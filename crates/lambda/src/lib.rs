@@ -31,6 +31,6 @@ pub use gateway::Edge;
 pub use handler::{Base, Handler};
 pub use keys::KeySource;
 pub use letters::{LambdaSubscribers, Subscribers};
-pub use metrics::{Conflicts, NAMESPACE, saga_line};
+pub use metrics::Metrics;
 pub use relay::{Message, Publisher, SnsPublisher, Unpublished};
 pub use settings::{Lookup, Settings};

@@ -10,74 +10,81 @@ use kernel::{CorrelationId, Envelope, Time};
 use serde_json::{Map, Value, json};
 use store_dynamodb::Observer;
 
-/// Under which name CloudWatch keeps them.
-pub const NAMESPACE: &str = "Fintech";
-
-/// Counts the answer to a saga's request by its result, with the time since the request came.
-pub(crate) fn saga_answered(event: &Envelope, now: Time) {
-    write(&saga_line(event, now));
+/// The metrics of one deployment.
+pub struct Metrics {
+    /// Under which name CloudWatch keeps them.
+    namespace: String,
+    /// Decisions that were made again because another came first, since it was last told.
+    conflicts: AtomicU64,
 }
 
-/// Decisions that were made again because another came first, since it was last asked.
-#[derive(Debug, Default)]
-pub struct Conflicts(AtomicU64);
-
-impl Observer for Conflicts {
+impl Observer for Metrics {
     fn conflict(&self, decision: &'static str) {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        self.conflicts.fetch_add(1, Ordering::Relaxed);
         tracing::debug!(decision, "decided again: another came first");
     }
 }
 
-impl Conflicts {
-    /// Writes how many there were, if any.
-    pub(crate) fn tell(&self, now: impl FnOnce() -> Time) {
-        let count = self.0.swap(0, Ordering::Relaxed);
+impl Metrics {
+    /// Of the deployment of that prefix, apart from those of others in the same account.
+    pub fn of(prefix: &str) -> Self {
+        Self { namespace: format!("Fintech/{prefix}"), conflicts: AtomicU64::default() }
+    }
+
+    /// Writes how many conflicts there were, if any.
+    pub(crate) fn tell_conflicts(&self, now: impl FnOnce() -> Time) {
+        let count = self.conflicts.swap(0, Ordering::Relaxed);
         if count > 0 {
-            let mut line = Line::at(now());
-            line.metric("Conflicts", "Count", count, None);
-            write(&line.into_json());
+            self.count("Conflicts", count, now());
         }
     }
-}
 
-/// Counts what the check of the ledger found wrong; zero too, so that silence is noticed.
-pub(crate) fn ledger_violations(count: usize, now: Time) {
-    let mut line = Line::at(now);
-    line.metric("LedgerViolations", "Count", u64::try_from(count).unwrap_or(u64::MAX), None);
-    write(&line.into_json());
-}
-
-/// Counts a message that became a dead letter.
-pub(crate) fn dead_letter(now: Time) {
-    let mut line = Line::at(now);
-    line.metric("DeadLetters", "Count", 1, None);
-    write(&line.into_json());
-}
-
-/// What is written of an answer to a saga's request.
-pub fn saga_line(event: &Envelope, now: Time) -> Value {
-    let mut line = Line::at(now);
-    line.metric("Sagas", "Count", 1, Some("Result"));
-    line.put("Result", event.kind().name().into());
-    line.put("correlation_id", event.correlation.to_string().into());
-    if let Some(duration) = request_time(event.correlation).map(|begun| now.since(begun)) {
-        let duration = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-        line.metric("SagaDuration", "Milliseconds", duration, None);
+    /// Counts the answer to a saga's request by its result, with the time since the request came.
+    pub(crate) fn saga_answered(&self, event: &Envelope, now: Time) {
+        write(&self.saga_line(event, now));
     }
-    line.into_json()
+
+    /// Counts what the check of the ledger found wrong; zero too, so that silence is noticed.
+    pub(crate) fn ledger_violations(&self, count: usize, now: Time) {
+        self.count("LedgerViolations", u64::try_from(count).unwrap_or(u64::MAX), now);
+    }
+
+    /// Counts a message that became a dead letter.
+    pub(crate) fn dead_letter(&self, now: Time) {
+        self.count("DeadLetters", 1, now);
+    }
+
+    fn count(&self, name: &str, count: u64, now: Time) {
+        let mut line = Line::at(now, &self.namespace);
+        line.metric(name, "Count", count, None);
+        write(&line.into_json());
+    }
+
+    /// What is written of an answer to a saga's request.
+    pub fn saga_line(&self, event: &Envelope, now: Time) -> Value {
+        let mut line = Line::at(now, &self.namespace);
+        line.metric("Sagas", "Count", 1, Some("Result"));
+        line.put("Result", event.kind().name().into());
+        line.put("correlation_id", event.correlation.to_string().into());
+        if let Some(duration) = request_time(event.correlation).map(|begun| now.since(begun)) {
+            let duration = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+            line.metric("SagaDuration", "Milliseconds", duration, None);
+        }
+        line.into_json()
+    }
 }
 
 /// A line on its way: the values, and what of them is a metric.
-struct Line {
+struct Line<'n> {
     now: Time,
+    namespace: &'n str,
     metrics: Vec<Value>,
     values: Map<String, Value>,
 }
 
-impl Line {
-    fn at(now: Time) -> Self {
-        Self { now, metrics: Vec::new(), values: Map::new() }
+impl<'n> Line<'n> {
+    fn at(now: Time, namespace: &'n str) -> Self {
+        Self { now, namespace, metrics: Vec::new(), values: Map::new() }
     }
 
     fn put(&mut self, name: &str, value: Value) {
@@ -87,7 +94,7 @@ impl Line {
     fn metric(&mut self, name: &str, unit: &str, value: u64, dimension: Option<&str>) {
         self.put(name, value.into());
         self.metrics.push(json!({
-            "Namespace": NAMESPACE,
+            "Namespace": self.namespace,
             "Dimensions": [dimension.as_slice()],
             "Metrics": [{ "Name": name, "Unit": unit }],
         }));
@@ -144,12 +151,13 @@ mod tests {
     fn a_saga_is_counted_with_its_duration() {
         let now: Time = "2026-01-31T09:30:00.5Z".parse().unwrap();
         let begun = u128::try_from(now.micros() / 1000 - 1500).unwrap();
-        let line = saga_line(&event((begun << 80) | (7 << 76) | 99), now);
+        let line = Metrics::of("lab").saga_line(&event((begun << 80) | (7 << 76) | 99), now);
         assert_eq!(line["Sagas"], 1);
         assert_eq!(line["Result"], "LOAN_REJECTED");
         assert_eq!(line["SagaDuration"], 1500);
         assert_eq!(line["_aws"]["Timestamp"], now.micros() / 1000);
         let metrics = &line["_aws"]["CloudWatchMetrics"];
+        assert_eq!(metrics[0]["Namespace"], "Fintech/lab");
         assert_eq!(metrics[0]["Dimensions"], json!([["Result"]]));
         assert_eq!(metrics[0]["Metrics"][0]["Name"], "Sagas");
         assert_eq!(metrics[1]["Dimensions"], json!([[]]));
@@ -158,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_correlation_that_tells_no_time_has_no_duration() {
-        let line = saga_line(&event(8 << 76), Time::from_micros(0));
+        let line = Metrics::of("lab").saga_line(&event(8 << 76), Time::from_micros(0));
         assert_eq!(line.get("SagaDuration"), None);
     }
 }

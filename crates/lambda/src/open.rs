@@ -17,7 +17,7 @@ use crate::function::{Function, SERVICES};
 use crate::handler::Base;
 use crate::keys::{CognitoKeys, KeySource, NoKeys};
 use crate::letters::{LambdaSubscribers, NoSubscribers, Subscribers};
-use crate::metrics::Conflicts;
+use crate::metrics::Metrics;
 use crate::relay::{NoTopics, Publisher, SnsPublisher};
 use crate::settings::Settings;
 
@@ -27,9 +27,9 @@ use crate::settings::Settings;
 /// When something is missing or not allowed; it is named.
 pub async fn base(function: Function, settings: Settings) -> Result<Base, Failure> {
     let reach = Reach::new(&settings.aws).map_err(|error| Failure::Start(error.to_string()))?;
-    let conflicts = Arc::new(Conflicts::default());
+    let metrics = Arc::new(Metrics::of(&settings.table_prefix));
     let mut options = Options::new(reach.dynamodb(), &settings.table_prefix, tables(&SERVICES));
-    let observer: Arc<dyn Observer> = Arc::<Conflicts>::clone(&conflicts);
+    let observer: Arc<dyn Observer> = Arc::<Metrics>::clone(&metrics);
     options.observer = Some(observer);
     let store: Arc<dyn StorePort> = Arc::new(DynamoStore::new(options));
     if let Some(kind) = touches(function) {
@@ -51,7 +51,7 @@ pub async fn base(function: Function, settings: Settings) -> Result<Base, Failur
         publisher,
         callers: Arc::new(callers),
         keys,
-        conflicts,
+        metrics,
         settings: settings.deployed,
         loan_rates: settings.loan_rates,
         edge: settings.edge,
@@ -97,8 +97,7 @@ fn expect_there<T>(read: Result<T, StoreError>, kind: &Kind, prefix: &str) -> Re
     }
 }
 
-/// A relay knows the topics of what its service says, and they are there. No other function even has
-/// a client for them.
+/// A relay knows the topics of what its service says, and they are there.
 async fn publisher(
     function: Function,
     settings: &Settings,
@@ -110,7 +109,7 @@ async fn publisher(
     for topic in Topic::ALL.into_iter().filter(is_said) {
         topics.push((topic, settings.topic(topic)?.to_owned()));
     }
-    let publisher = SnsPublisher::new(aws_sdk_sns::Client::new(reach.config()), topics);
+    let publisher = SnsPublisher::new(reach.clone(), topics);
     publisher.warm().await?;
     Ok(Arc::new(publisher))
 }

@@ -45,4 +45,6 @@ pub use patience::Waits;
 #[cfg(feature = "client")]
 pub use reach::{Aws, Reach, ReachError};
 #[cfg(feature = "client")]
+pub use signed::Post;
+#[cfg(feature = "client")]
 pub use store::{DynamoStore, Options};

@@ -16,11 +16,23 @@ use kernel::time::System;
 use crate::reach::Reach;
 use crate::wire::in_words;
 
-/// The most bytes of an answer: only those of a refusal are looked at.
-const ANSWER_BYTES_MAX: usize = 4 * 1024;
+/// The most bytes of an answer; what SNS says of ten messages has about two thousand.
+const ANSWER_BYTES_MAX: usize = 64 * 1024;
 
 /// In which header it stands how a function is called.
 const HOW: &str = "x-amz-invocation-type";
+
+/// A request that is signed here.
+pub struct Post<'p> {
+    /// The service, as its endpoint and its signatures name it: `sns`.
+    pub service: &'static str,
+    /// The path that is asked for: `/`.
+    pub path: &'p str,
+    /// One header that the request has.
+    pub header: (&'static str, &'static str),
+    /// What is sent.
+    pub body: String,
+}
 
 impl Reach {
     /// Has a function of Lambda called soon, and as often as it takes (`Invoke` with the type `Event`).
@@ -45,19 +57,11 @@ impl Reach {
         &self,
         function: &str,
         (how, well): (&'static str, u16),
-        payload: String,
+        body: String,
     ) -> Result<(), String> {
-        let region = self.config().region().map_or("", |region| region.as_ref());
-        let place = match self.config().endpoint_url() {
-            Some(endpoint) => endpoint.trim_end_matches('/').to_owned(),
-            None => format!("https://lambda.{region}.amazonaws.com"),
-        };
-        let url = format!("{place}/2015-03-31/functions/{function}/invocations");
-        let now = u64::try_from(System.now().micros()).map(Duration::from_micros);
-        let now = SystemTime::UNIX_EPOCH.checked_add(now.unwrap_or_default());
-        let now = now.unwrap_or(SystemTime::UNIX_EPOCH);
-        let request = signed(&self.credentials, region, now, (&url, how), payload)?;
-        match self.ask(request, ANSWER_BYTES_MAX).await? {
+        let path = &format!("/2015-03-31/functions/{function}/invocations");
+        let asked = Post { service: "lambda", path, header: (HOW, how), body };
+        match self.post(asked).await? {
             (status, _) if status == well => Ok(()),
             (status, answer) => {
                 let said = String::from_utf8_lossy(&answer);
@@ -65,31 +69,55 @@ impl Reach {
             }
         }
     }
+
+    /// The status and the body of the answer to a signed request, which is sent once.
+    ///
+    /// # Errors
+    /// Why there is no answer, for the log.
+    pub async fn post(&self, post: Post<'_>) -> Result<(u16, Vec<u8>), String> {
+        let region = self.config().region().map_or("", |region| region.as_ref());
+        let endpoint = self.config().endpoint_url();
+        let url = place_of(post.service, region, endpoint) + post.path;
+        let now = u64::try_from(System.now().micros()).map(Duration::from_micros);
+        let now = SystemTime::UNIX_EPOCH.checked_add(now.unwrap_or_default());
+        let now = now.unwrap_or(SystemTime::UNIX_EPOCH);
+        let request = signed(&self.credentials, (region, now), &url, post)?;
+        self.ask(request, ANSWER_BYTES_MAX).await
+    }
+}
+
+/// Where a service is: at the endpoint, if there is one; else in its region.
+fn place_of(service: &str, region: &str, endpoint: Option<&str>) -> String {
+    if let Some(endpoint) = endpoint {
+        return endpoint.trim_end_matches('/').to_owned();
+    }
+    let of_country = if region.starts_with("cn-") { ".cn" } else { "" };
+    format!("https://{service}.{region}.amazonaws.com{of_country}")
 }
 
 fn signed(
     credentials: &Credentials,
-    region: &str,
-    now: SystemTime,
-    (url, how): (&str, &'static str),
-    body: String,
+    (region, now): (&str, SystemTime),
+    url: &str,
+    post: Post<'_>,
 ) -> Result<Request<SdkBody>, String> {
+    let Post { service, path: _, header: (name, value), body } = post;
     let identity = Identity::from(credentials.clone());
     let parameters = SigningParams::builder()
         .identity(&identity)
         .region(region)
-        .name("lambda")
+        .name(service)
         .time(now)
         .settings(SigningSettings::default())
         .build()
         .map_err(|error| in_words(&error))?;
     let bytes = SignableBody::Bytes(body.as_bytes());
-    let signable = SignableRequest::new("POST", url, [(HOW, how)].into_iter(), bytes);
+    let signable = SignableRequest::new("POST", url, [(name, value)].into_iter(), bytes);
     let signable = signable.map_err(|error| in_words(&error))?;
     let parameters = parameters.into();
     let signed = sign(signable, &parameters).map_err(|error| in_words(&error))?;
     let (instructions, _) = signed.into_parts();
-    let request = Request::post(url).header(HOW, how).body(SdkBody::from(body));
+    let request = Request::post(url).header(name, value).body(SdkBody::from(body));
     let mut request = request.map_err(|error| in_words(&error))?;
     instructions.apply_to_request_http1x(&mut request);
     Ok(request)
@@ -106,8 +134,9 @@ mod tests {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600);
         let url = "http://127.0.0.1:9/2015-03-31/functions/a-b/invocations";
         let header = |body: &str, name: &str| {
-            let request =
-                signed(&credentials, "eu-west-1", now, (url, "Event"), body.to_owned()).unwrap();
+            let body = body.to_owned();
+            let post = Post { service: "lambda", path: "", header: (HOW, "Event"), body };
+            let request = signed(&credentials, ("eu-west-1", now), url, post).unwrap();
             request.headers()[name].to_str().unwrap().to_owned()
         };
         assert_eq!(header("{}", "x-amz-date"), "20260101T000000Z");
@@ -118,5 +147,13 @@ mod tests {
             SignedHeaders=host;x-amz-date;x-amz-invocation-type;x-amz-security-token, Signature=";
         assert!(authorization.starts_with(known), "{authorization}");
         assert_ne!(header("{ }", "authorization"), authorization, "the body is signed too");
+    }
+
+    #[test]
+    fn a_service_is_in_its_region() {
+        assert_eq!(place_of("sns", "eu-west-1", None), "https://sns.eu-west-1.amazonaws.com");
+        assert_eq!(place_of("sns", "cn-north-1", None), "https://sns.cn-north-1.amazonaws.com.cn");
+        let local = Some("http://127.0.0.1:4577/");
+        assert_eq!(place_of("sns", "eu-west-1", local), "http://127.0.0.1:4577");
     }
 }

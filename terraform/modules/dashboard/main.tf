@@ -2,6 +2,9 @@
 # alarms that belong to no single function.
 
 locals {
+  # Under which name the functions count; another deployment in this account has its own.
+  namespace = "Fintech/${var.name}"
+
   relays  = [for name, spec in var.manifest.functions : var.functions[name].name if spec.trigger == "stream"]
   routes  = [for name, spec in var.manifest.functions : var.functions[name].name if spec.trigger == "route"]
   hearers = [for name, spec in var.manifest.functions : var.functions[name].name if spec.trigger == "subscription"]
@@ -12,15 +15,15 @@ locals {
       title = "Sagas by result"
       stat  = "Sum"
       metrics = [
-        [{ expression = "SEARCH('{Fintech,Result} MetricName=\"Sagas\"', 'Sum', 60)", label = "$${PROP('Dim.Result')}" }],
+        [{ expression = "SEARCH('{${local.namespace},Result} MetricName=\"Sagas\"', 'Sum', 60)", label = "$${PROP('Dim.Result')}" }],
       ]
     },
     {
       title = "Time of a saga, from its request to its answer"
       stat  = "p50"
       metrics = [
-        ["Fintech", "SagaDuration", { label = "p50" }],
-        ["Fintech", "SagaDuration", { label = "p99", stat = "p99" }],
+        [local.namespace, "SagaDuration", { label = "p50" }],
+        [local.namespace, "SagaDuration", { label = "p99", stat = "p99" }],
       ]
     },
     {
@@ -36,7 +39,7 @@ locals {
     {
       title   = "Dead letters, as they came"
       stat    = "Sum"
-      metrics = [["Fintech", "DeadLetters"]]
+      metrics = [[local.namespace, "DeadLetters"]]
     },
     {
       title   = "Age of what does not become a dead letter"
@@ -68,7 +71,7 @@ locals {
     {
       title   = "Conflicts, and what the check of the ledger found"
       stat    = "Sum"
-      metrics = [["Fintech", "Conflicts"], ["Fintech", "LedgerViolations"]]
+      metrics = [[local.namespace, "Conflicts"], [local.namespace, "LedgerViolations"]]
     },
     {
       title   = "Failures behind routes"
@@ -106,7 +109,7 @@ resource "aws_cloudwatch_dashboard" "this" {
 resource "aws_cloudwatch_metric_alarm" "ledger" {
   alarm_name          = "${var.name}-ledger"
   alarm_description   = "The check of the whole ledger found something wrong; its log says what."
-  namespace           = "Fintech"
+  namespace           = local.namespace
   metric_name         = "LedgerViolations"
   statistic           = "Maximum"
   comparison_operator = "GreaterThanThreshold"
@@ -122,7 +125,7 @@ resource "aws_cloudwatch_metric_alarm" "ledger" {
 resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   alarm_name          = "${var.name}-dead-letters"
   alarm_description   = "Messages became dead letters: GET /v1/dead-letters lists them with the reason; redrive them when it is mended."
-  namespace           = "Fintech"
+  namespace           = local.namespace
   metric_name         = "DeadLetters"
   statistic           = "Sum"
   comparison_operator = "GreaterThanThreshold"

@@ -73,9 +73,10 @@ impl Access {
         self.items.push(OnItem { table, key, actions: BTreeSet::from([GET]) });
     }
 
-    /// The same, and writes it.
+    /// The same, and writes it; where no answer comes it is looked for, as every write is.
     pub(super) fn writes_one(&mut self, table: &'static str, key: &'static str) {
-        self.items.push(OnItem { table, key, actions: BTreeSet::from([GET, PUT]) });
+        let actions = READS.into_iter().chain([PUT]).collect();
+        self.items.push(OnItem { table, key, actions });
     }
 
     /// Leaves the record of that key as it is, whatever else it writes in the table of that service.

@@ -7,12 +7,20 @@ mod edge;
 mod event;
 
 use axum::Router;
+use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use tower::ServiceExt;
 
 pub use edge::Edge;
 
 use crate::failure::Failure;
+
+/// An answer as the gateway takes it.
+pub(crate) struct Answer {
+    /// Whether the caller's token named nobody, so that nothing was done.
+    pub(crate) is_unauthorized: bool,
+    pub(crate) json: String,
+}
 
 /// Answers one event of the gateway. Where there is an edge that is enforced, only what came by it: the
 /// gateway's own address has no firewall.
@@ -23,11 +31,13 @@ pub(crate) async fn answer(
     router: &Router,
     edge: Option<&Edge>,
     payload: &str,
-) -> Result<String, Failure> {
+) -> Result<Answer, Failure> {
     let mut request = event::read(payload)?;
     if let Err(problem) = edge::admit(edge, &mut request) {
-        return answer::write(problem.into_response()).await;
+        let json = answer::write(problem.into_response()).await?;
+        return Ok(Answer { is_unauthorized: false, json });
     }
     let Ok(response) = router.clone().oneshot(request).await;
-    answer::write(response).await
+    let is_unauthorized = response.status() == StatusCode::UNAUTHORIZED;
+    Ok(Answer { is_unauthorized, json: answer::write(response).await? })
 }

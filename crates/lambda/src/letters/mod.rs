@@ -17,7 +17,7 @@ pub use subscribers::{LambdaSubscribers, Subscribers};
 pub(crate) use told::{plain, words};
 
 use crate::failure::Failure;
-use crate::metrics;
+use crate::metrics::Metrics;
 
 #[derive(Deserialize)]
 struct Messages {
@@ -44,14 +44,19 @@ struct Message {
 ///
 /// # Errors
 /// When the payload is none of a queue.
-pub(crate) async fn keep(store: &Store, prefix: &str, payload: &str) -> Result<String, Failure> {
+pub(crate) async fn keep(
+    store: &Store,
+    metrics: &Metrics,
+    prefix: &str,
+    payload: &str,
+) -> Result<String, Failure> {
     let Messages { records } =
         serde_json::from_str(payload).map_err(|error| Failure::malformed(&error))?;
     let mut failures = Vec::new();
     for message in &records {
         let now = store.now();
         for letter in told::letters(message, prefix, now) {
-            match keep_one(store, letter).await {
+            match keep_one(store, metrics, letter).await {
                 Ok(()) => {}
                 Err(error) => {
                     let message_id = message.message_id.as_str();
@@ -69,13 +74,17 @@ pub(crate) async fn keep(store: &Store, prefix: &str, payload: &str) -> Result<S
 ///
 /// # Errors
 /// When the store cannot.
-pub(crate) async fn keep_one(store: &Store, letter: DeadLetter) -> Result<(), StoreError> {
+pub(crate) async fn keep_one(
+    store: &Store,
+    metrics: &Metrics,
+    letter: DeadLetter,
+) -> Result<(), StoreError> {
     let DeadLetter { dead_letter_id, function, attempts, reason, .. } = letter.clone();
     let context = Context::request(CorrelationId(System.draw()), None);
     if store.decide(KeepLetter(letter), context).await? {
         let function = function.as_str();
         tracing::error!(%dead_letter_id, function, attempts, reason, "a message is dead");
-        metrics::dead_letter(store.now());
+        metrics.dead_letter(store.now());
     }
     Ok(())
 }

@@ -24,6 +24,7 @@ pub(crate) use sns::try_topic;
 
 use crate::failure::Failure;
 use crate::letters;
+use crate::metrics::Metrics;
 use publish::Published;
 
 /// How long a record that cannot be said is tried again: a newer program may have written it, and this
@@ -83,6 +84,7 @@ struct ItemFailure<'a> {
 pub(crate) async fn relay(
     store: &Store,
     publisher: &dyn Publisher,
+    metrics: &Metrics,
     service: &ServiceManifest,
     payload: &str,
 ) -> Result<String, Failure> {
@@ -101,7 +103,7 @@ pub(crate) async fn relay(
             Err(why) => {
                 let (service_name, at) = (service.name, &record.dynamodb.sequence_number);
                 tracing::error!(service = service_name, sequence_number = at, why, "unreadable");
-                if !give_up(store, service, record, &why).await {
+                if !give_up(store, metrics, service, record, &why).await {
                     failed = Some(place);
                     break;
                 }
@@ -112,7 +114,7 @@ pub(crate) async fn relay(
     if let Some(place) = published.first_failed {
         let refused = records.get(place).zip(published.refused);
         let is_given_up = match refused {
-            Some((record, why)) => give_up(store, service, record, &why).await,
+            Some((record, why)) => give_up(store, metrics, service, record, &why).await,
             None => false,
         };
         let next = if is_given_up { place.saturating_add(1) } else { place };
@@ -177,13 +179,19 @@ async fn publish(
 
 /// Makes a dead letter of a record that cannot be relayed. False while it is too young for that, or
 /// where the letter cannot be kept: then it comes again.
-async fn give_up(store: &Store, service: &ServiceManifest, record: &Record, why: &str) -> bool {
+async fn give_up(
+    store: &Store,
+    metrics: &Metrics,
+    service: &ServiceManifest,
+    record: &Record,
+    why: &str,
+) -> bool {
     let since = record.dynamodb.created_at();
     if since.is_some_and(|since| store.now().since(since) < PATIENCE) {
         return false;
     }
     let letter = lost::letter(store, service, record, why);
-    let kept = letters::keep_one(store, letter).await;
+    let kept = letters::keep_one(store, metrics, letter).await;
     if let Err(error) = &kept {
         tracing::warn!(service = service.name, %error, "a dead letter could not be kept yet");
     }

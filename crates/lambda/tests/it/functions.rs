@@ -13,8 +13,8 @@ use kernel::{
     Caller, Clock, Context, CorrelationId, Envelope, Role, Store, StoreError, Subject, Time, Topic,
 };
 use lambda::{
-    Base, Callers, Edge, Events, Failure, Function, Handler, KeySource, Message, Publisher,
-    Subscribers, Unpublished,
+    Base, Callers, Edge, Events, Failure, Function, Handler, KeySource, Message, Metrics,
+    Publisher, Subscribers, Unpublished,
 };
 use loan::rate::RateTable;
 use operations::keys::KeepKeys;
@@ -228,7 +228,7 @@ impl Deployment {
             store,
             prefix: "fintech".to_owned(),
             publisher: Arc::<Topics>::clone(&self.published),
-            conflicts: Arc::default(),
+            metrics: Arc::new(Metrics::of("fintech")),
             settings: Settings { self_funding: true, ..Settings::new([7; 32]) },
             loan_rates: RateTable::default(),
             edge: self.edge.clone(),

@@ -112,6 +112,25 @@ async fn keys_that_change_are_read_soon_and_old_ones_are_forgotten() {
 }
 
 #[tokio::test]
+async fn the_first_token_of_a_new_key_is_good_at_once() {
+    let deployment = Deployment::new();
+    let handler = deployment.handler("get_me");
+    assert_eq!(ask(&handler, &token("rsa-1")).await, 200);
+    deployment.pass(SECONDS);
+    keep(&deployment, Some(keys(Some("rsa-2")))).await;
+    assert_eq!(ask(&handler, &token("rsa-2")).await, 200);
+
+    // However many tokens name what is not there, keys are not read again within seconds.
+    deployment.pass(SECONDS);
+    assert_eq!(ask(&handler, &token("none")).await, 401);
+    keep(&deployment, Some(keys(Some("rsa-3")))).await;
+    assert_eq!(ask(&handler, &token("none")).await, 401);
+    assert_eq!(ask(&handler, &token("rsa-3")).await, 401);
+    deployment.pass(SECONDS);
+    assert_eq!(ask(&handler, &token("rsa-3")).await, 200);
+}
+
+#[tokio::test]
 async fn a_key_that_is_taken_back_is_believed_for_minutes() {
     let deployment = Deployment::new();
     let handler = deployment.handler("get_me");

@@ -12,7 +12,7 @@ use http_api::{Routes, Settings};
 use kernel::manifest::ServiceManifest;
 use kernel::store::StorePort;
 use kernel::{Store, Time};
-use lambda::{Base, Callers, Function, Handler};
+use lambda::{Base, Callers, Function, Handler, Metrics};
 use loan::rate::RateTable;
 use parking_lot::Mutex;
 use serde_json::{Map, Value, json};
@@ -94,7 +94,7 @@ impl Transport {
                 publisher: Arc::new(Topics::default()),
                 callers: Arc::clone(&self.callers),
                 keys: Arc::new(PublishedKeys::default()),
-                conflicts: Arc::default(),
+                metrics: Arc::new(Metrics::of("fintech")),
                 settings: self.settings.clone(),
                 loan_rates: RateTable::default(),
                 edge: None,

@@ -14,7 +14,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http_api::Settings;
 use kernel::{Clock, Context, CorrelationId, Envelope, Store, Time};
-use lambda::{Base, Callers, Function, Handler, SERVICES, saga_line};
+use lambda::{Base, Callers, Function, Handler, Metrics, SERVICES};
 use loan::rate::RateTable;
 use parking_lot::Mutex;
 use serde_json::{Map, Value, json};
@@ -158,7 +158,7 @@ impl Wired {
             publisher: Arc::<Topics>::clone(&self.topics),
             callers: Arc::clone(&self.callers),
             keys: Arc::new(PublishedKeys::default()),
-            conflicts: Arc::default(),
+            metrics: Arc::new(Metrics::of("fintech")),
             settings: Settings { self_funding: true, ..Settings::new([7; 32]) },
             loan_rates: RateTable::default(),
             edge: None,
@@ -206,8 +206,9 @@ impl Wired {
                     self.counted.add("deliveries", 1.0);
                     self.invoke(subscription.name, &notification(&message.body)).await;
                     if !service.sagas.is_empty() {
-                        let metric = saga_line(&event, self.clock.now()).to_string().len() + 1;
-                        self.log_bytes(metric, 1);
+                        let metrics = Metrics::of("fintech");
+                        let line = metrics.saga_line(&event, self.clock.now()).to_string();
+                        self.log_bytes(line.len() + 1, 1);
                     }
                 }
             }

@@ -1,6 +1,7 @@
 //! Every action and every index can be tried, and trying writes nothing. What a role is refused only AWS,
 //! or an emulator of its roles, can say.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use store_dynamodb::emulator::{create, size};
 use store_dynamodb::tables::tables;
 use store_dynamodb::{DynamoStore, Options};
@@ -28,7 +29,7 @@ async fn what_is_tried_changes_nothing() {
     let store = DynamoStore::new(Options::new(client.clone(), &prefix, all.clone()));
     for table in &all {
         for action in ACTIONS {
-            assert_eq!(store.try_action(table.service, action).await, Ok(()), "{action}");
+            assert_eq!(store.try_action(table.service, action, None).await, Ok(()), "{action}");
         }
         let global = table.indexes.iter().map(|index| index.name.as_str());
         for index in global.chain(table.local_indexes.iter().map(|index| index.name)) {
@@ -37,12 +38,25 @@ async fn what_is_tried_changes_nothing() {
         let scanned = client.scan().table_name(table.name(&prefix)).send().await.unwrap();
         assert_eq!(scanned.items().iter().map(size).sum::<usize>(), 0, "{}", table.service);
     }
-    let unknown = store.try_action("wallet", "dynamodb:DeleteTable").await.unwrap_err();
-    assert!(unknown.contains("takes no action dynamodb:DeleteTable"), "{unknown}");
+    let unknown = store.try_action("wallet", "dynamodb:DeleteTable", None).await.unwrap_err();
+    assert!(unknown.contains("knows no action dynamodb:DeleteTable"), "{unknown}");
 
-    client.delete_table().table_name(all[0].name(&prefix)).send().await.unwrap();
+    // A record of the key stays as it is. The emulator denies nobody anything.
+    let name = all[0].name(&prefix);
+    let record = client.put_item().table_name(&name).item("id", AttributeValue::S("one".into()));
+    let record = record.item("sequence", AttributeValue::N("0".into()));
+    record.item("is", AttributeValue::S("there".into())).send().await.unwrap();
     for action in ACTIONS {
-        let why = store.try_action(all[0].service, action).await.unwrap_err();
+        assert_eq!(store.try_action(all[0].service, action, Some("one")).await, Ok(()), "{action}");
+    }
+    let denied = store.try_denied(all[0].service, "dynamodb:PutItem", "one").await;
+    assert_eq!(denied.unwrap_err(), "it is allowed, and must not be");
+    let scanned = client.scan().table_name(&name).send().await.unwrap();
+    assert!(scanned.items()[0].contains_key("is"), "{:?}", scanned.items());
+
+    client.delete_table().table_name(&name).send().await.unwrap();
+    for action in ACTIONS {
+        let why = store.try_action(all[0].service, action, None).await.unwrap_err();
         assert!(why.contains("ResourceNotFoundException"), "{action}: {why}");
     }
     let index = &all[0].indexes[0].name;

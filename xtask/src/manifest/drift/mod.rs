@@ -339,6 +339,7 @@ fn failures_are_kept_and_told(manifest: &Value, state: &State) {
             let dimensions = alarm.values["dimensions"].as_object().into_iter();
             let of = dimensions.flat_map(Map::values).filter_map(Value::as_str);
             let of = of.collect::<Vec<_>>().join(" ");
+            let of = if of.is_empty() { alarm.text("namespace") } else { &of };
             format!("{} {of}", alarm.text("metric_name"))
         })
         .collect();
@@ -351,7 +352,14 @@ fn failures_are_kept_and_told(manifest: &Value, state: &State) {
         assert_eq!(queue.values["visibility_timeout_seconds"], 180, "{}", queue.address);
         told("ApproximateAgeOfOldestMessage", queue.text("name"));
     }
-    told("DeadLetters", "");
+    // What functions count themselves, each deployment under a name of its own.
+    for metric in ["DeadLetters", "LedgerViolations"] {
+        told(metric, &format!("Fintech/{PREFIX}"));
+    }
+    for dashboard in state.all("aws_cloudwatch_dashboard") {
+        let charts = dashboard.text("dashboard_body");
+        assert!(charts.contains("Fintech/fintech") && !charts.contains("\"Fintech\""), "{charts}");
+    }
     told("InvocationsFailedToBeSentToDeadLetterCount", PREFIX);
     for topic in texts(&manifest["topics"]) {
         let name = format!("{PREFIX}-{}", topic.replace('_', "-"));

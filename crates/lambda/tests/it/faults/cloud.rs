@@ -3,29 +3,28 @@
 //! is tried three times and then lies in the function's queue, from where it becomes a dead letter.
 //! What is asked of the functions is not known here.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use http_api::Settings;
-use kernel::{Store, Time, Topic};
-use lambda::{Base, Callers, Events, Function, Handler, LambdaSubscribers, SERVICES, SnsPublisher};
-use loan::rate::RateTable;
+use kernel::{Store, Time};
+use lambda::{Function, Handler, SERVICES};
 use serde_json::{Value, json};
-use store_dynamodb::emulator::{Emulator, Stream, create, streams};
-use store_dynamodb::tables::{SAYS, Table, tables};
-use store_dynamodb::{Aws, DynamoStore, Options, Reach, Waits};
+use store_dynamodb::Waits;
+use store_dynamodb::emulator::{Emulator, create};
+use store_dynamodb::tables::tables;
 use store_embedded::policy::{Attributes, FilterPolicy};
 
-use super::fault::{Fault, Rival};
+use super::fault::{Asked, Fault, Rival};
 use super::proxy::{Proxy, Signal};
+use super::side::Side;
+use super::streams::Streams;
 use super::topics::Published;
-use crate::functions::{HandClock, POOL, PublishedKeys, kept_keys, notification};
-use crate::wired::image;
+use crate::functions::{HandClock, PublishedKeys, notification};
 
 /// What stands before the names of tables and functions.
-const PREFIX: &str = "fintech";
+pub(super) const PREFIX: &str = "fintech";
 
 /// How often an asynchronous call is tried.
 const ATTEMPTS: usize = 3;
@@ -70,14 +69,16 @@ pub(super) struct Cloud {
     /// Through the proxy, and past its faults.
     faulty: Side,
     calm: Side,
-    streams: Vec<(Table, Stream)>,
-    /// Every record that a stream has shown, with its service.
-    shown: Vec<(&'static str, Value)>,
+    pub(super) streams: Streams,
+    /// The provider of sign-in.
+    pub(super) provider: Arc<PublishedKeys>,
     pub(super) mishap: Mishap,
     /// Which request of each invocation goes wrong, and how.
     pub(super) fault: Option<(Fault, usize)>,
     /// What the invocations asked for, each.
-    asked: Vec<Vec<String>>,
+    asked: Vec<Vec<Asked>>,
+    /// Every function that was ever invoked where something can go wrong.
+    pub(super) invoked: BTreeSet<String>,
     /// The function that fails whenever it is called.
     pub(super) down: Option<&'static str>,
     /// What lies in functions' queues.
@@ -88,13 +89,6 @@ pub(super) struct Cloud {
     pub(super) rival: Vec<(&'static str, Value)>,
 }
 
-/// Functions over one way to the tables.
-struct Side {
-    base: Box<dyn Fn() -> Base>,
-    pub(super) store: Store,
-    functions: BTreeMap<String, Arc<Handler>>,
-}
-
 impl Cloud {
     pub(super) async fn open(emulator: &Emulator, waits: Waits) -> Self {
         static OPENED: AtomicU64 = AtomicU64::new(0);
@@ -103,20 +97,22 @@ impl Cloud {
         let prefix = format!("faults{}n{number}", std::process::id());
         let tables = tables(&SERVICES);
         create(&emulator.client(), &prefix, &tables).await.unwrap();
-        let streams = streams(emulator, &prefix, &tables).await.unwrap();
+        let streams = Streams::open(emulator, &prefix, tables).await;
         let proxy = Proxy::before(emulator.endpoint()).await;
         let clock = Arc::new(HandClock::default());
-        let side = |endpoint: &str| Side::open(endpoint, &prefix, &clock, waits);
+        let provider = Arc::<PublishedKeys>::default();
+        let side = |endpoint: &str| Side::open(endpoint, &prefix, (&clock, waits), &provider);
         Self {
             faulty: side(&proxy.endpoint),
             calm: side(&proxy.calm),
             proxy,
             clock,
-            streams: tables.into_iter().zip(streams).collect(),
-            shown: Vec::new(),
+            streams,
+            provider: provider.clone(),
             mishap: Mishap::None,
             fault: None,
             asked: Vec::new(),
+            invoked: BTreeSet::new(),
             down: None,
             dead: Vec::new(),
             said: Vec::new(),
@@ -127,14 +123,14 @@ impl Cloud {
     /// A new run begins: nothing goes wrong, nothing was said.
     pub(super) fn begin(&mut self) {
         (self.fault, self.mishap, self.down) = (None, Mishap::None, None);
-        self.shown.clear();
+        self.streams.begin();
         self.said.clear();
         self.dead.clear();
         self.rival.clear();
     }
 
     /// What each invocation asked for since this was last called.
-    pub(super) fn asked(&mut self) -> Vec<Vec<String>> {
+    pub(super) fn asked(&mut self) -> Vec<Vec<Asked>> {
         self.asked.push(self.proxy.begin(None));
         std::mem::take(&mut self.asked)
     }
@@ -145,7 +141,7 @@ impl Cloud {
     }
 
     /// Invokes a function once. One of its requests goes wrong, if that is set; should it be tried again,
-    /// none does.
+    /// none does. Whatever it asks for its role allows.
     pub(super) async fn invoke(
         &mut self,
         name: &str,
@@ -157,6 +153,14 @@ impl Cloud {
         }
         let before = self.proxy.begin(self.fault.filter(|_| attempt == 0));
         self.asked.push(before);
+        self.invoked.insert(name.to_owned());
+        self.proxy.is_asked_by(name);
+        let answer = self.run(name, payload).await;
+        assert_eq!(self.proxy.lacking(), [""; 0]);
+        answer
+    }
+
+    async fn run(&mut self, name: &str, payload: &Value) -> Result<Value, String> {
         let payload = payload.to_string();
         let handler = self.faulty.function(name);
         let running = handler.handle(&payload, Time::MAX);
@@ -202,6 +206,7 @@ impl Cloud {
 
     /// A function over the faults, for who calls it many times at once.
     pub(super) fn handler(&mut self, name: &str) -> Arc<Handler> {
+        self.proxy.is_asked_by(name);
         self.faulty.function(name)
     }
 
@@ -224,19 +229,11 @@ impl Cloud {
     pub(super) async fn settle(&mut self) {
         loop {
             for (function, payload) in self.proxy.topics.take_called() {
-                let name =
-                    function.trim_start_matches(PREFIX).trim_start_matches('-').replace('-', "_");
-                self.call(&name, &serde_json::from_str(&payload).unwrap()).await;
+                self.call(&function_of(&function), &serde_json::from_str(&payload).unwrap()).await;
             }
             let mut is_quiet = true;
-            for place in 0..self.streams.len() {
-                let (table, stream) = &mut self.streams[place];
-                let service = table.service;
-                let items = stream.read().await.unwrap();
-                let saying = items.iter().filter(|item| item.contains_key(SAYS)).map(image);
-                let records: Vec<_> = saying.collect();
+            for (service, records) in self.streams.read().await {
                 is_quiet &= records.is_empty();
-                self.shown.extend(records.iter().map(|record| (service, record.clone())));
                 self.relay(service, &records).await;
                 if self.mishap == Mishap::RelayedTwice {
                     self.relay(service, &records).await;
@@ -251,14 +248,12 @@ impl Cloud {
 
     /// What streams have not yet shown is never shown.
     pub(super) async fn forget(&mut self) {
-        for (_, stream) in &mut self.streams {
-            stream.read().await.unwrap();
-        }
+        self.streams.read().await;
     }
 
     /// Everything that was ever shown goes to the relays again, and what comes of it settles.
     pub(super) async fn relay_again(&mut self) {
-        for (service, record) in self.shown.clone() {
+        for (service, record) in self.streams.shown() {
             self.relay(service, &[record]).await;
         }
         self.deliver().await;
@@ -345,58 +340,9 @@ impl Cloud {
     }
 }
 
-impl Side {
-    fn open(endpoint: &str, prefix: &str, clock: &Arc<HandClock>, waits: Waits) -> Self {
-        let reach = Reach::new(&Aws {
-            region: "us-east-1".to_owned(),
-            endpoint: Some(endpoint.to_owned()),
-            credentials: ["test", "test", ""].map(str::to_owned),
-            authorities: None,
-        });
-        let reach = reach.unwrap();
-        let config = reach.config().clone();
-        let again_at_once = config.retry_config().cloned().unwrap();
-        let again_at_once = again_at_once.with_initial_backoff(Duration::from_millis(1));
-        let config = config.into_builder().retry_config(again_at_once).build();
-        let options = Options {
-            clock: Arc::<HandClock>::clone(clock),
-            waits,
-            ..Options::new(aws_sdk_dynamodb::Client::new(&config), prefix, tables(&SERVICES))
-        };
-        let store = Store::new(Arc::new(DynamoStore::new(options)));
-        let given = store.clone();
-        // Apart, so that reading them is no request that goes wrong.
-        let callers = Callers::new(POOL.policy(), Store::new(Arc::new(kept_keys(&POOL))));
-        let callers = Arc::new(callers);
-        let base = move || {
-            let topics =
-                Topic::ALL.map(|topic| (topic, format!("arn:aws:sns:x:y:{}", topic.name())));
-            let sns = aws_sdk_sns::Client::new(&config);
-            let called = LambdaSubscribers::new(reach.clone(), PREFIX.to_owned());
-            Base {
-                store: given.clone(),
-                events: Arc::new(Events::new(given.clone(), Arc::new(called))),
-                prefix: PREFIX.to_owned(),
-                publisher: Arc::new(SnsPublisher::new(sns, topics.to_vec())),
-                callers: Arc::clone(&callers),
-                keys: Arc::new(PublishedKeys::default()),
-                conflicts: Arc::default(),
-                settings: Settings { self_funding: true, ..Settings::new([7; 32]) },
-                loan_rates: RateTable::default(),
-                edge: None,
-            }
-        };
-        Self { base: Box::new(base), store, functions: BTreeMap::new() }
-    }
-
-    fn function(&mut self, name: &str) -> Arc<Handler> {
-        let base = &self.base;
-        let made = self.functions.entry(name.to_owned()).or_insert_with(|| {
-            let function = Function::named(name).unwrap_or_else(|| panic!("no function {name}"));
-            Arc::new(Handler::new(function, base()))
-        });
-        Arc::clone(made)
-    }
+/// The function's name in the manifest, by that on AWS.
+pub(super) fn function_of(deployed: &str) -> String {
+    deployed.trim_start_matches(PREFIX).trim_start_matches('-').replace('-', "_")
 }
 
 /// An invocation of a relay with these records, whose sequence numbers begin with `from`.

@@ -36,16 +36,32 @@ pub(super) enum Fault {
     OvertakenByItself,
     /// Somebody else has the wallet meanwhile, and leaves as much money in it as there was.
     OvertakenByAnother,
+    /// What is to be changed says again meanwhile what it said, as a schedule has it do.
+    OvertakenByTheClock,
     /// No key of a batch is read.
     AllUnprocessed,
     /// One key of a batch is read.
     SomeUnprocessed,
-    /// A page of a list ends after its first item.
+    /// From it on each page of a list, or of a whole table, ends after its first item.
     PageOfOne,
     /// Of a batch the topic takes all but the first message.
     FirstUnpublished,
     /// Of a batch the topic takes all but the last message.
     LastUnpublished,
+}
+
+/// What is told of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Asked {
+    operation: String,
+    /// Whether it changes a record that is there.
+    is_change: bool,
+}
+
+impl Asked {
+    pub(super) fn of(request: &Message) -> Self {
+        Self { operation: request.operation(), is_change: !request.changes().is_empty() }
+    }
 }
 
 /// Where a request goes.
@@ -60,6 +76,8 @@ pub(super) enum Fate {
     Ended(Option<Message>),
     /// On, once somebody else was there.
     Overtaken(Message, Rival),
+    /// On, once every record that it changes has a newer version.
+    Outdated(Message),
 }
 
 /// Who comes first.
@@ -75,7 +93,7 @@ const WRITES: [&str; 4] = ["PutItem", "TransactWriteItems", "PublishBatch", "Inv
 const TRANSACTIONS: [&str; 2] = ["TransactWriteItems", "TransactGetItems"];
 
 impl Fault {
-    pub(super) const ALL: [Self; 19] = [
+    pub(super) const ALL: [Self; 20] = [
         Self::NeverArrives,
         Self::AnswerCut,
         Self::Fails,
@@ -90,6 +108,7 @@ impl Fault {
         Self::Silence,
         Self::OvertakenByItself,
         Self::OvertakenByAnother,
+        Self::OvertakenByTheClock,
         Self::AllUnprocessed,
         Self::SomeUnprocessed,
         Self::PageOfOne,
@@ -97,10 +116,11 @@ impl Fault {
         Self::LastUnpublished,
     ];
 
-    /// Whether it happens to a request of this operation. What writes nothing and is not answered is
+    /// Whether it happens to such a request. What writes nothing and is not answered is
     /// the same whether it arrives or not, and a function that ends before it reads ends as one that
     /// ends before it writes.
-    pub(super) fn befalls(self, operation: &str) -> bool {
+    pub(super) fn befalls(self, Asked { operation, is_change }: &Asked) -> bool {
+        let operation = operation.as_str();
         let is_of_store = !["PublishBatch", "Invoke"].contains(&operation);
         let is_write = WRITES.contains(&operation);
         match self {
@@ -114,6 +134,7 @@ impl Fault {
             | Self::Silence
             | Self::OvertakenByItself => is_write,
             Self::ThroughputExceeded | Self::OvertakenByAnother => is_write && is_of_store,
+            Self::OvertakenByTheClock => *is_change,
             Self::Conflict => operation == "PutItem" || TRANSACTIONS.contains(&operation),
             Self::TransactionThrottled => TRANSACTIONS.contains(&operation),
             Self::AllUnprocessed | Self::SomeUnprocessed => operation == "BatchGetItem",
@@ -122,9 +143,10 @@ impl Fault {
         }
     }
 
-    /// Whether all that follows goes wrong too.
-    pub(super) fn lasts(self) -> bool {
-        matches!(self, Self::Outage | Self::Silence)
+    /// Whether what follows goes wrong too.
+    pub(super) fn lasts(self, asked: &Asked) -> bool {
+        let is_on_its_page = self == Self::PageOfOne && self.befalls(asked);
+        is_on_its_page || matches!(self, Self::Outage | Self::Silence)
     }
 
     /// What becomes of a request that it befalls.
@@ -152,6 +174,7 @@ impl Fault {
             Self::EndsAfterwards => Fate::Ended(Some(request)),
             Self::OvertakenByItself => Fate::Overtaken(request, Rival::Itself),
             Self::OvertakenByAnother => Fate::Overtaken(request, Rival::Another),
+            Self::OvertakenByTheClock => Fate::Outdated(request),
             Self::AllUnprocessed => {
                 let unread = &request.json()["RequestItems"];
                 let body = json!({ "Responses": {}, "UnprocessedKeys": unread });

@@ -55,8 +55,33 @@ impl Message {
     }
 
     /// The path that is asked for.
-    pub(super) fn path(&self) -> &str {
+    fn path(&self) -> &str {
         self.head.split(' ').nth(1).unwrap()
+    }
+
+    /// The name on AWS of the function that is called.
+    pub(super) fn called(&self) -> String {
+        let path = self.path().trim_start_matches("/2015-03-31/functions/");
+        path.trim_end_matches("/invocations").to_owned()
+    }
+
+    /// The items that are put in the place of former versions of theirs, each with its table.
+    pub(super) fn changes(&self) -> Vec<(String, Value)> {
+        let body = self.json();
+        let in_transaction = body["TransactItems"].as_array().into_iter().flatten();
+        let puts = in_transaction.map(|one| &one["Put"]).chain([&body]);
+        let changes = puts.filter(|put| !["0", "1"].contains(&version(&put["Item"])));
+        changes
+            .map(|put| (put["TableName"].as_str().unwrap().to_owned(), put["Item"].clone()))
+            .collect()
+    }
+
+    /// A request of another operation of the same service.
+    pub(super) fn of_operation(&self, operation: &str, body: &Value) -> Self {
+        let mut other = self.with_json(body);
+        let target = format!(".{}\r\n", self.operation());
+        other.head = other.head.replace(&target, &format!(".{operation}\r\n"));
+        other
     }
 
     /// A field of a form.
@@ -97,6 +122,11 @@ impl Message {
         let (_, value) = lines.find(|(found, _)| found.eq_ignore_ascii_case(name))?;
         Some(value.trim())
     }
+}
+
+/// The version of an item; nobody's has the version 0.
+pub(super) fn version(item: &Value) -> &str {
+    item["version"]["N"].as_str().unwrap_or("0")
 }
 
 /// DynamoDB's refusal of that code.

@@ -8,18 +8,23 @@ mod fault;
 mod flows;
 mod hot;
 mod message;
+mod play;
 mod proxy;
+mod role;
+mod side;
+mod streams;
 mod topics;
 mod world;
 
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
+use lambda::Function;
 use store_dynamodb::Waits;
 use store_dynamodb::emulator::Emulator;
 
 use cloud::{Mishap, SOON};
-use fault::Fault;
+use fault::{Asked, Fault};
 use flows::Flow;
 use world::{Outcome, World};
 
@@ -69,10 +74,24 @@ fn check(flow: &Flow) {
     });
 }
 
+/// Each function is in a flow, so that what it asks for was held against its role, whatever went wrong.
+#[test]
+fn every_function_is_in_a_flow() {
+    over_dynamodb(SOON, async |mut world| {
+        for flow in flows::ALL {
+            let outcome = run(&mut world, flow, None, Mishap::None).await;
+            assert_eq!(outcome.line, flow.end, "{}", flow.name);
+        }
+        let all: BTreeSet<_> = Function::all().map(Function::name).collect();
+        let missing: Vec<_> = all.difference(&world.cloud.invoked).collect();
+        assert_eq!(missing, [""; 0]);
+    });
+}
+
 /// Which of the requests that a fault can befall go wrong in a run of their own, counted in each
 /// function from 0. Of many alike in a row, as a schedule asks of each partition: the first and the last.
-fn numbers(fault: Fault, asked: &[Vec<String>]) -> BTreeSet<usize> {
-    let of_function = |asked: &Vec<String>| {
+fn numbers(fault: Fault, asked: &[Vec<Asked>]) -> BTreeSet<usize> {
+    let of_function = |asked: &Vec<Asked>| {
         let befallen: Vec<_> = asked.iter().filter(|one| fault.befalls(one)).collect();
         let is_inside = |number: usize| {
             let around = befallen.get(number.wrapping_sub(1)).zip(befallen.get(number + 1));
@@ -97,6 +116,7 @@ async fn run(
     world.cloud.asked();
     (flow.play)(world).await;
     world.cloud.fault = None;
+    world.settle().await;
     if mishap == Mishap::RelayedAgain {
         world.cloud.relay_again().await;
     }

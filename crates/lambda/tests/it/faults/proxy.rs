@@ -5,12 +5,14 @@
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
-use super::fault::{Fate, Fault, Rival};
-use super::message::{Message, refusal};
+use super::fault::{Asked, Fate, Fault, Rival};
+use super::message::{Message, refusal, version};
+use super::role::Role;
 use super::topics::Topics;
 
 /// See the file's comment.
@@ -44,13 +46,15 @@ struct State {
     /// The fault, and which of the requests that it can befall goes wrong, counted from 0.
     fault: Option<(Fault, usize)>,
     /// What was asked since the invocation began.
-    asked: Vec<String>,
+    asked: Vec<Asked>,
+    /// Who asks.
+    role: Option<Role>,
+    /// What was asked for and is not allowed.
+    lacking: Vec<String>,
     /// How many of them the fault can befall.
     came: usize,
     struck: usize,
     signal: Option<Signal>,
-    /// The one service whose table may be touched; none: every table.
-    allowed: Option<&'static str>,
     /// The operation after whose first request nothing is allowed.
     last: Option<&'static str>,
     is_over: bool,
@@ -84,10 +88,20 @@ impl Proxy {
     }
 
     /// An invocation begins, in which that goes wrong. Gives back what the one before asked for.
-    pub(super) fn begin(&self, fault: Option<(Fault, usize)>) -> Vec<String> {
+    pub(super) fn begin(&self, fault: Option<(Fault, usize)>) -> Vec<Asked> {
         let mut state = self.shared.state.lock();
         (state.fault, state.came) = (fault, 0);
         std::mem::take(&mut state.asked)
+    }
+
+    /// From now on this function asks.
+    pub(super) fn is_asked_by(&self, function: &str) {
+        self.shared.state.lock().role = Some(Role::of(function));
+    }
+
+    /// What was asked for and the function's role does not allow.
+    pub(super) fn lacking(&self) -> Vec<String> {
+        self.shared.state.lock().lacking.clone()
     }
 
     /// How many requests went wrong.
@@ -110,11 +124,6 @@ impl Proxy {
         self.shared.goes_on.notify_one();
     }
 
-    /// From now on whatever names another table than this service's, if any, is refused, as by a role.
-    pub(super) fn allow_only(&self, service: Option<&'static str>) {
-        self.shared.state.lock().allowed = service;
-    }
-
     /// From now on every second write is one too many for its table.
     pub(super) fn get_hot(&self) {
         self.shared.state.lock().is_hot = true;
@@ -135,10 +144,11 @@ impl Shared {
     /// What goes wrong with a request, if anything does.
     fn strikes(&self, request: &Message) -> Option<Fate> {
         let mut state = self.state.lock();
-        let operation = request.operation();
-        state.asked.push(operation.clone());
-        let is_allowed = state.allowed.is_none_or(|service| names_only(request, service));
-        if state.is_over || !is_allowed {
+        let (operation, asked) = (request.operation(), Asked::of(request));
+        state.asked.push(asked.clone());
+        let lacking = state.role.as_ref().map(|role| role.lacks(request));
+        state.lacking.extend(lacking.unwrap_or_default());
+        if state.is_over {
             let refused = refusal("400 Bad Request", "AccessDeniedException", &[]);
             return Some(Fate::Refused(refused));
         }
@@ -153,9 +163,9 @@ impl Shared {
             }
         }
         let (fault, number) = state.fault?;
-        let lasts = fault.lasts() && state.came > number;
+        let lasts = state.came > number && fault.lasts(&asked);
         if !lasts {
-            if !fault.befalls(&operation) {
+            if !fault.befalls(&asked) {
                 return None;
             }
             state.came += 1;
@@ -194,6 +204,22 @@ impl Back {
         server.write_all(&request.bytes()).await.ok()?;
         Message::read(server).await
     }
+
+    /// Every record that a request changes says again what it said: it stays as it is, but for its
+    /// version.
+    async fn outdate(&mut self, request: &Message) -> Option<()> {
+        for (table, item) in request.changes() {
+            let key = json!({ "id": item["id"], "sequence": item["sequence"] });
+            let read = json!({ "TableName": table, "Key": key, "ConsistentRead": true });
+            let read = self.ask(&request.of_operation("GetItem", &read)).await?;
+            let mut item = read.json()["Item"].take();
+            let newer = version(&item).parse::<u64>().unwrap() + 1;
+            item["version"] = json!({ "N": newer.to_string() });
+            let put = json!({ "TableName": table, "Item": item });
+            self.ask(&request.of_operation("PutItem", &put)).await?;
+        }
+        Some(())
+    }
 }
 
 /// Ends with the first thing that goes wrong: the connection is then cut.
@@ -216,6 +242,10 @@ async fn serve(mut client: TcpStream, mut back: Back, faults: Option<Arc<Shared>
                     // The function is gone, and with it the connection.
                     return client.read_u8().await.ok().and(None);
                 }
+                Fate::Outdated(request) => {
+                    back.outdate(&request).await?;
+                    back.ask(&request).await?
+                }
                 Fate::Overtaken(request, rival) => {
                     shared.tell(Signal::Overtaken(rival));
                     shared.goes_on.notified().await;
@@ -225,11 +255,4 @@ async fn serve(mut client: TcpStream, mut back: Back, faults: Option<Arc<Shared>
         };
         client.write_all(&answer.bytes()).await.ok()?;
     }
-}
-
-/// Whether every table that a request names is this service's.
-fn names_only(request: &Message, service: &str) -> bool {
-    let text = request.json().to_string();
-    let others = ["wallet", "payment", "loan"].into_iter().filter(|other| *other != service);
-    others.into_iter().all(|other| !text.contains(&format!("-{other}\"")))
 }

@@ -73,9 +73,7 @@ impl Topics {
     }
 
     fn call(&self, request: &Message) -> Message {
-        let path = request.path().trim_start_matches("/2015-03-31/functions/");
-        let name = path.trim_end_matches("/invocations").to_owned();
-        self.called.lock().push((name, request.json().to_string()));
+        self.called.lock().push((request.called(), request.json().to_string()));
         Message::answer("202 Accepted", "")
     }
 }

@@ -10,7 +10,7 @@ use store_dynamodb::Waits;
 use store_dynamodb::emulator::Emulator;
 
 use super::cloud::Cloud;
-use crate::functions::{by_operator, by_person, request};
+use crate::functions::{POOL, by_operator, by_person, request};
 
 /// How often somebody asks again who gets no answer.
 const AGAIN_MAX: usize = 10;
@@ -118,6 +118,12 @@ impl World {
         panic!("nobody answers {name}: {unanswered:?}");
     }
 
+    /// Asks for what is of all runs, so that no two answers are the same.
+    pub(super) async fn look(&mut self, name: &'static str, path: &str) {
+        self.ask(By::Operator, name, path, None).await;
+        self.acknowledged.pop();
+    }
+
     /// Whoever asks and is no operator.
     pub(super) fn person(&self) -> String {
         format!("person-{}", self.run)
@@ -137,6 +143,15 @@ impl World {
                 ids.push(id.to_owned());
             }
         }
+    }
+
+    /// The provider of sign-in has one more key, of this name. With the others tokens stay good.
+    pub(super) fn publish_key(&mut self, name: &str) {
+        let mut keys: Value = serde_json::from_slice(&POOL.forge.jwks()).unwrap();
+        let mut key = keys["keys"][0].clone();
+        key["kid"] = json!(name);
+        keys["keys"].as_array_mut().unwrap().push(key);
+        *self.cloud.provider.0.lock() = Some(keys.to_string().into_bytes());
     }
 
     pub(super) async fn settle(&mut self) {
@@ -220,9 +235,13 @@ impl World {
             line.push(short("loan", &loan, &["status", "reason"]));
             books.push(self.plain(&loan).to_string());
         }
+        if let Some(kept) = operations::keys::kept(&self.cloud.store()).await.unwrap() {
+            books.push(kept.keys);
+        }
         let said = self.cloud.said();
         let said = said.iter().map(|event| {
-            let fields = ["type", "subject", "sequence", "data"].map(|name| event[name].clone());
+            let mut fields = ["type", "subject", "data"].map(|name| event[name].clone()).to_vec();
+            fields.push(json!(place(event, &said)));
             self.plain(&json!(fields)).to_string()
         });
         Outcome {
@@ -301,6 +320,17 @@ impl Outcome {
             assert_eq!(found.len(), expected.len(), "{told}: {found:#?}");
         }
     }
+}
+
+/// Which of a record's versions that said something an event is of, for a record may say again between
+/// them what it said.
+fn place(event: &Value, said: &[Value]) -> usize {
+    let is_before = |other: &&Value| {
+        let sequences = [other, event].map(|event| event["sequence"].as_u64().unwrap());
+        other["subject"] == event["subject"] && sequences[0] < sequences[1]
+    };
+    let before = said.iter().filter(is_before).map(|other| &other["sequence"]);
+    before.map(Value::to_string).collect::<BTreeSet<_>>().len()
 }
 
 /// Some members of a body that say something.
