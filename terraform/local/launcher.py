@@ -2,6 +2,8 @@
 
 - SNS hands an event to a function asynchronously: with the function's retries and its destination for
   what failed; an event for a function that is not there goes to the subscription's own queue.
+- A policy may speak of the items of one partition key (`dynamodb:LeadingKeys`), in what reads and writes
+  by key.
 - Publishing in batches is allowed by `sns:Publish`; there is no action of its own.
 - A mapping of a table's stream honours ReportBatchItemFailures, BisectBatchOnFunctionError,
   MaximumRetryAttempts and the destination of what failed, so that a poison record holds up nothing.
@@ -34,6 +36,7 @@ VERSION = "1.5.33"
 # The names that are replaced or called, each with its parameters.
 NAMES = {
     (iam_actions, "extract_iam_action"): "service method path headers body query_params",
+    (iam_actions, "dynamodb_service_context"): "body",
     (sns, "_deliver_to_lambda"): "endpoint envelope topic_arn sub_arn msg_id raw_message message_attributes",
     (sns, "_deliver_to_sqs"): "endpoint envelope raw raw_message message_group_id message_dedup_id "
     "message_attributes topic_arn",
@@ -77,6 +80,32 @@ def action_that_allows(*request):
     """The action that a policy must allow for a request."""
     action = action_of(*request)
     return "sns:Publish" if action == "sns:PublishBatch" else action
+
+
+context_of = iam_actions.dynamodb_service_context
+
+
+def context_with_keys(body):
+    """What conditions of policies may ask about a request to DynamoDB."""
+    keys = sorted(leading_keys(json.loads(body or b"{}")))
+    return {**context_of(body), **({"dynamodb:LeadingKeys": keys} if keys else {})}
+
+
+def leading_keys(asked):
+    """The partition keys that a request names, each that of a record's id."""
+    if isinstance(asked, list):
+        return set().union(*map(leading_keys, asked))
+    if not isinstance(asked, dict):
+        return set()
+    found = set()
+    for name, value in asked.items():
+        if name in ("Key", "Item"):
+            found.add(value["id"]["S"])
+        elif name == "Keys":
+            found |= {key["id"]["S"] for key in value}
+        else:
+            found |= leading_keys(value)
+    return found
 
 
 def deliver_to_lambda(endpoint, envelope, topic_arn, sub_arn, msg_id, raw_message, message_attributes):
@@ -213,6 +242,7 @@ if __name__ == "__main__":
     assert os.getpgid(0) == os.getpid(), "launcher.py ends its process group, so it needs one of its own"
     iam_actions.extract_iam_action = action_that_allows
     dynamodb.sorted = in_order
+    iam_actions.dynamodb_service_context = context_with_keys
     sns._deliver_to_lambda = deliver_to_lambda
     functions._poll_dynamodb_streams = poll_streams
     threading.Thread(target=end_with_standard_input, daemon=True).start()
