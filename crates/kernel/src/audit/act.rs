@@ -5,15 +5,15 @@ use crate::caller::{Caller, RoleName, Subject};
 use crate::decision::{Decision, Suspend, View, Writes};
 use crate::id::{AuditId, Id, TrailId};
 use crate::record::Hash32;
-use crate::request::KEY_LIFE;
+use crate::request::{KEY_LIFE, RequestKey};
 use crate::text::{Reason, Words};
 use crate::time::Time;
 
 /// What was done, by whom, on whom. When and from where, the decision's view knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Act {
-    /// The id of its line, where a request's key names it; else a new one.
-    pub audit_id: Option<AuditId>,
+    /// The key of the request, where that asks twice for the same: it names the line of its day.
+    pub key: Option<RequestKey>,
     /// In which service.
     pub service: &'static str,
     /// Who, if it is known.
@@ -47,7 +47,7 @@ impl Act {
     /// What somebody did who is not known, or not yet: `sub` and `role` may be set.
     pub fn of_nobody(service: &'static str, operation: &str, subject: &str) -> Self {
         Self {
-            audit_id: None,
+            key: None,
             service,
             sub: None,
             role: None,
@@ -79,10 +79,10 @@ impl Act {
         Self { times, first_at, ..self }
     }
 
-    /// The same, under the id that a request's key names.
+    /// The same, asked for under that key, if there is one.
     #[must_use]
-    pub fn named(self, audit_id: AuditId) -> Self {
-        Self { audit_id: Some(audit_id), ..self }
+    pub fn keyed(self, key: Option<RequestKey>) -> Self {
+        Self { key, ..self }
     }
 }
 
@@ -93,7 +93,10 @@ impl AuditLine {
     /// # Errors
     /// `Suspend`, to be passed on.
     pub fn of(view: &mut View<'_>, act: &Act) -> Result<Self, Suspend> {
-        let audit_id = act.audit_id.unwrap_or_else(|| view.id());
+        let audit_id = match &act.key {
+            Some(key) => id_of_day(key, day_of(view.now())),
+            None => view.id(),
+        };
         let trail_id = TrailId::of(act.service);
         let head = view.chain::<Self>(trail_id, audit_id.any(), view.now())?.head;
         let now = view.now();
@@ -120,16 +123,35 @@ impl AuditLine {
     }
 
     /// Whether an act that a request's key names has its line: then that request was done. Keys are
-    /// remembered for a day.
+    /// remembered for a day, so that the line is named by its day beside the key: one act has one line
+    /// of that name, and a later one under the same key another. Clocks that differ may have written it
+    /// on the day after.
     ///
     /// # Errors
     /// `Suspend`, to be passed on.
     pub fn is_booked(view: &mut View<'_>, act: &Act) -> Result<bool, Suspend> {
-        let Some(audit_id) = act.audit_id else { return Ok(false) };
+        let Some(key) = &act.key else { return Ok(false) };
+        let today = day_of(view.now());
         let not_before = view.now().minus(KEY_LIFE);
-        let trail = view.chain::<Self>(TrailId::of(act.service), audit_id.any(), not_before)?;
-        Ok(trail.caused.is_some())
+        for day in [today, today.saturating_sub(1), today.saturating_add(1)] {
+            let cause = id_of_day(key, day).any();
+            let trail = view.chain::<Self>(TrailId::of(act.service), cause, not_before)?;
+            if trail.caused.is_some_and(|line| line.at >= not_before) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
+}
+
+/// The id of the line that a key names on a day.
+fn id_of_day(key: &RequestKey, day: u64) -> AuditId {
+    AuditId::named(&["audit-line", &format!("{:032x}", key.uuid), &day.to_string()])
+}
+
+/// The days since the first that there is.
+fn day_of(now: Time) -> u64 {
+    now.since(Time::MIN).as_secs().checked_div(KEY_LIFE.as_secs()).unwrap_or_default()
 }
 
 /// Books an act of which its line is all that is written, once if a key names it.

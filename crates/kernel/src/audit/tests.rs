@@ -1,6 +1,7 @@
 //! Lines as they are made, and what a line must be. How a whole trail is walked is not here.
 
 use core::net::Ipv4Addr;
+use core::time::Duration;
 
 use super::*;
 use crate::caller::{Caller, Role};
@@ -8,6 +9,7 @@ use crate::context::Context;
 use crate::decision::{Decision, Known, Suspend, View, Writes};
 use crate::id::AnyId;
 use crate::memory::MemoryStore;
+use crate::request::RequestKey;
 
 fn operator() -> Caller {
     Caller { sub: Subject::new("root").unwrap(), role: Role::Operator }
@@ -53,14 +55,37 @@ fn each_service_has_its_own_trail_in_which_lines_follow_each_other() {
     assert_eq!(last.from_address.unwrap().to_string(), "192.0.2.1");
 }
 
+fn key(key: &str) -> Option<RequestKey> {
+    Some(RequestKey::new(&operator().sub, &["approve_loan", "loan-1"], key, Hash32([0; 32])))
+}
+
 #[test]
-fn what_a_key_names_is_booked_once() {
-    let store = MemoryStore::new();
-    let named = act().named(AuditId::from_uuid(99));
-    book(&store, named.clone());
-    book(&store, act());
-    book(&store, named);
-    assert_eq!(lines(&store).len(), 2);
+fn what_a_key_names_is_booked_once_a_day() {
+    const HOUR: Duration = Duration::from_secs(60 * 60);
+    // Wherever in a day it begins.
+    for hours in 0..24 {
+        let store = MemoryStore::new();
+        store.pass(HOUR.saturating_mul(hours));
+        let asked = || act().keyed(key("a"));
+        book(&store, asked());
+        book(&store, act());
+        book(&store, asked());
+        store.pass(HOUR.saturating_mul(23));
+        book(&store, asked());
+        book(&store, act().keyed(key("b")));
+        assert_eq!(lines(&store).len(), 3);
+
+        // Forgotten: it is another act, and then that is remembered.
+        store.pass(HOUR.saturating_mul(2));
+        book(&store, asked());
+        book(&store, asked());
+        store.pass(HOUR.saturating_mul(23));
+        book(&store, asked());
+        let lines = lines(&store);
+        assert_eq!(lines.len(), 4, "begun at {hours} o'clock");
+        let ids: std::collections::HashSet<_> = lines.iter().map(|line| line.audit_id).collect();
+        assert_eq!(ids.len(), 4, "each line has an id of its own");
+    }
 }
 
 /// Every column that a line's hash goes over, changed: the hash is another.

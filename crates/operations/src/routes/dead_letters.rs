@@ -45,13 +45,10 @@ pub(super) async fn redrive_dead_letter(
     if id.is_empty() || id.len() > ID_BYTES_MAX || !is_plain {
         return Err(Problem::not_found("dead letter"));
     }
-    // A key names the line of the audit trail, which shows that its request was done.
+    // A key names a line of the audit trail, which shows that its request was done.
     let key = request.key(&[REDRIVE_DEAD_LETTER.name, &id], body.hash);
     let act = Act::of(&request.caller, MANIFEST.name, REDRIVE_DEAD_LETTER.name, &id);
-    let act = match key {
-        Some(key) => act.named(key.id()),
-        None => act,
-    };
+    let act = act.keyed(key);
     let was_booked = || app.store.decide(WasBooked(act.clone()), request.context);
     if !was_booked().await? {
         let done = app.events.redrive(id.clone(), act.clone(), request.context).await?;

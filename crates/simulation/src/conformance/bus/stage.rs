@@ -4,13 +4,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kernel::audit::{Act, AuditLine};
+use kernel::audit::{Act, AuditLine, WasBooked};
 use kernel::manifest::Unprocessable;
 use kernel::operators::{DeadLetter, Delivery, DeliveryState, EventQuery, EventsPort};
+use kernel::record::Hash32;
+use kernel::request::RequestKey;
 use kernel::time::System;
 use kernel::{
-    AuditId, Decision, Envelope, EventId, EventKind, Id, Ids, Known, PaymentId, Record, Store,
-    Topic, TrailId,
+    Decision, Envelope, EventId, EventKind, Id, Ids, Known, PaymentId, Record, Store, Topic,
 };
 use parking_lot::Mutex;
 use store_embedded::bus::{Hearer, Probe, Retries, Subscriber};
@@ -218,12 +219,11 @@ impl Stage {
 
     /// As an operator would. False if there is no such letter.
     pub(super) async fn redrive(&self, id: &str) -> bool {
-        let audit_id = AuditId::from_uuid(fresh());
-        let act = Act::of(&By::Operator.caller(), "operations", "redrive", id).named(audit_id);
-        let redriven = self.store.redrive(id.to_owned(), act, request()).await.unwrap();
-        let trail_id = TrailId::of("operations");
-        let booked = self.records().caused::<AuditLine>(trail_id, audit_id.any()).await.unwrap();
-        assert_eq!(booked.is_some(), redriven, "an act and its line in the list go together");
+        let key = RequestKey { uuid: fresh(), body: Hash32([0; 32]) };
+        let act = Act::of(&By::Operator.caller(), "operations", "redrive", id).keyed(Some(key));
+        let redriven = self.store.redrive(id.to_owned(), act.clone(), request()).await.unwrap();
+        let was_booked = self.records().decide(WasBooked(act), request()).await.unwrap();
+        assert_eq!(was_booked, redriven, "an act and its line in the list go together");
         redriven
     }
 

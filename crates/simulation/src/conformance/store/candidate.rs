@@ -5,8 +5,10 @@ use std::sync::Arc;
 use kernel::audit::Act;
 use kernel::manifest::Subscription;
 use kernel::operators::{DeliveryState, EventQuery, EventsPort};
+use kernel::record::Hash32;
+use kernel::request::RequestKey;
 use kernel::store::BoxFuture;
-use kernel::{AuditId, Id, Kind, Store};
+use kernel::{Kind, Store};
 
 use crate::hands::Hands;
 use crate::institution::{By, request};
@@ -62,9 +64,11 @@ pub trait Opened: Send + Sync {
             let caller = By::Operator.caller();
             let letters = self.events().dead_letters(None, 1_000).await.unwrap();
             for letter in letters {
-                let act = Act::of(&caller, "operations", "redrive_dead_letter", &letter.id);
-                let id = AuditId::named(&["redrive", &letter.id]);
-                let redriven = self.events().redrive(letter.id, act.named(id), request()).await;
+                let operation = ["redrive_dead_letter", &letter.id];
+                let key = RequestKey::new(&caller.sub, &operation, "key", Hash32([0; 32]));
+                let act = Act::of(&caller, "operations", operation[0], &letter.id);
+                let act = act.keyed(Some(key));
+                let redriven = self.events().redrive(letter.id, act, request()).await;
                 assert!(redriven.unwrap());
             }
         })
