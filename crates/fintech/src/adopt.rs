@@ -1,12 +1,12 @@
 //! A data folder that an older program wrote has its audit lines in a list without hashes: they are
 //! taken over into the trails before anything else is written. What a line becomes is the kernel's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
-use kernel::audit::{Adopt, FormerLine};
+use kernel::audit::{Adopt, AuditLine, FormerLine};
 use kernel::store::Scan;
 use kernel::time::System;
-use kernel::{Context, CorrelationId, Ids, Record, Store, StoreError};
+use kernel::{AuditId, Context, CorrelationId, Ids, Record, Store, StoreError};
 
 /// How many lines are read, and taken over, at once.
 const LINES_AT_ONCE: usize = 1000;
@@ -28,6 +28,29 @@ pub(crate) async fn adopt(store: Store) -> Result<(), StoreError> {
         tracing::info!(lines = adopted, "the former audit list was taken over into audit trails");
     }
     Ok(())
+}
+
+/// Whether there are lines that were not taken over yet: in a folder that an older program wrote and
+/// this one has not opened for writing.
+///
+/// # Errors
+/// As [`adopt`].
+pub(crate) async fn waits(store: &Store) -> Result<bool, StoreError> {
+    let mut waiting: HashSet<AuditId> =
+        former(store).await?.into_values().flatten().map(|line| line.audit_id).collect();
+    let mut after = None;
+    while !waiting.is_empty() {
+        let Scan { rows, next } = store.port().scan(AuditLine::KIND, after, LINES_AT_ONCE).await?;
+        // A line that cannot be read is named by whoever checks the trails.
+        for line in rows.into_iter().flatten().filter_map(|row| row.downcast::<AuditLine>()) {
+            waiting.remove(&line.audit_id);
+        }
+        after = next;
+        if after.is_none() {
+            break;
+        }
+    }
+    Ok(!waiting.is_empty())
 }
 
 /// The lines of the former list by their services, in the order in which they were written.
@@ -55,10 +78,9 @@ async fn former(store: &Store) -> Result<BTreeMap<String, Vec<FormerLine>>, Stor
 mod tests {
     use std::sync::Arc;
 
-    use kernel::audit::AuditLine;
     use kernel::memory::MemoryStore;
     use kernel::text::Words;
-    use kernel::{AuditId, Id, RoleName, Subject, Time};
+    use kernel::{Id, RoleName, Subject, Time};
 
     use super::*;
 
@@ -85,8 +107,11 @@ mod tests {
             store.tamper(former(id, service, i64::from(number)));
         }
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let all = Store::new(Arc::<MemoryStore>::clone(&store));
+        assert!(runtime.block_on(waits(&all)).unwrap());
         for _ in 0..2 {
-            runtime.block_on(adopt(Store::new(Arc::<MemoryStore>::clone(&store)))).unwrap();
+            runtime.block_on(adopt(all.clone())).unwrap();
+            assert!(!runtime.block_on(waits(&all)).unwrap());
         }
         let lines = store.records::<AuditLine>();
         assert_eq!(lines.len(), 2_500);
@@ -95,5 +120,7 @@ mod tests {
             assert!(pair[0].at < pair[1].at);
             assert_eq!(pair[1].hash, pair[1].hash_after(Some(pair[0].hash)));
         }
+        store.tamper(former(u128::MAX, "wallet", 3_000));
+        assert!(runtime.block_on(waits(&all)).unwrap(), "one was not");
     }
 }

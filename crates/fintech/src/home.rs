@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser};
+use kernel::Time;
 use kernel::store::StorePort;
+use operations::verify::Moment;
 
 use crate::end::Failure;
 use crate::{folder, tables};
@@ -58,6 +60,17 @@ impl Home {
             Self::Folder(path) => folder::snapshot(path)?,
             Self::Tables(prefix) => Arc::new(tables::open(prefix).await?),
         })
+    }
+}
+
+impl Home {
+    /// As of when it is checked, if it is `now`: a folder is read as it is at one moment, tables are
+    /// written meanwhile.
+    pub(crate) fn moment(&self, now: Time) -> Moment {
+        match self {
+            Self::Folder(_) => Moment::STANDS_STILL,
+            Self::Tables(_) => Moment::before(now),
+        }
     }
 }
 

@@ -280,6 +280,19 @@ pub fn value_of(stored: &Stored, column: &str) -> Value<'static> {
     found
 }
 
+/// A scan goes on behind the key that it came to, whatever was written meanwhile.
+fn place_of(key: Key) -> ScanPlace {
+    ScanPlace(format!("{key:?}"))
+}
+
+fn scanned_to(ScanPlace(place): ScanPlace) -> Option<Key> {
+    let (id, sequence) = match place.split_once('/') {
+        Some((id, sequence)) => (id, Some(sequence.parse().ok()?)),
+        None => (place.as_str(), None),
+    };
+    Some(Key { id: id.parse().ok()?, sequence })
+}
+
 fn list(state: &State, query: &Query) -> Vec<Stored> {
     let (partition, sort) = match query
         .index
@@ -358,16 +371,12 @@ impl StorePort for MemoryStore {
         after: Option<ScanPlace>,
         limit: usize,
     ) -> BoxFuture<'_, Result<Scan, StoreError>> {
-        let start = after.and_then(|place| place.0.parse().ok()).unwrap_or(0_usize);
+        let after = after.and_then(scanned_to);
         let state = self.lock();
-        let rows: Vec<_> = state
-            .table(kind)
-            .skip(start)
-            .take(limit)
-            .map(|(_, stored)| Ok(stored.clone()))
-            .collect();
-        let end = start.saturating_add(rows.len());
-        let next = (rows.len() == limit).then(|| ScanPlace(end.to_string()));
+        let rest = state.table(kind).filter(|(key, _)| after.is_none_or(|after| **key > after));
+        let found: Vec<_> = rest.take(limit).collect();
+        let next = found.last().filter(|_| found.len() == limit).map(|(key, _)| place_of(**key));
+        let rows = found.into_iter().map(|(_, stored)| Ok(stored.clone())).collect();
         Box::pin(async move { Ok(Scan { rows, next }) })
     }
 

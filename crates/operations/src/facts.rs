@@ -61,31 +61,38 @@ impl Side {
 #[derive(Debug, Default)]
 pub(crate) struct Meeting {
     waiting: HashSet<u128>,
+    /// The same of facts whose other side need not be there yet.
+    fresh: HashSet<u128>,
 }
 
 impl Meeting {
-    /// A side says a fact. False if it has said the very same before and still waits.
-    pub(crate) fn says(&mut self, facts: u128, side: Side) -> bool {
+    /// A side says a fact; one that is not settled may wait for its other side for ever. False if it
+    /// has said the very same before and still waits.
+    pub(crate) fn says(&mut self, facts: u128, side: Side, is_settled: bool) -> bool {
         let (own, other) = sides(facts, side);
-        self.waiting.remove(&other) || self.waiting.insert(own)
+        let own_side = if is_settled { &mut self.waiting } else { &mut self.fresh };
+        if own_side.contains(&own) {
+            return false;
+        }
+        if !self.waiting.remove(&other) && !self.fresh.remove(&other) {
+            let own_side = if is_settled { &mut self.waiting } else { &mut self.fresh };
+            own_side.insert(own);
+        }
+        true
     }
 
     /// The right side takes what the left side has said. False if it has not, or it is taken.
     pub(crate) fn takes(&mut self, facts: u128) -> bool {
-        self.withdraws(facts, Side::Left)
+        let (left, _) = sides(facts, Side::Left);
+        self.waiting.remove(&left) || self.fresh.remove(&left)
     }
 
-    /// What this side said is taken back. False if it waits no longer.
-    pub(crate) fn withdraws(&mut self, facts: u128, side: Side) -> bool {
-        self.waiting.remove(&sides(facts, side).0)
-    }
-
-    /// Whether what this side said still waits for the other.
+    /// Whether what this side said still waits for the other, which must be there.
     pub(crate) fn waits(&self, facts: u128, side: Side) -> bool {
         self.waiting.contains(&sides(facts, side).0)
     }
 
-    /// Whether every fact has met its other side.
+    /// Whether every fact has met its other side, as far as that must be there.
     pub(crate) fn is_settled(&self) -> bool {
         self.waiting.is_empty()
     }
@@ -108,13 +115,28 @@ mod tests {
     fn two_sides_meet_once() {
         let fact = Facts::about("a").text("b").number(1).done();
         let mut meeting = Meeting::default();
-        assert!(meeting.says(fact, Side::Left));
-        assert!(!meeting.says(fact, Side::Left), "said twice");
+        assert!(meeting.says(fact, Side::Left, true));
+        assert!(!meeting.says(fact, Side::Left, true), "said twice");
         assert!(meeting.waits(fact, Side::Left) && !meeting.waits(fact, Side::Right));
-        assert!(meeting.says(fact, Side::Right));
+        assert!(meeting.says(fact, Side::Right, true));
         assert!(meeting.is_settled());
         assert!(!meeting.takes(fact));
-        assert!(meeting.says(fact, Side::Left) && meeting.takes(fact) && meeting.is_settled());
+        assert!(meeting.says(fact, Side::Left, true) && meeting.takes(fact));
+        assert!(meeting.is_settled());
+    }
+
+    #[test]
+    fn a_fresh_fact_meets_and_need_not() {
+        let fact = Facts::about("a").text("b").number(1).done();
+        let mut meeting = Meeting::default();
+        assert!(meeting.says(fact, Side::Left, false));
+        assert!(!meeting.says(fact, Side::Left, false), "said twice");
+        assert!(meeting.is_settled() && !meeting.waits(fact, Side::Left));
+        assert!(meeting.says(fact, Side::Right, true));
+        assert!(meeting.is_settled(), "it was there");
+        assert!(meeting.says(fact, Side::Right, true) && !meeting.is_settled());
+        assert!(meeting.says(fact, Side::Left, false) && meeting.is_settled());
+        assert!(meeting.says(fact, Side::Left, false) && meeting.takes(fact));
     }
 
     #[test]

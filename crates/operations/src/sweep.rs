@@ -46,6 +46,8 @@ pub struct Piece {
     pub part: usize,
     /// The records, and the rows that are none.
     pub rows: Vec<Result<Stored, BadRow>>,
+    /// Whether it is the part's last.
+    pub is_last: bool,
 }
 
 impl<'s> Sweep<'s> {
@@ -74,11 +76,12 @@ impl<'s> Sweep<'s> {
         }
         let Some(Read { number, part, scan }) = self.reading.next().await else { return Ok(None) };
         let Scan { rows, next } = scan?;
-        if next.is_some() {
+        let is_last = next.is_none();
+        if !is_last {
             self.read(number, part, next);
         }
         self.tell(&rows, watch);
-        Ok(Some(Piece { part: number, rows }))
+        Ok(Some(Piece { part: number, rows, is_last }))
     }
 
     fn read(&mut self, number: usize, part: Part, after: Option<ScanPlace>) {

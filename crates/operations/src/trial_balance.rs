@@ -38,7 +38,7 @@ pub async fn trial_balance(store: &Store) -> Result<TrialBalance, StoreError> {
     let mut summing = Summing::of(as_of);
     let mut parts: BTreeMap<usize, Newest> = BTreeMap::new();
     let mut sweep = Sweep::over(&**store.port(), &[Entry::KIND]);
-    while let Some(Piece { part, rows }) = sweep.next(&mut |_| {}).await? {
+    while let Some(Piece { part, rows, .. }) = sweep.next(&mut |_| {}).await? {
         let newest = parts.entry(part).or_default();
         for row in rows {
             let stored = row.map_err(|bad| {

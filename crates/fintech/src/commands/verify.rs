@@ -1,12 +1,16 @@
 //! `fintech verify`: checks the whole ledger. What is checked is in `operations`.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use clap::Args;
+use kernel::Store;
 use operations::sweep::Progress;
-use operations::verify::{Report, TrailEnd, verify};
+use operations::verify::{Report, TrailEnd, verify_as_of};
 
 use crate::end::{End, Failure};
-use crate::home::HomeOption;
-use crate::{output, runtime};
+use crate::home::{Home, HomeOption};
+use crate::{adopt, output, runtime};
 
 const LONG_ABOUT: &str = "\
 Check the whole ledger, from its entries alone.
@@ -16,9 +20,8 @@ matched; each currency is summed over all accounts to zero; and the services and
 matched both ways: each successful payment, refund and funded loan has its one movement of that \
 amount, each movement its cause, and what failed has none.
 
-It takes no lock and changes nothing. Of a folder it reads a snapshot, so that it works beside a \
-running server. Tables on AWS are read one after another, once each: what is written meanwhile can look wrong. \
-What is wrong is named, and then the exit code is 1.";
+It takes no lock and changes nothing, and works beside whatever writes: of a folder it reads a snapshot, \
+tables on AWS it checks as of a minute before it began. What is wrong is named, and then the exit code is 1.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -41,14 +44,18 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<End, Failure> {
     let report = runtime::build("verify")?.block_on(async {
         let home = options.data.data.read().await?;
+        if let Home::Folder(path) = &options.data.data {
+            ready(Store::new(Arc::clone(&home)), path).await?;
+        }
         let bar = output::spinner("{msg}: {pos} read");
         let mut watch = |Progress { kind, seen }: Progress| {
             bar.set_message(kind);
             bar.set_position(seen);
         };
-        let report = verify(&*home, &mut watch).await;
+        let moment = options.data.data.moment(home.now());
+        let checked = verify_as_of(&*home, moment, &mut watch).await;
         bar.finish_and_clear();
-        report.map_err(Failure::cannot_run)
+        checked.map(|(report, _)| report).map_err(Failure::cannot_run)
     })?;
     if options.json {
         output::json(&report)?;
@@ -56,6 +63,19 @@ pub(crate) fn run(options: &Options) -> Result<End, Failure> {
         output::line(text(&report))?;
     }
     Ok(End::flawed_if(!report.is_well()))
+}
+
+/// What an older program wrote is taken over by whatever opens the folder for writing. Before that the
+/// acts of operators have no lines in trails, and to name each as wrong would say nothing.
+async fn ready(store: Store, path: &Path) -> Result<(), Failure> {
+    if !adopt::waits(&store).await.map_err(Failure::cannot_run)? {
+        return Ok(());
+    }
+    let path = path.display();
+    Err(Failure::cannot_run(format!(
+        "an older program wrote {path}: let this one take over its audit list first, by `fintech serve` \
+         or, where nobody serves it, by `fintech tick --data {path}`; then verify"
+    )))
 }
 
 /// For people, without a line's end.

@@ -188,6 +188,34 @@ fn a_byte_changed_in_the_database_is_found_and_named() {
     assert!(violations.contains(wallet_id), "{violations}");
 }
 
+/// As a program before audit trails left it: what operators did stands in a list without hashes.
+#[test]
+fn a_folder_of_an_older_program_is_taken_over_before_it_is_verified() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let wallet_id = server.post("/v1/wallet", &json!({})).expect(201).text("/wallet_id");
+    server.post(&format!("/v1/wallet/{wallet_id}/freeze"), &json!({})).expect(200);
+    server.stop();
+    let verify = || run(&["verify", "--data", text(folder.path()), "--json"]);
+    let trails = verify().expect(0).json()["trails"].clone();
+    let database = rusqlite::Connection::open(folder.path().join("fintech.sqlite3")).unwrap();
+    let columns = "audit_id, service, at, sub, role, operation, subject";
+    let moved = format!(
+        "INSERT INTO audit ({columns}, version, said_count, schema_version) \
+         SELECT {columns}, 1, 0, 1 FROM audit_line"
+    );
+    assert_eq!(database.execute(&moved, []).unwrap(), 1);
+    assert_eq!(database.execute("DELETE FROM audit_line", []).unwrap(), 1);
+    drop(database);
+
+    let told = verify().expect(3).err;
+    assert!(told.contains("fintech tick --data") && told.contains("then verify"), "{told}");
+    run(&["tick", "--data", text(folder.path())]).expect(0);
+    let again = verify().expect(0).json()["trails"].clone();
+    assert_eq!(again[0]["lines"], trails[0]["lines"]);
+    assert_ne!(again, trails, "its line was adopted");
+}
+
 /// 28,205 rows of a bank; the six debits that its own data shows as overdrafts are refused.
 #[test]
 fn the_history_of_a_bank() {

@@ -1,7 +1,8 @@
 //! Compares what operators did to wallets with the audit trail: a freeze, an unfreeze, a close and a
 //! reversal have their line each, and each line its entry. A credit, debit or transfer has a line only
 //! where an operator moved somebody else's money, so there may be more of these than lines, never
-//! fewer. What they decided about loans is compared in `loans`; what they did to payments is not.
+//! fewer. In a store that is written meanwhile, what one of both says from before the moment the other
+//! says too. What they decided about loans is compared in `loans`; what they did to payments is not.
 
 use std::collections::HashMap;
 
@@ -9,13 +10,15 @@ use kernel::audit::AuditLine;
 use kernel::{Id, TransferId, WalletId};
 use wallet::records::{Direction, Entry, EntryKind};
 
+use super::moment::Moment;
 use super::report::Violations;
 use super::trails::name;
 use crate::sums::has_chain;
 
 /// What was done to what, and how often. Lines and entries come in any order.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Acts {
+    moment: Moment,
     /// For each wallet or movement to which something was done that has always a line, or that has one.
     counts: HashMap<(u128, EntryKind), Counts>,
     /// For each wallet, how often what [`MAY_HAVE_A_LINE`] names: 37 to 73 bytes.
@@ -28,11 +31,21 @@ const MAY_HAVE_A_LINE: [EntryKind; 3] =
 
 #[derive(Debug, Default, Clone, Copy)]
 struct Counts {
-    entries: u32,
-    lines: u32,
+    entries: Count,
+    lines: Count,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+struct Count {
+    all: u32,
+    settled: u32,
 }
 
 impl Acts {
+    pub(crate) fn of(moment: Moment) -> Self {
+        Self { moment, counts: HashMap::new(), direct: HashMap::new() }
+    }
+
     /// A line of the audit trail.
     pub(crate) fn line(&mut self, line: &AuditLine, violations: &mut Violations) {
         let Some(kind) = entry_kind(line) else { return };
@@ -48,19 +61,19 @@ impl Acts {
                 .add(format!("{name} says {operation} of {subject:?}, which is no id for that."));
             return;
         };
-        let counts = self.counts.entry((uuid, kind)).or_default();
-        counts.lines = counts.lines.saturating_add(1);
+        let has_settled = self.moment.has_settled(line.at);
+        self.counts.entry((uuid, kind)).or_default().lines.add(has_settled);
     }
 
     /// An entry.
     pub(crate) fn entry(&mut self, entry: &Entry) {
         let Some(uuid) = subject(entry) else { return };
-        let place = MAY_HAVE_A_LINE.iter().position(|kind| *kind == entry.kind);
-        let count = match place {
-            None => Some(&mut self.counts.entry((uuid, entry.kind)).or_default().entries),
-            Some(place) => self.direct.entry(uuid).or_default().get_mut(place),
+        let Some(place) = MAY_HAVE_A_LINE.iter().position(|kind| *kind == entry.kind) else {
+            let has_settled = self.moment.has_settled(entry.booked_at);
+            self.counts.entry((uuid, entry.kind)).or_default().entries.add(has_settled);
+            return;
         };
-        if let Some(count) = count {
+        if let Some(count) = self.direct.entry(uuid).or_default().get_mut(place) {
             *count = count.saturating_add(1);
         }
     }
@@ -71,7 +84,7 @@ impl Acts {
         for ((uuid, kind), counts) in &mut self.counts {
             let place = MAY_HAVE_A_LINE.iter().position(|one| one == kind);
             let found = direct.get(uuid).zip(place).and_then(|(counts, place)| counts.get(place));
-            counts.entries = found.copied().unwrap_or(counts.entries);
+            counts.entries.all = found.copied().unwrap_or(counts.entries.all);
         }
         let mut unequal: Vec<_> = std::mem::take(&mut self.counts).into_iter().collect();
         unequal.retain(|((_, kind), counts)| !counts.fit(*kind));
@@ -83,6 +96,7 @@ impl Acts {
                 WalletId::from_uuid(uuid).to_string()
             };
             let (kind, operation) = (kind.text(), operation(kind).unwrap_or_default());
+            let (entries, lines) = (entries.all, lines.all);
             violations.add(format!(
                 "Of {subject} the ledger has {kind} {entries} times, the audit trail {operation} {lines} times."
             ));
@@ -91,12 +105,17 @@ impl Acts {
 }
 
 impl Counts {
+    /// Each line has its entry; each entry its line, where it always has one.
     fn fit(self, kind: EntryKind) -> bool {
-        if has_always_a_line(kind) {
-            self.entries == self.lines
-        } else {
-            self.entries >= self.lines
-        }
+        let has_lines = !has_always_a_line(kind) || self.entries.settled <= self.lines.all;
+        has_lines && self.lines.settled <= self.entries.all
+    }
+}
+
+impl Count {
+    fn add(&mut self, has_settled: bool) {
+        self.all = self.all.saturating_add(1);
+        self.settled = self.settled.saturating_add(u32::from(has_settled));
     }
 }
 

@@ -9,9 +9,8 @@ use kernel::text::Reason;
 use kernel::{AnyId, Id, Subject, WalletId};
 use wallet::records::{Entry, EntryKind, Refusal};
 
-use super::again::Missing;
 use super::report::Violations;
-use crate::facts::{Facts, Side};
+use crate::facts::Facts;
 
 /// What the wallet service said. It keeps 33 to 66 bytes for each wallet that an event named, and half
 /// of that for each refusal.
@@ -89,17 +88,15 @@ impl Answers {
         let unsaid =
             reason.filter(|reason| !self.refusals.contains(&refused(*wallet_id, *id, reason)));
         if let Some(reason) = unsaid {
-            let facts = refused(*wallet_id, *id, reason);
-            let missing = Missing::Entry { chain: (*wallet_id).into(), facts, side: Side::Left };
-            let sentence =
-                format!("{name} failed with {reason}, and no refusal of {wallet_id} says so.");
-            violations.add_unless(sentence, Some(missing));
+            violations.add(format!(
+                "{name} failed with {reason}, and no refusal of {wallet_id} says so."
+            ));
         }
     }
 }
 
 /// What a refused entry says: which wallet refused what, and why.
-pub(crate) fn refused_fact(entry: &Entry) -> Option<u128> {
+fn refused_fact(entry: &Entry) -> Option<u128> {
     let reason = entry.reason.as_ref().filter(|_| entry.kind == EntryKind::Refused)?;
     Some(refused(entry.account_id.wallet()?, entry.related_id?, reason))
 }

@@ -2,6 +2,7 @@
 //! no cause made two entries. Other accounts and other services are not looked at here.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::sync::Arc;
 
 use kernel::AnyId;
@@ -31,13 +32,11 @@ struct Before {
 }
 
 impl Walk {
-    /// Goes on to an entry. Gives back the newest entry of the chain before, if that has ended.
-    pub(crate) fn step(
-        &mut self,
-        entry: &Arc<Entry>,
-        violations: &mut Violations,
-    ) -> Option<Arc<Entry>> {
-        let ended = self.end_unless(Some(entry.account_id));
+    /// Goes on to an entry.
+    pub(crate) fn step(&mut self, entry: &Arc<Entry>, violations: &mut Violations) {
+        if self.before.as_ref().is_some_and(|before| before.entry.account_id != entry.account_id) {
+            *self = Self { gap: self.gap.take(), ..Self::default() };
+        }
         let name = name(entry);
         if let Err(why) = entry.check() {
             violations.add(format!("{name} contradicts itself: {why}."));
@@ -63,26 +62,11 @@ impl Walk {
             violations.add(format!("{name} has the cause {cause}, which made an entry before."));
         }
         self.before = Some(Before { entry: Arc::clone(entry), amended });
-        ended
     }
 
     /// A row that is no entry.
     pub(crate) fn step_over(&mut self, bad: &BadRow) {
         self.gap = bad.key.split_once('/').map(|(account, _)| account.to_owned());
-    }
-
-    /// The newest entry of the last chain.
-    pub(crate) fn end(&mut self) -> Option<Arc<Entry>> {
-        self.end_unless(None)
-    }
-
-    fn end_unless(&mut self, account: Option<ChainId>) -> Option<Arc<Entry>> {
-        let before = self.before.as_ref()?;
-        if Some(before.entry.account_id) == account {
-            return None;
-        }
-        self.causes = HashSet::new();
-        self.before.take().map(|before| before.entry)
     }
 
     fn take_gap(&mut self, account: ChainId) -> bool {
@@ -112,8 +96,17 @@ fn in_16_bytes(id: AnyId) -> u128 {
 }
 
 /// `Entry wal_…/7`.
+pub(crate) struct Name<'a>(pub(crate) &'a Entry);
+
+impl fmt::Display for Name<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Entry {}/{}", self.0.account_id, self.0.sequence)
+    }
+}
+
+/// The same as text.
 pub(crate) fn name(entry: &Entry) -> String {
-    format!("Entry {}/{}", entry.account_id, entry.sequence)
+    Name(entry).to_string()
 }
 
 fn check_hash(entry: &Entry, before: Option<&Entry>, name: &str, violations: &mut Violations) {

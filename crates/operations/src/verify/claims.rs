@@ -5,13 +5,12 @@
 use std::fmt;
 
 use kernel::record::Account;
-use kernel::{AnyId, Currency, HoldId, Id, TransferId};
+use kernel::{AnyId, Currency, Id, TransferId};
 use wallet::records::{Direction, Entry, EntryKind, Hold, HoldState};
 
-use super::again::Missing;
 use super::chain::name;
 use crate::facts::{Facts, Side};
-use crate::sums::{account_of, chain_of, has_chain};
+use crate::sums::{account_of, has_chain};
 
 /// Something that an entry says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,7 +130,8 @@ fn reversal(
 }
 
 fn hold(entry: &Entry) -> Option<Claim> {
-    let facts = Facts::about("hold").id(entry.account_id.any()).id(entry.related_id?);
+    let of = entry.related_id.unwrap_or(entry.cause);
+    let facts = Facts::about("hold").id(entry.account_id.any()).id(of);
     let facts = facts.number(entry.hold_amount?);
     if entry.kind == EntryKind::Hold {
         let facts = begun(facts, entry.expires_at?.micros());
@@ -194,21 +194,6 @@ pub(crate) fn fits(kind: EntryKind, counterparty: &Account) -> bool {
         | EntryKind::Unfrozen
         | EntryKind::Closed => false,
     }
-}
-
-/// What must say the same on the other side, where it may have been written since.
-pub(crate) fn other_side_of(entry: &Entry, claim: &Claim) -> Option<Missing> {
-    let chain = match claim.about {
-        About::OtherSide => chain_of(entry.counterparty.as_ref()?)?,
-        About::ReversedBy(_) => entry.account_id,
-        About::HoldBegun | About::HoldEnded => {
-            let hold_id = HoldId::from_uuid(entry.related_id?.uuid);
-            return Some(Missing::Hold { hold_id, facts: vec![claim.facts] });
-        }
-        // Services are read after the entries; what is reversed was booked before.
-        About::Service | About::Reverses(_) => return None,
-    };
-    Some(Missing::Entry { chain, facts: claim.facts, side: claim.side.other() })
 }
 
 /// The sentence for a claim that nobody met.

@@ -1,152 +1,155 @@
-//! Compares holds with the entries that begin and end them, with what wallets hold in all, and with
-//! their payments. Entries and holds come in any order, payments after all of both. It keeps 33 to 66
-//! bytes for each fact of a hold that nothing else has said yet: that of its payment, mostly.
+//! Compares holds with the entries that begin and end them, and with their payments. Entries and holds
+//! come in any order, payments after all of both. What a wallet holds in all follows: its chain adds up
+//! what its entries begin and end, and each of these is that of one hold. It keeps 33 to 66 bytes for
+//! each hold until its payment comes, and as much again while its entries were not seen.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use kernel::record::ChainId;
 use kernel::store::{StoreError, StorePort};
-use kernel::{Currency, HoldId, Id, Key, Record, WalletId};
+use kernel::{HoldId, Id, Key, Record, WalletId};
 use payment::records::{Asked, Payment, PaymentStatus};
-use wallet::records::{Entry, Hold, HoldState};
+use wallet::records::{Hold, HoldState};
 
-use super::again::Missing;
+use super::again::{self, Sought};
 use super::claims::{Money, of_hold};
+use super::moment::Moment;
 use super::report::Violations;
 use super::services::check;
-use crate::facts::{Facts, Meeting, Side};
-use crate::sums::decimal;
+use crate::facts::{Facts, Meeting};
 
 /// See the file's comment.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Holds {
-    /// What a hold says and nothing else has said yet, with the hold's id.
-    waiting: HashMap<u128, u128>,
-    /// What wallets hold, less what their pending holds hold.
-    held: HashMap<WalletId, (Currency, i128)>,
+    moment: Moment,
+    /// What a hold says of its entries and none of them has said yet.
+    unsaid: HashMap<u128, Unsaid>,
+    /// What the payment of each hold must say, until it does.
+    of_payments: HashMap<HoldId, u128>,
+}
+
+/// Whose hold says it.
+#[derive(Debug, Clone, Copy)]
+struct Unsaid {
+    hold_id: HoldId,
+    /// Where the hold ended in a step that may have come after the wallet's entries were read.
+    ended_in: Option<WalletId>,
 }
 
 impl Holds {
-    /// The newest entry of a wallet.
-    pub(crate) fn wallet(&mut self, newest: &Entry) {
-        let Some(wallet_id) = newest.account_id.wallet() else { return };
-        if newest.held_after > 0 {
-            self.hold_in(wallet_id, newest.currency, i128::from(newest.held_after));
-        }
+    pub(crate) fn of(moment: Moment) -> Self {
+        Self { moment, unsaid: HashMap::new(), of_payments: HashMap::new() }
     }
 
     /// A hold, against its entries as far as they came.
     pub(crate) fn hold(&mut self, hold: &Hold, meeting: &mut Meeting, violations: &mut Violations) {
         check(hold, &format!("Hold {}", hold.hold_id), violations);
-        let (begun, ended) = of_hold(hold);
-        let unsaid = [Some(begun), ended].into_iter().flatten().filter(|one| !meeting.takes(*one));
+        let Hold { hold_id, wallet_id, .. } = *hold;
         // Each hold has its payment; the payment will say so.
-        let waiting = unsaid.chain([of_payment(hold)]);
-        self.waiting.extend(waiting.map(|facts| (facts, hold.hold_id.uuid())));
-        if hold.state == HoldState::Pending {
-            let minor = i128::from(hold.amount).saturating_neg();
-            self.hold_in(hold.wallet_id, hold.currency, minor);
+        self.of_payments.insert(hold_id, of_payment(hold));
+        let (begun, ended) = of_hold(hold);
+        let ended = ended.map(|ended| (ended, Some(wallet_id)));
+        for (facts, ended_in) in [Some((begun, None)), ended].into_iter().flatten() {
+            if !meeting.takes(facts) && self.moment.has_settled(hold.created_at) {
+                self.unsaid.insert(facts, Unsaid { hold_id, ended_in });
+            }
         }
     }
 
-    /// Something else says what a hold has said. False if none has.
+    /// An entry says what a hold has said. False if none has.
     pub(crate) fn takes(&mut self, facts: u128) -> bool {
-        self.waiting.remove(&facts).is_some()
+        self.unsaid.remove(&facts).is_some()
     }
 
-    /// A payment whose money is held first, against its hold.
+    /// A payment whose money is held first, against its hold. If it has not settled, its hold may have
+    /// been another when it was read.
     pub(crate) fn payment(&mut self, payment: &Payment, name: &str, violations: &mut Violations) {
-        let expected: Vec<_> = expected_holds(payment)
-            .into_iter()
-            .map(|(state, captured)| held_payment(payment, state, captured))
-            .collect();
-        let meets = expected.iter().any(|facts| self.takes(*facts));
+        let hold_id = Hold::id_of(payment.payment_id);
+        let meets = self.of_payments.get(&hold_id).is_some_and(|said| {
+            let expected = expected_holds(payment).into_iter();
+            expected
+                .map(|(state, captured)| held_payment(payment, state, captured))
+                .any(|facts| facts == *said)
+        });
+        if meets || !self.moment.has_settled(payment.updated_at) {
+            self.of_payments.remove(&hold_id);
+            return;
+        }
         let may_have_none =
             matches!(payment.status, PaymentStatus::Pending | PaymentStatus::Failed);
-        if !meets && !may_have_none {
+        if !may_have_none {
             let status = payment.status.text();
-            let sentence = format!("{name} is {status}, and there is no hold that fits it.");
-            let hold_id = Hold::id_of(payment.payment_id);
-            violations.add_unless(sentence, Some(Missing::Hold { hold_id, facts: expected }));
+            violations.add(format!("{name} is {status}, and there is no hold that fits it."));
         }
     }
 
-    /// After the last record: whatever holds say was said by others, and what each wallet holds is what
-    /// its pending holds hold. Holds of which something was not said are read again, to name them; what
-    /// has changed since is left out.
+    /// After the last record: whatever holds say was said by others. A hold has no date of its end, so
+    /// that the newest entries of its wallet are looked through before it is said that none ends it.
+    /// Holds of which something was not said are read again, to name them.
     pub(crate) async fn compare(
         &mut self,
         port: &dyn StorePort,
         violations: &mut Violations,
     ) -> Result<(), StoreError> {
-        let unsaid: BTreeSet<u128> = self.waiting.values().copied().collect();
-        for uuid in unsaid {
+        if !self.moment.stands_still() {
+            self.look_again(port, violations).await?;
+        }
+        let unsaid = self.unsaid.values().map(|unsaid| unsaid.hold_id);
+        let wrong: BTreeSet<HoldId> = unsaid.chain(self.of_payments.keys().copied()).collect();
+        for hold_id in wrong {
             if violations.is_full() {
                 violations.add_unnamed();
                 continue;
             }
-            let key = Key::id(HoldId::from_uuid(uuid));
-            let found = port.get(Hold::KIND, key).await?;
-            if let Some(hold) = found.and_then(|stored| stored.downcast::<Hold>()) {
-                self.name(&hold, violations);
+            let found = port.get(Hold::KIND, Key::id(hold_id)).await?;
+            match found.and_then(|stored| stored.downcast::<Hold>()) {
+                Some(hold) => self.name(&hold, violations),
+                None => violations.add(format!("Hold {hold_id} was there and is no longer.")),
             }
         }
-        self.compare_held(violations);
+        Ok(())
+    }
+
+    async fn look_again(
+        &mut self,
+        port: &dyn StorePort,
+        violations: &mut Violations,
+    ) -> Result<(), StoreError> {
+        let mut sought: BTreeMap<ChainId, HashSet<u128>> = BTreeMap::new();
+        for (facts, unsaid) in &self.unsaid {
+            if let Some(wallet_id) = unsaid.ended_in {
+                sought.entry(wallet_id.into()).or_default().insert(*facts);
+            }
+        }
+        let Sought { found, untried } = again::seek(port, sought, self.moment.time()).await?;
+        self.unsaid.retain(|facts, _| !found.contains(facts) && !untried.contains(facts));
+        if !untried.is_empty() {
+            let count = untried.len();
+            violations.add(format!(
+                "{count} holds ended while the ledger was read, and so much was booked meanwhile that \
+                 it was not looked for the entries that say so. Check again when less is written."
+            ));
+        }
         Ok(())
     }
 
     fn name(&self, hold: &Hold, violations: &mut Violations) {
         let name = format!("Hold {}", hold.hold_id);
         let (begun, ended) = of_hold(hold);
-        let waits = |facts: &u128| self.waiting.contains_key(facts);
-        let missing =
-            |facts| Some(Missing::Entry { chain: hold.wallet_id.into(), facts, side: Side::Left });
+        let waits = |facts: &u128| self.unsaid.contains_key(facts);
         if waits(&begun) {
             let (held, wallet_id) = (Money(Some(hold.amount), hold.currency), hold.wallet_id);
-            let sentence = format!("{name} of {held} has no entry of its own in {wallet_id}.");
-            violations.add_unless(sentence, missing(begun));
+            violations.add(format!("{name} of {held} has no entry of its own in {wallet_id}."));
         }
         let state = hold.state.text();
-        if let Some(ended) = ended.filter(waits) {
-            let sentence = format!("{name} is {state}, and no entry of its wallet says so.");
-            violations.add_unless(sentence, missing(ended));
+        if ended.filter(waits).is_some() {
+            violations.add(format!("{name} is {state}, and no entry of its wallet says so."));
         }
-        if waits(&of_payment(hold)) {
+        if self.of_payments.contains_key(&hold.hold_id) {
             let payment_id = hold.payment_id;
             violations.add(format!("{name} is {state}, and {payment_id} does not say so."));
         }
     }
-
-    fn compare_held(&mut self, violations: &mut Violations) {
-        let mut unequal: Vec<_> = std::mem::take(&mut self.held).into_iter().collect();
-        unequal.retain(|(_, (_, minor))| *minor != 0);
-        unequal.sort_unstable();
-        for (wallet_id, (currency, minor)) in unequal {
-            let (more, less) = if minor > 0 {
-                ("its entries say", "its pending holds")
-            } else {
-                ("its pending holds say", "its entries")
-            };
-            let by = decimal(minor.saturating_abs(), currency);
-            violations.add(format!(
-                "Wallet {wallet_id}: {more} that {by} {currency} more is held than {less}."
-            ));
-        }
-    }
-
-    fn hold_in(&mut self, wallet_id: WalletId, currency: Currency, minor: i128) {
-        let (_, held) = self.held.entry(wallet_id).or_insert((currency, 0));
-        *held = held.saturating_add(minor);
-        if *held == 0 {
-            self.held.remove(&wallet_id);
-        }
-    }
-}
-
-/// Whether a hold says one of these facts.
-pub(crate) fn says(hold: &Hold, facts: &[u128]) -> bool {
-    let (begun, ended) = of_hold(hold);
-    let said = [Some(begun), ended, Some(of_payment(hold))];
-    said.into_iter().flatten().any(|one| facts.contains(&one))
 }
 
 /// In which states, and with how much captured, the hold of a payment may be.

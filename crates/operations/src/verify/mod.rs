@@ -3,11 +3,13 @@
 //! ledger against each other, operators' acts and the audit trails, both ways, and each loan's instalment
 //! against its terms. It writes nothing and repairs nothing.
 //!
-//! The store must stand still meanwhile, or be a snapshot: what is written between two reads looks
-//! like a violation. Everything is read once; only where an entry and what it speaks of do not agree
-//! are the entries read again, to name which. A store may hand out the kinds of a service mixed and in
-//! several parts at once, so that nothing here goes by their order, save that the wallet service's
-//! records come before those of the others, and a chain's entries one after another.
+//! A store that is written meanwhile is checked as of a moment: what is older must find its other side,
+//! what is newer may find it and is left to the next check (`moment`). So nothing is said falsely and
+//! nothing that is wrong is lost, however much is written. Everything is read once; only where an entry
+//! and what it speaks of do not agree are the entries read again, to name which. A store may hand out
+//! the kinds of a service mixed and in several parts at once, so that nothing here goes by their order,
+//! save that the wallet service's records come before those of the others, and a chain's entries one
+//! after another; out of the order of their places they are put in it as they come (`order`).
 //!
 //! Records come piece by piece and are let go. What stays in memory, at 17 to 34 bytes each: the facts
 //! that wait for their other side, which after the entries is one for each payment, refund and loan, and
@@ -27,6 +29,8 @@ mod check;
 mod claims;
 mod holds;
 mod loans;
+mod moment;
+mod order;
 mod refunds;
 mod report;
 mod services;
@@ -34,18 +38,19 @@ mod trails;
 
 use kernel::audit::AuditLine;
 use kernel::store::{StoreError, StorePort};
-use kernel::{Kind, Record, Time};
+use kernel::{Id, Kind, Record};
 use loan::records::Loan;
 use payment::records::{Payment, Refund};
 use wallet::records::{Entry, Hold, Refusal};
 
+pub use moment::Moment;
 pub use report::{CurrencySum, Report};
 pub use trails::TrailEnd;
 
 use crate::sweep::{Sweep, Watch};
 use crate::trial_balance::TrialBalance;
 use check::Check;
-use claims::{claims, other_side_of, unmet};
+use claims::{About, Claim, claims, unmet};
 
 /// What is read, in the order that it is read in where the store can.
 const KINDS: [&Kind; 7] = [
@@ -58,36 +63,32 @@ const KINDS: [&Kind; 7] = [
     Loan::KIND,
 ];
 
-/// Checks everything that a store holds. Says through `watch`, now and then, how far it is.
+/// Checks everything in a store that stands still, or in a snapshot. Says through `watch`, now and then,
+/// how far it is.
 ///
 /// # Errors
 /// When the store cannot read. A row that is no record is a violation, not an error.
 pub async fn verify(port: &dyn StorePort, watch: &mut Watch<'_>) -> Result<Report, StoreError> {
-    Ok(verify_as_of(port, Time::MAX, watch).await?.0)
+    Ok(verify_as_of(port, Moment::STANDS_STILL, watch).await?.0)
 }
 
-/// The same of a store that does not stand still: it sums what was booked before `as_of`, which must
-/// be long enough ago that nothing of it is on its way any more, and reads again by key the entries
-/// and holds that seem to be missing. What was changed elsewhere meanwhile can still look wrong. With
-/// the trial balance; none if entries could not be read, for then no sum would be right.
+/// The same as of a moment. With the trial balance, which is of that moment too; none if entries could
+/// not be read, for then no sum would be right.
 ///
 /// # Errors
 /// When the store cannot read.
 pub async fn verify_as_of(
     port: &dyn StorePort,
-    as_of: Time,
+    moment: Moment,
     watch: &mut Watch<'_>,
 ) -> Result<(Report, Option<TrialBalance>), StoreError> {
-    let mut check = Check::of(as_of);
+    let mut check = Check::of(moment);
     let mut sweep = Sweep::over(port, &KINDS);
     while let Some(piece) = sweep.next(watch).await? {
-        check.piece(piece)?;
+        check.piece(piece, port.now())?;
     }
     check.end(port).await?;
     name_unmet(port, watch, &mut check).await?;
-    if as_of < Time::MAX {
-        check.violations.look_again(port, as_of).await?;
-    }
     Ok(check.into_report())
 }
 
@@ -105,12 +106,26 @@ async fn name_unmet(
         let rows = piece.rows.into_iter().flatten();
         for entry in rows.filter_map(|stored| stored.downcast::<Entry>()) {
             for claim in claims(&entry) {
-                if check.meeting.waits(claim.facts, claim.side) {
-                    let missing = other_side_of(&entry, &claim);
-                    check.violations.add_unless(unmet(&entry, &claim), missing);
+                let waits = check.meeting.waits(claim.facts, claim.side);
+                if waits && !is_since_reversed(port, &entry, &claim).await? {
+                    check.violations.add(unmet(&entry, &claim));
                 }
             }
         }
     }
     Ok(())
+}
+
+/// Whether an entry's mark was set so late that its reversal, which is put in the same step, was not seen
+/// beside it: a mark has no date.
+async fn is_since_reversed(
+    port: &dyn StorePort,
+    entry: &Entry,
+    claim: &Claim,
+) -> Result<bool, StoreError> {
+    let About::ReversedBy(reversal) = claim.about else { return Ok(false) };
+    let found = port.caused(Entry::KIND, entry.account_id, reversal.any()).await?;
+    let reversal = found.and_then(|stored| stored.downcast::<Entry>());
+    let is_it = |one: Claim| one.facts == claim.facts && one.side == claim.side.other();
+    Ok(reversal.is_some_and(|reversal| claims(&reversal).any(is_it)))
 }

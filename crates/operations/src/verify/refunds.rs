@@ -1,4 +1,5 @@
-//! Compares what a payment says is back, and on its way back, with its refunds. They come in any order.
+//! Compares what a payment says is back, and on its way back, with its refunds. They come in any order;
+//! both change in one step, so that where neither changed since the moment they agree.
 
 use std::collections::BTreeMap;
 
@@ -20,6 +21,8 @@ struct Sides {
     currency: Currency,
     refunds: Sums,
     payment: Option<Sums>,
+    /// Whether none of them has changed since the moment.
+    has_settled: bool,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -29,8 +32,10 @@ struct Sums {
 }
 
 impl Refunds {
-    pub(crate) fn refund(&mut self, refund: &Refund) {
-        let Sides { refunds, .. } = self.sides(refund.payment_id, refund.currency);
+    pub(crate) fn refund(&mut self, refund: &Refund, has_settled: bool) {
+        let sides = self.sides(refund.payment_id, refund.currency);
+        sides.has_settled &= has_settled;
+        let refunds = &mut sides.refunds;
         let sum = match refund.status {
             RefundStatus::Successful => &mut refunds.back,
             RefundStatus::Pending => &mut refunds.under_way,
@@ -39,21 +44,26 @@ impl Refunds {
         *sum = sum.saturating_add(refund.amount_minor);
     }
 
-    pub(crate) fn payment(&mut self, payment: &Payment) {
+    pub(crate) fn payment(&mut self, payment: &Payment, has_settled: bool) {
         let said = Sums::said(payment);
         if said != Sums::default() || self.of.contains_key(&payment.payment_id.uuid()) {
-            self.sides(payment.payment_id, payment.currency).payment = Some(said);
+            let sides = self.sides(payment.payment_id, payment.currency);
+            sides.payment = Some(said);
+            sides.has_settled &= has_settled;
         }
     }
 
     /// After the last of both: they say the same. A payment that came before its refunds and said
-    /// nothing of any was not kept, and is read again.
+    /// nothing of any was not kept, and is read again: in a store that is written, no refund of it has
+    /// settled.
     pub(crate) async fn compare(
         &mut self,
         port: &dyn StorePort,
         violations: &mut Violations,
     ) -> Result<(), StoreError> {
-        for (uuid, Sides { currency, refunds, payment }) in std::mem::take(&mut self.of) {
+        let mut of = std::mem::take(&mut self.of);
+        of.retain(|_, sides| sides.has_settled && sides.payment != Some(sides.refunds));
+        for (uuid, Sides { currency, refunds, payment, .. }) in of {
             let payment_id = PaymentId::from_uuid(uuid);
             let payment = match payment {
                 Some(said) => Some(said),
@@ -80,6 +90,7 @@ impl Refunds {
             currency,
             refunds: Sums::default(),
             payment: None,
+            has_settled: true,
         })
     }
 }

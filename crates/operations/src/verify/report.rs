@@ -1,10 +1,7 @@
 //! What a check of the whole found. How it is shown, the program says.
 
-use kernel::Time;
-use kernel::store::{StoreError, StorePort};
 use serde::Serialize;
 
-use super::again::{self, Missing};
 use super::trails::TrailEnd;
 use crate::sums::{Sums, decimal};
 
@@ -65,21 +62,16 @@ impl Report {
 /// What is wrong so far.
 #[derive(Debug, Default)]
 pub(crate) struct Violations {
-    named: Vec<(String, Option<Missing>)>,
+    named: Vec<String>,
     unnamed: u64,
 }
 
 impl Violations {
     pub(crate) fn add(&mut self, sentence: String) {
-        self.add_unless(sentence, None);
-    }
-
-    /// One that is none where that is there after all.
-    pub(crate) fn add_unless(&mut self, sentence: String, missing: Option<Missing>) {
         if self.is_full() {
             self.add_unnamed();
         } else {
-            self.named.push((sentence, missing));
+            self.named.push(sentence);
         }
     }
 
@@ -93,27 +85,8 @@ impl Violations {
         self.unnamed = self.unnamed.saturating_add(1);
     }
 
-    /// Takes back what was said of entries and holds that are there after all.
-    pub(crate) async fn look_again(
-        &mut self,
-        port: &dyn StorePort,
-        since: Time,
-    ) -> Result<(), StoreError> {
-        for (sentence, missing) in std::mem::take(&mut self.named) {
-            let is_there = match &missing {
-                Some(missing) => again::is_there(port, missing, since).await?,
-                None => false,
-            };
-            if !is_there {
-                self.named.push((sentence, missing));
-            }
-        }
-        Ok(())
-    }
-
     fn into_sentences(self) -> Vec<String> {
-        let Self { named, unnamed } = self;
-        let mut named: Vec<_> = named.into_iter().map(|(sentence, _)| sentence).collect();
+        let Self { mut named, unnamed } = self;
         if unnamed > 0 {
             named.push(format!("There are {unnamed} more violations, which are not named here."));
         }

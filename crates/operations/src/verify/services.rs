@@ -1,26 +1,28 @@
 //! Compares what the services say with what the ledger says: payments, refunds and loans, each with its
 //! movements, its wallet's owner and its refusal. They come after everything of the wallet service. An
 //! answer that is still on its way is no violation: a payment that waits may have its movement already.
-//! Holds and the sums of refunds stand in files of their own.
+//! What has not settled may tell of what was not there yet when the ledger was read. Holds and the sums
+//! of refunds stand in files of their own.
 
 use kernel::Id;
 use kernel::event::Capture;
-use kernel::record::{Account, ChainId, Rules};
+use kernel::record::{Account, Rules};
 use loan::records::{Loan, LoanStatus};
 use payment::records::{Asked, Payment, PaymentStatus, Refund, RefundStatus};
 use wallet::records::EntryKind;
 
-use super::again::Missing;
 use super::answers::{Answers, Told};
 use super::claims::{Money, Movement};
 use super::holds::Holds;
+use super::moment::Moment;
 use super::refunds::Refunds;
 use super::report::Violations;
-use crate::facts::{Meeting, Side};
+use crate::facts::Meeting;
 
 /// What the services have said so far, against what the ledger has said.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Services {
+    moment: Moment,
     /// What the wallets said besides money.
     pub(crate) answers: Answers,
     pub(crate) holds: Holds,
@@ -36,7 +38,23 @@ enum Says {
     Perhaps,
 }
 
+impl Says {
+    /// What is done was booked before; it need not have been seen unless it has settled.
+    fn booked(has_settled: bool) -> Self {
+        if has_settled { Self::Booked } else { Self::Perhaps }
+    }
+}
+
 impl Services {
+    pub(crate) fn of(moment: Moment) -> Self {
+        Self {
+            moment,
+            answers: Answers::default(),
+            holds: Holds::of(moment),
+            refunds: Refunds::default(),
+        }
+    }
+
     /// A refund, against its movement.
     pub(crate) fn refund(
         &mut self,
@@ -54,10 +72,12 @@ impl Services {
             minor: refund.amount_minor,
             currency: refund.currency,
         };
-        self.refunds.refund(refund);
+        let has_settled = self.moment.has_settled(refund.updated_at);
+        self.refunds.refund(refund, has_settled);
         let says = match refund.status {
-            RefundStatus::Successful => Says::Booked,
+            RefundStatus::Successful => Says::booked(has_settled),
             RefundStatus::Pending => Says::Perhaps,
+            RefundStatus::Failed if !has_settled => return,
             RefundStatus::Failed => {
                 let told =
                     Told { name: &name, id: refund.refund_id.any(), wallet_id: refund.wallet_id };
@@ -79,10 +99,11 @@ impl Services {
         check(payment, &name, violations);
         let told = Told { name: &name, id: payment.payment_id.any(), wallet_id: payment.wallet_id };
         self.answers.check_owner(&told, payment.owner.as_ref(), violations);
-        if payment.status == PaymentStatus::Failed {
+        let has_settled = self.moment.has_settled(payment.updated_at);
+        if payment.status == PaymentStatus::Failed && has_settled {
             self.answers.check_reason(&told, payment.reason.as_ref(), violations);
         }
-        self.refunds.payment(payment);
+        self.refunds.payment(payment, has_settled);
         let movement = |minor| Movement {
             kind: EntryKind::PaymentOut,
             of: payment.payment_id.any(),
@@ -93,7 +114,7 @@ impl Services {
         };
         let booked = match payment.status {
             PaymentStatus::Successful | PaymentStatus::Refunded => {
-                Some((payment.captured_minor, Says::Booked))
+                Some((payment.captured_minor, Says::booked(has_settled)))
             }
             PaymentStatus::Pending if payment.capture == Capture::Automatic => {
                 Some((payment.amount_minor, Says::Perhaps))
@@ -121,7 +142,8 @@ impl Services {
         check(loan, &name, violations);
         let told = Told { name: &name, id: loan.loan_id.any(), wallet_id: loan.wallet_id };
         self.answers.check_owner(&told, loan.owner.as_ref(), violations);
-        if loan.status == LoanStatus::FundingFailed {
+        let has_settled = self.moment.has_settled(loan.updated_at);
+        if loan.status == LoanStatus::FundingFailed && has_settled {
             self.answers.check_reason(&told, loan.reason.as_ref(), violations);
         }
         let movement = Movement {
@@ -133,7 +155,7 @@ impl Services {
             currency: loan.currency,
         };
         let says = if loan.funded_at.is_some() {
-            Says::Booked
+            Says::booked(has_settled)
         } else if loan.status == LoanStatus::Approved {
             Says::Perhaps
         } else {
@@ -155,12 +177,9 @@ fn book(
     if !is_booked && says == Says::Booked {
         let money = Money(Some(movement.minor), movement.currency);
         let Movement { wallet, counterparty, .. } = movement;
-        let (chain, facts) = (ChainId::from_any(*wallet), movement.facts());
-        let sentence = format!(
+        violations.add(format!(
             "{name} is {status}, and no entry books its {money} between {wallet} and {counterparty}."
-        );
-        let missing = chain.map(|chain| Missing::Entry { chain, facts, side: Side::Left });
-        violations.add_unless(sentence, missing);
+        ));
     }
 }
 

@@ -2,13 +2,14 @@
 //! hash is that of its content and of the hash before it. Whether what the lines say was done is
 //! compared in `acts` and `loans`.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
+use std::fmt;
 use std::sync::Arc;
 
 use kernel::audit::AuditLine;
 use kernel::record::Hash32;
 use kernel::store::BadRow;
-use kernel::{Id, Rules, TrailId};
+use kernel::{Id, Rules};
 use serde::Serialize;
 
 use super::report::Violations;
@@ -28,42 +29,19 @@ pub struct TrailEnd {
 /// The trail that is being walked, and how far those before it went.
 #[derive(Debug, Default)]
 pub(crate) struct Trails {
-    trail: Option<TrailId>,
     before: Option<Arc<AuditLine>>,
     /// A trail of which the last row could not be read.
     gap: Option<String>,
     ids: HashSet<u128>,
     ends: Vec<TrailEnd>,
-    /// Lines of this trail that came before one that stands before them, by their places.
-    early: BTreeMap<u64, Arc<AuditLine>>,
 }
 
 impl Trails {
-    /// The next line in the order of a scan: trail by trail. One that does not come in its trail's order
-    /// is kept until its turn, for not every database that is asked for all has that order.
+    /// The next line: trail by trail, in the order of their places.
     pub(crate) fn step(&mut self, line: &Arc<AuditLine>, violations: &mut Violations) {
-        if self.trail.is_some_and(|trail| trail != line.trail_id) {
-            self.end_trail(violations);
+        if self.before.as_ref().is_some_and(|before| before.trail_id != line.trail_id) {
+            self.end_trail();
         }
-        self.trail = Some(line.trail_id);
-        let trail = line.trail_id.to_string();
-        let follows_a_gap = self.gap.as_ref().is_some_and(|gap| *gap == trail);
-        if line.sequence > self.next() && !follows_a_gap {
-            self.early.insert(line.sequence, Arc::clone(line));
-            return;
-        }
-        self.walk(line, violations);
-        while let Some(line) = self.early.remove(&self.next()) {
-            self.walk(&line, violations);
-        }
-    }
-
-    /// The place after the last line that was walked.
-    fn next(&self) -> u64 {
-        self.before.as_ref().map_or(0, |before| before.sequence.saturating_add(1))
-    }
-
-    fn walk(&mut self, line: &Arc<AuditLine>, violations: &mut Violations) {
         let name = name(line);
         if let Err(why) = line.check() {
             violations.add(format!("{name} contradicts itself: {why}."));
@@ -96,15 +74,12 @@ impl Trails {
     }
 
     /// How far each trail goes.
-    pub(crate) fn end(mut self, violations: &mut Violations) -> Vec<TrailEnd> {
-        self.end_trail(violations);
+    pub(crate) fn end(mut self) -> Vec<TrailEnd> {
+        self.end_trail();
         self.ends
     }
 
-    fn end_trail(&mut self, violations: &mut Violations) {
-        for line in std::mem::take(&mut self.early).into_values() {
-            self.walk(&line, violations);
-        }
+    fn end_trail(&mut self) {
         self.ids = HashSet::new();
         if let Some(last) = self.before.take() {
             self.ends.push(TrailEnd {
@@ -117,8 +92,17 @@ impl Trails {
 }
 
 /// `Audit line loan/7`.
+pub(crate) struct Name<'a>(pub(crate) &'a AuditLine);
+
+impl fmt::Display for Name<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Audit line {}/{}", self.0.service, self.0.sequence)
+    }
+}
+
+/// The same as text.
 pub(crate) fn name(line: &AuditLine) -> String {
-    format!("Audit line {}/{}", line.service, line.sequence)
+    Name(line).to_string()
 }
 
 fn check_hash(line: &AuditLine, before: Option<Hash32>, name: &str, violations: &mut Violations) {

@@ -6,6 +6,8 @@ mod acts;
 #[cfg(test)]
 mod answers;
 #[cfg(test)]
+mod beside;
+#[cfg(test)]
 mod client;
 #[cfg(test)]
 mod letters;

@@ -22,6 +22,8 @@ pub(crate) struct Pieces {
     world: &'static World,
     /// Whether it hands out the kinds of a service mixed, in several parts at once.
     is_mixed: bool,
+    /// Whether it sorts numbers as text, which the contract of a store does not allow.
+    sorts_text: bool,
     unreadable: Vec<Key>,
     happens_at: usize,
     happens: fn(&World),
@@ -36,7 +38,17 @@ const PARTS: u16 = 3;
 impl Pieces {
     /// Where nothing is in order but what must be.
     pub(crate) fn mixed(world: &'static World) -> Self {
-        Self { world, is_mixed: true, unreadable: Vec::new(), happens_at: 0, happens: |_| {} }
+        Self { sorts_text: true, ..Self::busy(world, true, 0, |_| {}) }
+    }
+
+    /// The same, or not mixed, while something happens after that row of each part.
+    pub(crate) fn busy(
+        world: &'static World,
+        is_mixed: bool,
+        happens_at: usize,
+        happens: fn(&World),
+    ) -> Self {
+        Self { world, is_mixed, sorts_text: false, unreadable: Vec::new(), happens_at, happens }
     }
 
     /// The rows of a part, as the ids come.
@@ -51,6 +63,10 @@ impl Pieces {
             let share_of = |row: &_| key_of(row).id.uuid.checked_rem(u128::from(shares));
             rows.retain(|row| share_of(row) == Some(u128::from(share)));
             rows.sort_by_key(|row| (key_of(row).id.uuid, key_of(row).sequence));
+            if self.sorts_text {
+                let text = |row: &_| key_of(row).sequence.map(|sequence| sequence.to_string());
+                rows.sort_by_key(|row| (key_of(row).id.uuid, text(row)));
+            }
         }
         Ok(rows)
     }
@@ -59,8 +75,7 @@ impl Pieces {
 fn check(keys: impl Fn(&World) -> Vec<Key>, expected: &[&str]) {
     let world: &'static World = Box::leak(Box::new(World::new()));
     let mut kinds: Vec<Progress> = Vec::new();
-    let pieces =
-        Pieces { world, is_mixed: false, unreadable: keys(world), happens_at: 0, happens: |_| {} };
+    let pieces = Pieces { unreadable: keys(world), ..Pieces::busy(world, false, 0, |_| {}) };
     let report = wait(verify(&pieces, &mut |progress| kinds.push(progress)));
     assert_eq!(named(world, report.unwrap().violations), expected);
     let entries = world.store.records::<Entry>().len();
@@ -116,7 +131,7 @@ fn the_trial_balance_is_of_one_moment() {
     let happens = |world: &World| {
         world.transfer(world.bob, world.alice, 10_000);
     };
-    let pieces = Pieces { world, is_mixed: false, unreadable: Vec::new(), happens_at, happens };
+    let pieces = Pieces::busy(world, false, happens_at, happens);
     let balance = wait(trial_balance(&Store::new(Arc::new(pieces)))).unwrap();
     let sums: Vec<_> = balance.sums.by_currency().into_values().collect();
     assert_eq!(sums, [0, 0]);
@@ -133,15 +148,15 @@ fn what_is_booked_while_the_ledger_is_read_is_not_missed() {
     let happens = |world: &World| {
         world.transfer(world.bob, world.alice, 10_000);
     };
-    let as_of = world.store.now();
-    let pieces = Pieces { world, is_mixed: false, unreadable: Vec::new(), happens_at, happens };
+    let moment = world.moment();
+    let pieces = Pieces::busy(world, false, happens_at, happens);
     let mut read = Vec::new();
     let mut watch = |Progress { kind, seen }: Progress| {
         if kind == "entry" {
             read.push(seen);
         }
     };
-    let (report, trial) = wait(verify_as_of(&pieces, as_of, &mut watch)).unwrap();
+    let (report, trial) = wait(verify_as_of(&pieces, moment, &mut watch)).unwrap();
     assert_eq!(named(world, report.violations), Vec::<String>::new());
     assert!(read.is_sorted(), "nothing is read a second time for it: {read:?}");
     let sums: Vec<_> = trial.unwrap().sums.by_currency().into_values().collect();
@@ -149,7 +164,7 @@ fn what_is_booked_while_the_ledger_is_read_is_not_missed() {
 
     // The same of a store that is said to stand still: there it is missing.
     let world: &'static World = Box::leak(Box::new(World::new()));
-    let pieces = Pieces { world, is_mixed: false, unreadable: Vec::new(), happens_at, happens };
+    let pieces = Pieces::busy(world, false, happens_at, happens);
     let report = wait(verify(&pieces, &mut |_| {})).unwrap();
     let found = named(world, report.violations);
     assert!(found.iter().any(|one| one.contains("has no other side of it")), "{found:?}");
@@ -159,7 +174,7 @@ fn what_is_booked_while_the_ledger_is_read_is_not_missed() {
 fn no_sum_is_told_of_a_ledger_that_cannot_be_read() {
     let world: &'static World = Box::leak(Box::new(World::new()));
     let unreadable = vec![Key::entry(world.bob, 2)];
-    let pieces = Pieces { world, is_mixed: false, unreadable, happens_at: 0, happens: |_| {} };
+    let pieces = Pieces { unreadable, ..Pieces::busy(world, false, 0, |_| {}) };
     let refused = wait(trial_balance(&Store::new(Arc::new(pieces)))).unwrap_err();
     assert!(refused.to_string().contains("fintech verify"), "{refused}");
 }

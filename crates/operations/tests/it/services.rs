@@ -166,10 +166,7 @@ fn a_hold_has_its_entries_and_its_payment() {
     };
     check(
         change_hold(|world| world.held, expire),
-        &[
-            "Hold H-HELD is EXPIRED, and no entry of its wallet says so.",
-            "Wallet alice: its entries say that 60.00 USD more is held than its pending holds.",
-        ],
+        &["Hold H-HELD is EXPIRED, and no entry of its wallet says so."],
     );
     check(
         change_hold(|world| world.captured, |hold| hold.captured = Some(2_001)),
@@ -195,7 +192,6 @@ fn a_hold_has_its_entries_and_its_payment() {
         |world| world.store.remove::<Hold>(Key::id(world.hold_of(world.held).hold_id)),
         &[
             "Payment HELD is AUTHORIZED, and there is no hold that fits it.",
-            "Wallet alice: its entries say that 60.00 USD more is held than its pending holds.",
             "Entry alice/13 holds 60.00 USD for HELD, and there is no such hold.",
         ],
     );
@@ -210,7 +206,6 @@ fn a_hold_has_its_entries_and_its_payment() {
         &[
             "Hold hold_00000000-0000-0000-0000-00000000004d of 60.00 USD has no entry of its own in alice.",
             "Hold hold_00000000-0000-0000-0000-00000000004d is PENDING, and pay_00000000-0000-0000-0000-00000000004d does not say so.",
-            "Wallet alice: its pending holds say that 60.00 USD more is held than its entries.",
         ],
     );
 }

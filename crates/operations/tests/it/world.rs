@@ -10,13 +10,13 @@ use kernel::manifest::{ServiceManifest, Subscription};
 use kernel::memory::MemoryStore;
 use kernel::text::{MerchantId, Reason, Reference};
 use kernel::{
-    Amount, Caller, ChainId, Currency, Decision, HoldId, Id, Key, LoanId, PaymentId, Record,
+    Amount, Caller, ChainId, Clock, Currency, Decision, HoldId, Id, Key, LoanId, PaymentId, Record,
     RefundId, Role, Subject, Time, TransferId, WalletId,
 };
 use loan::decide::{Apply, Approve, Reject};
 use loan::rate::RateTable;
 use loan::terms::Terms;
-use operations::verify::{Report, verify};
+use operations::verify::{Moment, Report, verify};
 use payment::decide::{CapturePayment, RefundPayment, RequestPayment, VoidPayment};
 use wallet::decide::{
     ChangeStatus, Credit, Debit, ExpireHold, ImportRow, Movement, Note, OpenWallet, Reverse,
@@ -117,14 +117,25 @@ impl World {
 
     /// Delivers all that was said and not heard yet.
     pub(crate) fn settle(&mut self) {
+        self.heard = self.deliver(self.heard);
+    }
+
+    /// Delivers what was said from there on; gives back how much was said in all.
+    pub(crate) fn deliver(&self, from: usize) -> usize {
         let subscriptions: Vec<&Subscription> =
             SERVICES.iter().flat_map(|service| service.subscriptions).collect();
-        self.heard = self.store.settle(&subscriptions, self.heard).unwrap();
+        self.store.settle(&subscriptions, from).unwrap()
     }
 
     /// What the check finds.
     pub(crate) fn verify(&self) -> Report {
         wait(verify(&*self.store, &mut |_| {})).unwrap()
+    }
+
+    /// All that is there has settled.
+    pub(crate) fn moment(&self) -> Moment {
+        self.store.pass(Duration::from_secs(61));
+        Moment::before(Clock::now(&*self.store))
     }
 
     pub(crate) fn record<R: Record>(&self, is_it: impl Fn(&R) -> bool) -> R {

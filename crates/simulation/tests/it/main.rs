@@ -2,6 +2,8 @@
 #![allow(clippy::arithmetic_side_effects, reason = "a test that overflows fails, as it should")]
 
 #[cfg(test)]
+mod beside;
+#[cfg(test)]
 mod conformance;
 #[cfg(test)]
 mod faults;

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::ConsumedCapacity;
 use kernel::Role;
 use kernel::event::Capture;
-use operations::verify::verify_as_of;
+use operations::verify::{Moment, verify_as_of};
 use parking_lot::Mutex;
 use payment::decide::RequestPayment;
 use store_dynamodb::Observer;
@@ -60,8 +61,9 @@ async fn read_once(scene: Scene, counter: Arc<Counter>) {
         expected.insert(("Scan", table.to_owned()), scene.read_whole(table, SEGMENTS).await);
     }
     counter.0.lock().clear();
-    let as_of = scene.store.now();
-    let (report, _) = verify_as_of(&**scene.store.port(), as_of, &mut |_| {}).await.unwrap();
+    // All of it has settled two minutes later.
+    let moment = Moment::before(scene.store.now().plus(Duration::from_secs(120)));
+    let (report, _) = verify_as_of(&**scene.store.port(), moment, &mut |_| {}).await.unwrap();
     assert_eq!(report.violations, Vec::<String>::new());
     assert_eq!(report.transfers, 30 * 4, "two credits, one transfer, one payment each");
     assert_eq!(*counter.0.lock(), expected);
