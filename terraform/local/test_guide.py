@@ -166,9 +166,9 @@ class TestOperate(Case):
         }
         failed, answer = world.invoke("get_payment", {"check": asked})
         self.assertTrue(failed, answer)
-        self.assertEqual(answer["errorType"], "RightsMissing")
+        self.assertEqual(answer["errorType"], "RightsWrong")
         said = answer["errorMessage"]
-        self.assertIn("get_payment lacks 6 of 9 rights: ", said)
+        self.assertIn("6 of 9 rights of get_payment are not as they must be: ", said)
         for named in (
             "dynamodb:Scan on fintech-payment (",
             "dynamodb:Query on fintech-loan/index/loan_open (",

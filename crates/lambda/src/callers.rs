@@ -48,7 +48,12 @@ impl Callers {
             }
             *read_at = Some(now);
         }
-        match keys::kept(&self.store).await? {
+        let kept = keys::kept(&self.store).await;
+        if kept.is_err() {
+            // It is time still.
+            *self.read_at.lock() = None;
+        }
+        match kept? {
             None => tracing::warn!("no keys to check tokens with are kept yet"),
             Some(kept) if kept.issuer != self.issuer() => {
                 tracing::warn!(kept.issuer, "the keys that are kept are those of another issuer");

@@ -1,7 +1,7 @@
 //! Asked by who deployed it, a function tries every right that the manifest says it needs, and every one
 //! that it says it must not have, with its own role and its own settings, and names all that are not so:
-//! `{"check": {...}}`, in which stands what the manifest has of the function. Nothing is written and nobody hears anything. Not in here: how a
-//! right on a table is tried.
+//! `{"check": {...}}`, in which stands what the manifest has of the function. Nothing is written and
+//! nobody hears anything. Not in here: how a right on a table is tried.
 
 use std::collections::BTreeMap;
 
@@ -52,7 +52,7 @@ pub fn is_asked(payload: &str) -> bool {
 /// Tries each right. The answer says how many there were.
 ///
 /// # Errors
-/// When one is missing, or could not be tried: all of them are named, with AWS's own words.
+/// When one is not as it must be, or could not be tried: all such are named, with AWS's own words.
 pub async fn check(payload: &str, settings: Lookup<'_>) -> Result<String, Failure> {
     let Asked { check } =
         serde_json::from_str(payload).map_err(|error| Failure::malformed(&error))?;
@@ -109,7 +109,7 @@ fn each(rights: &BTreeMap<String, Vec<String>>) -> impl Iterator<Item = (&str, &
 #[derive(Default)]
 struct Found {
     tried: usize,
-    missing: Vec<String>,
+    wrong: Vec<String>,
 }
 
 impl Found {
@@ -117,17 +117,19 @@ impl Found {
         self.tried = self.tried.saturating_add(1);
         if let Err(why) = tried {
             tracing::error!(right = what, why, "a right is not as it must be");
-            self.missing.push(format!("{what} ({why})"));
+            self.wrong.push(format!("{what} ({why})"));
         }
     }
 
     fn told(self, function: &str) -> Result<String, Failure> {
-        let Self { tried, missing } = self;
-        if missing.is_empty() {
+        let Self { tried, wrong } = self;
+        if wrong.is_empty() {
             return Ok(json!({ "function": function, "rights": tried }).to_string());
         }
-        let count = missing.len();
-        let missing = missing.join("; ");
-        Err(Failure::Rights(format!("{function} lacks {count} of {tried} rights: {missing}")))
+        let count = wrong.len();
+        let wrong = wrong.join("; ");
+        let told =
+            format!("{count} of {tried} rights of {function} are not as they must be: {wrong}");
+        Err(Failure::Rights(told))
     }
 }

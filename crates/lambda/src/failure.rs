@@ -27,7 +27,8 @@ pub enum Failure {
     /// The keys that tokens are checked with cannot be fetched. Those that are kept go on.
     #[error("{0}")]
     Keys(String),
-    /// The function's role lacks rights that it needs, or what they are on is missing.
+    /// The function's role lacks rights that it needs, or has one that it must not have, or what they are
+    /// on is missing.
     #[error("{0}")]
     Rights(String),
     /// The ledger is not as it must be. An operator must look.
@@ -48,7 +49,7 @@ impl Failure {
             Self::Store(StoreError::Broken(_)) => "StoreBroken",
             Self::Unpublished => "RecordUnpublished",
             Self::Keys(_) => "KeysUnavailable",
-            Self::Rights(_) => "RightsMissing",
+            Self::Rights(_) => "RightsWrong",
             Self::Ledger(_) => "LedgerViolated",
         }
     }

@@ -8,7 +8,7 @@ use http_api::{Deployment, Front, Hosts, OpenGate, Settings};
 use kernel::manifest::{Due, ServiceManifest, Subscription};
 use kernel::operators::EventsPort;
 use kernel::time::System;
-use kernel::{Store, Time};
+use kernel::{Store, StoreError, Time};
 use loan::rate::RateTable;
 
 use crate::callers::Callers;
@@ -105,13 +105,18 @@ impl Handler {
     async fn work(&self, payload: &str, until: Time) -> Result<String, Failure> {
         match &self.work {
             Work::Answer { router, edge } => {
-                self.has_new_keys().await;
-                let mut answer = gateway::answer(router, edge.as_ref(), payload).await?;
-                // The token may be signed with a key that is kept since.
-                if answer.is_unauthorized && self.has_new_keys().await {
-                    answer = gateway::answer(router, edge.as_ref(), payload).await?;
+                // Where they cannot be read, those known stay.
+                drop(self.has_new_keys().await);
+                let answer = gateway::answer(router, edge.as_ref(), payload).await?;
+                if !answer.is_unauthorized {
+                    return Ok(answer.json);
                 }
-                Ok(answer.json)
+                // The token may be signed with a key that is kept since.
+                match self.has_new_keys().await {
+                    Ok(false) => Ok(answer.json),
+                    Ok(true) => Ok(gateway::answer(router, edge.as_ref(), payload).await?.json),
+                    Err(error) => gateway::refuse(error.into()).await,
+                }
             }
             Work::Hear(subscription) => {
                 let answered =
@@ -140,10 +145,9 @@ impl Handler {
     }
 
     /// Reads the keys that tokens are checked with, if it is time; whether it did.
-    async fn has_new_keys(&self) -> bool {
-        self.callers.refresh().await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "the keys that are kept cannot be read; those known stay");
-            false
+    async fn has_new_keys(&self) -> Result<bool, StoreError> {
+        self.callers.refresh().await.inspect_err(|error| {
+            tracing::warn!(%error, "the keys that are kept cannot be read");
         })
     }
 }

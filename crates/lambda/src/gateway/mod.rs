@@ -9,6 +9,7 @@ mod event;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
+use http_api::Problem;
 use tower::ServiceExt;
 
 pub use edge::Edge;
@@ -34,10 +35,17 @@ pub(crate) async fn answer(
 ) -> Result<Answer, Failure> {
     let mut request = event::read(payload)?;
     if let Err(problem) = edge::admit(edge, &mut request) {
-        let json = answer::write(problem.into_response()).await?;
-        return Ok(Answer { is_unauthorized: false, json });
+        return Ok(Answer { is_unauthorized: false, json: refuse(problem).await? });
     }
     let Ok(response) = router.clone().oneshot(request).await;
     let is_unauthorized = response.status() == StatusCode::UNAUTHORIZED;
     Ok(Answer { is_unauthorized, json: answer::write(response).await? })
+}
+
+/// A problem as the gateway takes it.
+///
+/// # Errors
+/// When its body does not come to its end.
+pub(crate) async fn refuse(problem: Problem) -> Result<String, Failure> {
+    answer::write(problem.into_response()).await
 }

@@ -1,6 +1,7 @@
 //! A record that a relay gave up: the letter that names it, and saying it again when an operator asks for
-//! that. Whoever looks at the record then finds what it says and what its former versions said, however
-//! old it is, and whether anybody waits for its answer or not. Not in here: when a relay gives up.
+//! that. Whoever looks at the record then finds what it says and what its former versions said, the last
+//! 32 events of it, however old it is, and whether anybody waits for its answer or not. Not in here: when
+//! a relay gives up.
 
 use kernel::manifest::ServiceManifest;
 use kernel::record::Key;

@@ -114,9 +114,10 @@ async fn every_right_that_the_manifest_names_can_be_tried() {
         if declared(&name)["denied"].is_array() {
             // The emulator denies nobody anything.
             let told = told.unwrap_err();
-            let denied = "rights: no dynamodb:PutItem on keys_00000000-0000-0000-0000-000000000000 of \
-                fintech-operations (it is allowed, and must not be)";
-            assert!(told.contains("lacks 1 of") && told.ends_with(denied), "{told}");
+            let denied = "are not as they must be: no dynamodb:PutItem on \
+                keys_00000000-0000-0000-0000-000000000000 of fintech-operations (it is allowed, and must \
+                not be)";
+            assert!(told.starts_with("RightsWrong: 1 of ") && told.ends_with(denied), "{told}");
         } else {
             let told = told.unwrap();
             let begins = format!("{{\"function\":\"{name}\",\"rights\":");
@@ -130,11 +131,12 @@ async fn every_right_that_the_manifest_names_can_be_tried() {
     // An index and a table that are gone are named, each with what is not allowed on it.
     client.delete_table().table_name("fintech-loan").send().await.unwrap();
     let told = rights("list_loans", endpoint).await.unwrap_err();
-    assert!(told.starts_with("RightsMissing: list_loans lacks"), "{told}");
+    assert!(told.starts_with("RightsWrong: ") && told.contains(" of list_loans are not"), "{told}");
     for lacking in ["dynamodb:GetItem on fintech-loan", "fintech-loan/index/loan_by_status"] {
         assert!(told.contains(lacking), "{told}");
     }
     client.delete_table().table_name("fintech-operations").send().await.unwrap();
     let told = rights("keep_signing_keys", endpoint).await.unwrap_err();
-    assert!(told.contains("lacks 3 of 3 rights: dynamodb:BatchGetItem on keys_"), "{told}");
+    let begins = "3 of 3 rights of keep_signing_keys are not as they must be: dynamodb:BatchGetItem on keys_";
+    assert!(told.contains(begins), "{told}");
 }
