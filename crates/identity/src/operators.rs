@@ -3,20 +3,23 @@
 
 use kernel::record::{Column, Record};
 use kernel::store::{Order, Place, Query};
-use kernel::{AnyRecord, Known, Store, StoreError, SubId};
+use kernel::{AnyRecord, Store, StoreError};
 
 use crate::records::{User, UserState};
 
 /// How many users are read at once.
 const READ_AT_ONCE: usize = 1_000;
 
-/// Whether there is an operator who can sign in, that one left out: he is not disabled, nor is his
+/// Whether there is an operator of whom that is true, and who can sign in: he is not disabled, nor is his
 /// password one of ours that is over. The oldest users are looked at first,
 /// for operators are mostly among them.
 ///
 /// # Errors
 /// When the store cannot.
-pub async fn has_operator(store: &Store, but: Option<SubId>) -> Result<bool, StoreError> {
+pub async fn has_operator(
+    store: &Store,
+    is_meant: impl Fn(&User) -> bool,
+) -> Result<bool, StoreError> {
     let mut after = None;
     loop {
         let query = Query {
@@ -30,8 +33,8 @@ pub async fn has_operator(store: &Store, but: Option<SubId>) -> Result<bool, Sto
             limit: READ_AT_ONCE,
         };
         let found = store.list::<User>(query).await?;
-        let can = |user: &Known<User>| user.is_operator() && !user.is_late(store.now());
-        if found.iter().any(|user| can(user) && Some(user.sub) != but) {
+        let can = |user: &User| user.is_operator() && !user.is_late(store.now());
+        if found.iter().any(|user| can(user) && is_meant(user)) {
             return Ok(true);
         }
         let last = found.last().filter(|_| found.len() == READ_AT_ONCE);
@@ -88,7 +91,7 @@ mod tests {
             let place = std::panic::Location::caller();
             let but = but.map(|user| user.sub);
             async move {
-                let found = has_operator(&self.store, but).await.unwrap();
+                let found = has_operator(&self.store, |user| Some(user.sub) != but).await.unwrap();
                 assert_eq!(found, expected, "{place}");
             }
         }

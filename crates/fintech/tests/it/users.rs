@@ -95,10 +95,17 @@ fn users_are_listed_and_changed_over_a_server() {
     // Of two operators one can go, of one none.
     users.run(&["add", "--email", "olga@example.org", "--right", "operators"]).expect(0);
     users.run(&["revoke", "olga@example.org", "operators"]).expect(0);
-    for refused in [&["disable", OPERATOR][..], &["revoke", OPERATOR, "operators"]] {
-        users.refused(refused, 1, "He is the last operator");
-    }
+    let ends = ["disable", "revoke", "reset-password"];
+    let refuse_to_end = || {
+        for end in ends {
+            let right: &[&str] = if end == "revoke" { &["operators"] } else { &[] };
+            users.refused(&[&[end, OPERATOR], right].concat(), 1, "He is the last operator");
+        }
+    };
+    refuse_to_end();
     users.run(&["grant", "olga@example.org", "operators"]).expect(0);
+    // She was told a password and has chosen none.
+    refuse_to_end();
     users.run(&["disable", "olga@example.org"]).expect(0);
     users.refused(&["disable", OPERATOR], 1, "He is the last operator");
 

@@ -68,7 +68,7 @@ kinds! {
     NameTaken = "name-taken", CONFLICT, "The name is taken",
         "Sign in if it is yours, or choose another.";
     LastOperator = "last-operator", CONFLICT, "He is the last operator",
-        "Make somebody else an operator first; on the machine itself `fintech user --data` does it all the same.";
+        "Make somebody else an operator first, who chooses a password; on the machine itself `fintech user --data` does it all the same.";
     WrongState = "wrong-state", CONFLICT, "The state does not allow it",
         "Read the resource again; `detail` says which states allow it.";
     NotReversible = "not-reversible", CONFLICT, "This movement cannot be reversed",

@@ -24,12 +24,13 @@ pub enum Change {
 }
 
 impl Change {
-    /// Whether an operator is none after it, or one who may not sign in.
+    /// Whether an operator is none after it, or one who cannot sign in by what he knows: another password
+    /// is told once, and that answer can be lost.
     pub(crate) fn ends_operator(&self) -> bool {
         match self {
             Self::Revoke(right) => right.as_str() == OPERATORS,
-            Self::Disable => true,
-            Self::Grant(_) | Self::Enable | Self::Reset(_) => false,
+            Self::Disable | Self::Reset(_) => true,
+            Self::Grant(_) | Self::Enable => false,
         }
     }
 }

@@ -60,8 +60,10 @@ pub enum ChangeRefused {
     /// The key came before, with another body.
     #[error("This Idempotency-Key came with another body before; draw a new one.")]
     KeyReused,
-    /// Nobody would be left who could make him an operator again.
-    #[error("He is the last operator; make somebody else one first.")]
+    /// Nobody would be left who has chosen a password and could make him an operator again.
+    #[error(
+        "He is the last operator with a password of his own; first make somebody else one, who chooses his."
+    )]
     LastOperator,
     /// More rights than one may have.
     #[error("That would be more than 16 rights; take others back first.")]

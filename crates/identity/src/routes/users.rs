@@ -20,7 +20,7 @@ use crate::manifest::{
     CREATE_USER, DISABLE_USER, ENABLE_USER, GRANT_RIGHT, RESET_PASSWORD, REVOKE_RIGHT,
 };
 use crate::operators::has_operator;
-use crate::records::{BadName, LoginName, Rights, User, UserKind, UserState};
+use crate::records::{BadName, LoginName, ProofState, Rights, User, UserKind, UserState};
 
 /// Makes somebody a user: a person, with a password for one time, or a service, with a secret.
 ///
@@ -162,7 +162,8 @@ pub(super) async fn enable_user(
 /// Makes another password for one time for a person, or another secret for a service.
 ///
 /// It is told once, to nobody but in this answer. The former one is good no longer, nor is what was
-/// given for it. In the one program alone.
+/// given for it. The last operator keeps his, and may choose another: 409 `last-operator`.
+/// In the one program alone.
 #[utoipa::path(post, path = "/auth/users/{sub}/reset-password", tag = "identity",
     params(("sub" = String, Path, description = "The user.")), request_body = NothingAsked,
     responses((status = 200, body = SecretShown, description = "Tell him; it is not told again.")))]
@@ -217,14 +218,17 @@ impl Of {
     }
 }
 
-/// Refuses what would leave nobody who can make operators.
+/// Refuses what would leave nobody who can make operators. Whoever has not chosen his password yet is
+/// nobody here: he may never do it.
 async fn expect_an_operator_left(app: &App, decision: &ChangeUser) -> Result<(), Problem> {
     if !decision.change.ends_operator() {
         return Ok(());
     }
     let user = app.store.get::<User>(decision.sub).await?;
     let is_one = user.is_some_and(|user| user.is_operator() && user.state == UserState::Active);
-    if is_one && !has_operator(&app.store, Some(decision.sub)).await? {
+    let is_other =
+        |user: &User| user.sub != decision.sub && user.proof_state == ProofState::Chosen;
+    if is_one && !has_operator(&app.store, is_other).await? {
         return Err(ChangeRefused::LastOperator.into());
     }
     Ok(())
