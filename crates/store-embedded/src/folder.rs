@@ -59,7 +59,7 @@ pub enum FolderError {
 pub struct Holder {
     /// The process; none if it has not written it down yet.
     pub process: Option<u32>,
-    /// The command that started it.
+    /// The program that was started and its subcommands, without what they were given.
     pub command: Option<String>,
     /// Since when it holds the lock.
     pub since: Option<Time>,
@@ -84,11 +84,9 @@ impl fmt::Display for Holder {
 impl Holder {
     fn this_process() -> Self {
         let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
-        // One line, whatever stands in an argument.
-        let command = words.collect::<Vec<_>>().join(" ").replace(char::is_control, " ");
         Self {
             process: Some(std::process::id()),
-            command: Some(command),
+            command: Some(command(words)),
             since: Some(System.now()),
         }
     }
@@ -110,6 +108,19 @@ impl Holder {
             since: value("since").and_then(|value| value.parse().ok()),
         }
     }
+}
+
+/// The name of the program and its subcommands, of which there are two at most: what they are given, an
+/// e-mail address or a path, is nobody's business who is only told who holds the folder.
+fn command(mut words: impl Iterator<Item = String>) -> String {
+    let path = words.next().unwrap_or_default();
+    let program = Path::new(&path).file_name().unwrap_or_default().to_string_lossy();
+    // One line, whatever the file is called.
+    let program = program.replace(char::is_control, " ");
+    let is_letter = |byte: u8| byte.is_ascii_lowercase() || byte == b'-';
+    let is_subcommand = |word: &String| !word.starts_with('-') && word.bytes().all(is_letter);
+    let subcommands = words.take_while(is_subcommand).take(2);
+    std::iter::once(program).chain(subcommands).collect::<Vec<_>>().join(" ")
 }
 
 /// A data folder.
@@ -375,6 +386,20 @@ mod tests {
         check(&format!("process 7\nsince {since}\n"), &format!("process 7 since {since}"));
         let whole = Holder::this_process();
         assert_eq!(Holder::read(&whole.write()), whole);
+    }
+
+    #[test]
+    fn a_holder_tells_no_argument() {
+        let check = |line: &str, expected: &str| {
+            assert_eq!(command(line.split(' ').map(str::to_owned)), expected, "{line}");
+        };
+        check("/opt/fintech serve --data /srv/money", "fintech serve");
+        check("fintech user disable ada@example.org --data x", "fintech user disable");
+        check("fintech user reset-password shop --data x", "fintech user reset-password");
+        check("fintech user --data x disable ada@example.org", "fintech user");
+        check("fintech --help", "fintech");
+        check("fin\ntech import rows.csv", "fin tech import");
+        check("", "");
     }
 
     #[test]
