@@ -44,14 +44,19 @@ impl Decision for LogOut {
             return Ok(None);
         };
         let Some(user) = view.get::<User>(known.sub)? else { return Ok(None) };
-        // What is over already is not ended again; who is told so twice wanted nothing else.
-        if known.state != SessionState::Active || known.epoch != user.epoch {
+        // What is over already is not ended again; who is told so twice wanted nothing else. Whose session
+        // was ended alone, be it because somebody stole a token, has others still.
+        let is_active = known.state == SessionState::Active;
+        let is_over = known.epoch != user.epoch || (self.reach == Reach::Here && !is_active);
+        if is_over {
             return Ok(Some(User::clone(&user)));
         }
         let now = view.now();
         let session_id = self.session_id.to_string();
         audit(view, writes, &user.caller(), (Decision::name(self), &session_id, None))?;
-        writes.update(&known, known.ended(SessionState::Ended, now));
+        if is_active {
+            writes.update(&known, known.ended(SessionState::Ended, now));
+        }
         if self.reach == Reach::Here {
             return Ok(Some(User::clone(&user)));
         }

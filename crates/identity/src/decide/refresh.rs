@@ -4,7 +4,9 @@
 //! it is most likely a second click, or the same request sent again because its answer was lost: it is
 //! refused, and the session goes on with whoever has the newer one. Shown later or from elsewhere it tells
 //! that two have it: the session ends, for both. So whoever stole one and came first is seen at once where
-//! its owner comes from elsewhere, and from the same address when he comes after that moment.
+//! its owner comes from elsewhere, and from the same address when he comes after that moment. Who comes
+//! within it and then signs in again shows the token no more, and the thief goes on: no rule tells the
+//! two from a second click, so the answer tells him to log out everywhere if it was none.
 
 use core::net::IpAddr;
 use std::time::Duration;

@@ -147,6 +147,32 @@ fn a_thief_who_is_first_is_seen_when_the_owner_comes() {
     session.shows((3, home), Err(SignInRefused::Over));
 }
 
+/// Whose session a theft ended logs out everywhere with the token that he still has.
+#[test]
+fn everywhere_is_everywhere_even_where_the_shown_session_is_over() {
+    let check = |is_stolen: bool, reach, (epoch, state): (u64, SessionState), expected: &str| {
+        let mut session = Shown::new();
+        session.shows((1, None), Ok(2));
+        if is_stolen {
+            session.store.pass(GRACE.saturating_add(SECOND));
+            session.shows((1, None), Err(SignInRefused::Reused));
+        }
+        let decision = LogOut { session_id: SessionId::from_uuid(1), family_hash: hash(0), reach };
+        // A second time it finds everything done.
+        for _ in 0..2 {
+            let user = run(&session.store, &decision).unwrap();
+            assert_eq!(user.epoch, epoch, "{is_stolen} {reach:?}");
+            assert_eq!(session.store.records::<Session>()[0].state, state);
+            assert_eq!(booked(&session.store).last().unwrap(), expected);
+        }
+    };
+    let (ended, reused) = (SessionState::Ended, SessionState::Reused);
+    check(false, Reach::Here, (1, ended), "log_out");
+    check(false, Reach::Everywhere, (2, ended), "log_out_everywhere");
+    check(true, Reach::Here, (1, reused), "reuse_refresh_token");
+    check(true, Reach::Everywhere, (2, reused), "log_out_everywhere");
+}
+
 #[test]
 fn a_password_for_one_time_is_good_for_a_week() {
     let operator = Caller { sub: Subject::new("olga").unwrap(), role: Role::Operator };

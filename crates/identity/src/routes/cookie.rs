@@ -41,7 +41,8 @@ pub(super) fn read(headers: &HeaderMap, secure: bool) -> Result<Option<RefreshTo
     let mut named = pairs.filter(|(known, _)| known.trim() == name);
     let found = named.next();
     if named.next().is_some() {
-        return Err(Problem::bad_field("Cookie", "holds two refresh tokens; sign in again"));
+        let both = "holds two refresh tokens; remove the cookies of this site, and sign in again";
+        return Err(Problem::bad_field("Cookie", both));
     }
     let Some(token) = found.and_then(|(_, value)| RefreshToken::read(value.trim())) else {
         return Ok(None);

@@ -98,7 +98,8 @@ impl From<SignInRefused> for Problem {
             }
             SignInRefused::Superseded => Self::new(
                 ProblemKind::SignInRefused,
-                "Another refresh token has taken this one's place; use that one, or sign in again.",
+                "Another refresh token has taken this one's place. If you do not have that one, sign in \
+                 again, and log out everywhere if you did not ask for it.",
             ),
         }
     }

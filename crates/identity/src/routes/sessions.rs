@@ -53,7 +53,7 @@ pub(super) async fn refresh_session(
 /// Ends a session, or every one of its user.
 ///
 /// What was given in it is good no longer, at once. A token of no session, or of one that is over, is
-/// answered alike. In the one program alone; on AWS Cognito does this.
+/// answered alike; everywhere counts even where this one is over by itself. In the one program alone; on AWS Cognito does this.
 #[utoipa::path(post, path = "/auth/logout", tag = "identity", request_body = LogOutAsked,
     responses((status = 200, body = LoggedOut, description = "It is over.")))]
 pub(super) async fn log_out(

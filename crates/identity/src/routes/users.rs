@@ -226,8 +226,7 @@ async fn expect_an_operator_left(app: &App, decision: &ChangeUser) -> Result<(),
     }
     let user = app.store.get::<User>(decision.sub).await?;
     let is_one = user.is_some_and(|user| user.is_operator() && user.state == UserState::Active);
-    let is_other =
-        |user: &User| user.sub != decision.sub && user.proof_state == ProofState::Chosen;
+    let is_other = |user: &User| user.sub != decision.sub && user.proof_state == ProofState::Chosen;
     if is_one && !has_operator(&app.store, is_other).await? {
         return Err(ChangeRefused::LastOperator.into());
     }
