@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 use kernel::audit::{Adopt, AuditLine, FormerLine};
 use kernel::store::Scan;
 use kernel::time::System;
-use kernel::{AuditId, Context, CorrelationId, Ids, Record, Store, StoreError};
+use kernel::{AuditId, Context, Record, Store, StoreError};
 
 /// How many lines are read, and taken over, at once.
 const LINES_AT_ONCE: usize = 1000;
@@ -19,7 +19,7 @@ pub(crate) async fn adopt(store: Store) -> Result<(), StoreError> {
     let mut adopted = 0_usize;
     for lines in former(&store).await?.into_values() {
         for some in lines.chunks(LINES_AT_ONCE) {
-            let context = Context::request(CorrelationId(System.draw()), None);
+            let context = Context::own(&System);
             let taken = store.decide(Adopt(some.to_vec()), context).await?;
             adopted = adopted.saturating_add(taken);
         }

@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use kernel::due::{Done, Pace, decide_due};
 use kernel::time::System;
-use kernel::{
-    Context, CorrelationId, Decision, Ids, Store, StoreError, Suspend, Time, View, Writes,
-};
+use kernel::{Context, Decision, Store, StoreError, Suspend, Time, View, Writes};
 use tokio::time::MissedTickBehavior;
 
 use crate::services;
@@ -49,7 +47,7 @@ pub(crate) async fn tick(store: &Store) -> Result<Vec<Ticked>, StoreError> {
 /// # Errors
 /// When the store cannot.
 pub(crate) async fn of(store: &Store) -> Result<Time, StoreError> {
-    store.decide(ReadClock, Context::request(CorrelationId(System.draw()), None)).await
+    store.decide(ReadClock, Context::own(&System)).await
 }
 
 struct ReadClock;

@@ -13,7 +13,6 @@ mod home;
 mod https;
 mod import;
 mod keys;
-mod local;
 mod logging;
 mod metrics;
 mod output;

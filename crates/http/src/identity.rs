@@ -2,7 +2,7 @@
 //! without sign-in. Not in here: what a caller may do, see `access`.
 
 use axum::http::HeaderMap;
-use kernel::{Caller, Role, Subject};
+use kernel::Caller;
 
 use crate::problem::Problem;
 
@@ -22,8 +22,7 @@ pub struct LocalOperator(Caller);
 impl LocalOperator {
     /// The local operator.
     pub fn new() -> Self {
-        let Ok(sub) = Subject::new("local") else { unreachable!("`local` is a subject") };
-        Self(Caller { sub, role: Role::Operator })
+        Self(Caller::local())
     }
 }
 

@@ -1,17 +1,19 @@
 //! The first start of a program that has no users: it makes an operator, who makes the others; a later
-//! start gives him another password where he has let the first one become too old. Not in here: how he is
-//! told his password.
+//! start gives him another password where he has let the first one become too old and no other operator can
+//! sign in. The audit trail says that it was the local operator, who starts the program. Not in here: how
+//! he is told his password.
 
 use http_api::Problem;
 use kernel::record::{Column, Hash32, Record};
 use kernel::request::RequestKey;
 use kernel::store::{Order, Query};
 use kernel::time::System;
-use kernel::{Context, CorrelationId, Ids, Store, StoreError, SubId};
+use kernel::{Caller, Context, Store, StoreError, SubId};
 
 use crate::decide::{Change, ChangeUser, CreateUser};
 use crate::desk::Desk;
 use crate::made::Made;
+use crate::operators::has_operator;
 use crate::records::{LoginName, OPERATORS, ProofState, Right, Rights, User, UserKind, UserState};
 
 /// The name of the first operator.
@@ -32,7 +34,7 @@ pub enum FirstOperator {
 }
 
 /// Makes the first operator where there are no users; makes another password for him where the first was
-/// never changed and is good no longer.
+/// never changed and is good no longer, unless others do without him.
 ///
 /// # Errors
 /// When the store cannot.
@@ -56,30 +58,30 @@ pub async fn first_operator(desk: &Desk, store: &Store) -> Result<FirstOperator,
         proof_state: made.proof_state(),
         rights: Rights::default().with(&operators).unwrap_or_default(),
         key: Some(key),
-        caller: None,
+        caller: Some(Caller::local()),
     };
-    let (user, is_repeated) = store.decide(decision, context()).await??;
+    let (user, is_repeated) = store.decide(decision, Context::own(&System)).await??;
     let password = made.shown(&user, is_repeated).one_time_password;
     Ok(password.map_or(FirstOperator::Waits, FirstOperator::Made))
 }
 
 async fn again(desk: &Desk, store: &Store, sub: SubId) -> Result<FirstOperator, Problem> {
     let user = store.get::<User>(sub).await?;
-    let user = user.filter(|user| user.proof_state == ProofState::OneTime);
+    let user = user.filter(|user| user.proof_state == ProofState::OneTime && user.is_operator());
     let Some(user) = user else { return Ok(FirstOperator::Settled) };
     if user.state != UserState::Active || !user.is_late(store.now()) {
         return Ok(FirstOperator::Waits);
     }
+    // Late as he is, he is none of them.
+    if has_operator(store, |_| true).await? {
+        return Ok(FirstOperator::Settled);
+    }
     let made = desk.hashing.run(|| Made::new(UserKind::Person)).await??;
     let change = Change::Reset(made.proof.clone());
-    let decision = ChangeUser { caller: user.caller(), sub, change, key: None };
-    let (user, is_repeated) = store.decide(decision, context()).await??;
+    let decision = ChangeUser { caller: Caller::local(), sub, change, key: None };
+    let (user, is_repeated) = store.decide(decision, Context::own(&System)).await??;
     let password = made.shown(&user, is_repeated).one_time_password;
     Ok(password.map_or(FirstOperator::Waits, FirstOperator::Made))
-}
-
-fn context() -> Context {
-    Context::request(CorrelationId(System.draw()), None)
 }
 
 async fn has_users(store: &Store) -> Result<bool, StoreError> {
@@ -107,6 +109,7 @@ mod tests {
     use std::time::Duration;
 
     use kernel::Clock;
+    use kernel::audit::AuditLine;
     use kernel::memory::MemoryStore;
     use tokens::{Mint, SigningKey, SigningKeys};
 
@@ -122,14 +125,18 @@ mod tests {
         password
     }
 
-    #[tokio::test]
-    async fn he_is_made_once_and_has_another_password_when_the_first_is_over() {
+    fn opened() -> (Arc<MemoryStore>, Store, Desk) {
         let memory = Arc::new(MemoryStore::new());
         let store = Store::new(Arc::<MemoryStore>::clone(&memory));
         let key = SigningKey::read(&SigningKey::generate().unwrap(), System.now()).unwrap();
         let mint = Mint::new(SigningKeys { newest: key, others: Vec::new() });
         let settings = DeskSettings { sign_up: true, secure_cookies: true };
-        let desk = Desk::open(mint, settings).unwrap();
+        (memory, store, Desk::open(mint, settings).unwrap())
+    }
+
+    #[tokio::test]
+    async fn he_is_made_once_and_has_another_password_when_the_first_is_over() {
+        let (memory, store, desk) = opened();
         let start = async || first_operator(&desk, &store).await.unwrap();
 
         let first = made(start().await);
@@ -139,6 +146,10 @@ mod tests {
         memory.pass(Duration::from_secs(60));
         let second = made(start().await);
         assert_ne!(first, second);
+        let booked = memory.records::<AuditLine>();
+        let by: Vec<_> = booked.iter().map(|line| (line.operation.as_str(), &line.sub)).collect();
+        let local = Some(Caller::local().sub);
+        assert_eq!(by, [(OPERATION, &local), ("reset_password", &local)]);
         assert!(start().await == FirstOperator::Waits);
 
         let name = LoginName::email(FIRST_OPERATOR).unwrap();
@@ -154,9 +165,45 @@ mod tests {
         let changed = Some(Proof::new("chosen"));
         let compared = user.proof.clone();
         let log_in = LogIn { sub: user.sub, compared, rehashed: None, changed, session };
-        store.decide(log_in, context()).await.unwrap().unwrap();
+        store.decide(log_in, Context::own(&System)).await.unwrap().unwrap();
         assert!(start().await == FirstOperator::Settled);
         memory.pass(ONE_TIME_LIFE);
         assert!(start().await == FirstOperator::Settled);
+    }
+
+    #[tokio::test]
+    async fn he_has_no_other_where_he_or_somebody_did_without_him() {
+        let check = async |is_revoked: bool, other: Option<ProofState>, is_settled: bool| {
+            let (memory, store, desk) = opened();
+            made(first_operator(&desk, &store).await.unwrap());
+            let (sub, operators) =
+                (memory.records::<User>()[0].sub, Right::new(OPERATORS).unwrap());
+            if is_revoked {
+                let change = Change::Revoke(operators.clone());
+                let decision = ChangeUser { caller: Caller::local(), sub, change, key: None };
+                store.decide(decision, Context::own(&System)).await.unwrap().unwrap();
+            }
+            if let Some(proof_state) = other {
+                let decision = CreateUser {
+                    operation: "create_user",
+                    kind: UserKind::Person,
+                    name: LoginName::email("olga@example.org").unwrap(),
+                    proof: Proof::new("hers"),
+                    proof_state,
+                    rights: Rights::new(&[operators]).unwrap(),
+                    key: None,
+                    caller: None,
+                };
+                store.decide(decision, Context::own(&System)).await.unwrap().unwrap();
+            }
+            memory.pass(ONE_TIME_LIFE);
+            let found = first_operator(&desk, &store).await.unwrap();
+            assert_eq!(found == FirstOperator::Settled, is_settled, "{is_revoked} {other:?}");
+        };
+        check(false, None, false).await;
+        check(true, None, true).await;
+        check(false, Some(ProofState::Chosen), true).await;
+        // Hers is as late as his.
+        check(false, Some(ProofState::OneTime), false).await;
     }
 }

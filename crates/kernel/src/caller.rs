@@ -121,6 +121,12 @@ pub struct Caller {
 pub const SCOPE_PAYMENTS: &str = "payments";
 
 impl Caller {
+    /// The operator of this machine, who signs in nowhere: whoever may use its data folder.
+    pub fn local() -> Self {
+        let Ok(sub) = Subject::new("local") else { unreachable!("`local` is a subject") };
+        Self { sub, role: Role::Operator }
+    }
+
     /// Whether what `owner` owns is this caller's to see and to move.
     pub fn may_act_for(&self, owner: &Subject) -> bool {
         self.sub == *owner || self.is_operator() || self.has_scope(SCOPE_PAYMENTS)

@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::id::EventId;
-use crate::time::Time;
+use crate::time::{Ids, Time};
 
 /// What all requests and events of one saga share. Written as a UUID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -85,6 +85,11 @@ impl Context {
     /// A request from outside.
     pub fn request(correlation: CorrelationId, trace: Option<TraceParent>) -> Self {
         Self { correlation, causation: None, trace, from: None, not_before: Time::MIN }
+    }
+
+    /// The program's own doing, which nobody asked for.
+    pub fn own(ids: &dyn Ids) -> Self {
+        Self::request(CorrelationId(ids.draw()), None)
     }
 
     /// The same, from that address.

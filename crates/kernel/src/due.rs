@@ -6,7 +6,7 @@ use futures_util::StreamExt;
 use futures_util::future::join_all;
 use futures_util::stream;
 
-use crate::context::{Context, CorrelationId};
+use crate::context::Context;
 use crate::manifest::Due;
 use crate::memory::value_of;
 use crate::record::{Column, Key, Shard, Stored};
@@ -106,7 +106,7 @@ async fn decide(
     key: Key,
     ids: &dyn Ids,
 ) -> Result<(), (Key, StoreError)> {
-    let context = Context::request(CorrelationId(ids.draw()), None);
+    let context = Context::own(ids);
     let decided = port.decide((due.decide)(key), context).await;
     decided.map(drop).map_err(|error| (key, error))
 }

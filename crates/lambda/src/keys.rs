@@ -4,7 +4,7 @@
 
 use kernel::store::BoxFuture;
 use kernel::time::System;
-use kernel::{Context, CorrelationId, Ids, Store};
+use kernel::{Context, Store};
 use operations::keys::KeepKeys;
 use store_dynamodb::Reach;
 
@@ -75,7 +75,7 @@ pub(crate) async fn keep(
     let fetched = source.fetch().await.map_err(refused)?;
     callers.take(&fetched).map_err(|bad| refused(bad.to_string()))?;
     let keys = String::from_utf8(fetched).map_err(|error| refused(error.to_string()))?;
-    let context = Context::request(CorrelationId(System.draw()), None);
+    let context = Context::own(&System);
     let is_new = store.decide(KeepKeys { issuer: issuer.clone(), keys }, context).await?;
     if is_new {
         tracing::info!(issuer, "the sign-in provider has other keys");

@@ -2,7 +2,7 @@
 //! still meanwhile: it is as of a moment, so that once is enough. Not in here: what is checked.
 
 use kernel::time::System;
-use kernel::{Context, CorrelationId, Ids, Store};
+use kernel::{Context, Store};
 use operations::trial_balance::KeepBalance;
 use operations::verify::{Moment, Report, verify_as_of};
 
@@ -20,7 +20,7 @@ pub(crate) async fn check(store: &Store, metrics: &Metrics) -> Result<Report, Fa
     let moment = Moment::before(store.now());
     let (report, trial) = verify_as_of(&**store.port(), moment, &mut |_| {}).await?;
     if let Some(trial) = trial {
-        let context = Context::request(CorrelationId(System.draw()), None);
+        let context = Context::own(&System);
         store.decide(KeepBalance::of(&trial), context).await?;
     }
     metrics.ledger_violations(report.violations.len(), store.now());

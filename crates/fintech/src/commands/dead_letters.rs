@@ -8,14 +8,14 @@ use clap::{Args, Subcommand};
 use kernel::audit::Act;
 use kernel::operators::EventsPort;
 use kernel::time::System;
-use kernel::{Context, CorrelationId, Ids};
+use kernel::{Caller, Context};
 use operations::bodies::DeadLetterShown;
 use serde_json::{Value, json};
 
 use crate::client::{AccessOptions, Client};
 use crate::end::{End, Failure};
 use crate::place::{Place, Source};
-use crate::{folder, local, output, runtime};
+use crate::{folder, output, runtime};
 
 /// How many letters are asked for at once; the most that a server gives.
 const PAGE: usize = 100;
@@ -183,8 +183,8 @@ async fn redrive_all(redrive: &Redrive, events: &dyn EventsPort) -> Result<bool,
     for id in ids {
         let operation = operations::manifest::REDRIVE_DEAD_LETTER.name;
         let service = operations::MANIFEST.name;
-        let act = Act::of(&local::operator(), service, operation, &id);
-        let context = Context::request(CorrelationId(System.draw()), None);
+        let act = Act::of(&Caller::local(), service, operation, &id);
+        let context = Context::own(&System);
         let is_there = events.redrive(id.clone(), act, context).await;
         let is_there = is_there.map_err(Failure::cannot_run)?;
         is_missing |= tell(&id, is_there)?;

@@ -9,14 +9,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::Args;
 use indicatif::ProgressBar;
 use kernel::time::System;
-use kernel::{Context, CorrelationId, Ids, Store};
+use kernel::{Caller, Context, Store};
 use store_embedded::EmbeddedStore;
 
 use crate::end::{End, Failure};
 use crate::folder::{self, DataOption};
 use crate::import::{Booking, Mapping, Refusal, Row, Rows, Summary, book};
 use crate::signals::Signals;
-use crate::{local, output, runtime};
+use crate::{output, runtime};
 
 const LONG_ABOUT: &str = "\
 Import a history from a CSV file.
@@ -103,8 +103,8 @@ async fn book_in_folder(
     let booking = Booking {
         store: Store::new(Arc::<EmbeddedStore>::clone(&store)),
         source,
-        owner: local::operator().sub,
-        context: Context::request(CorrelationId(System.draw()), None),
+        owner: Caller::local().sub,
+        context: Context::own(&System),
         is_stopped: Box::new(move || is_stopped.load(Ordering::Relaxed)),
     };
     let summary = book(booking, rows).await;

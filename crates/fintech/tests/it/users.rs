@@ -145,7 +145,7 @@ fn who_locked_himself_out_gets_in_again_by_the_folder() {
     let audit = audit.expect(200).json();
     let by_folder: Vec<_> = audit["items"].as_array().unwrap().iter().filter(is_local).collect();
     let resets = by_folder.iter().filter(|line| line["operation"] == "reset_password");
-    assert_eq!((by_folder.len(), resets.count()), (12, 2), "{audit}");
+    assert_eq!((by_folder.len(), resets.count()), (13, 2), "{audit}");
     server.stop();
     run(&["verify", "--data", text(folder.path())]).expect(0);
 }

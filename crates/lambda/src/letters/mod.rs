@@ -6,7 +6,7 @@
 mod subscribers;
 mod told;
 
-use kernel::{Context, CorrelationId, Ids, Store, StoreError, time::System};
+use kernel::{Context, Store, StoreError, time::System};
 use operations::letters::KeepLetter;
 use operations::records::DeadLetter;
 use serde::Deserialize;
@@ -80,7 +80,7 @@ pub(crate) async fn keep_one(
     letter: DeadLetter,
 ) -> Result<(), StoreError> {
     let DeadLetter { dead_letter_id, function, attempts, reason, .. } = letter.clone();
-    let context = Context::request(CorrelationId(System.draw()), None);
+    let context = Context::own(&System);
     if store.decide(KeepLetter(letter), context).await? {
         let function = function.as_str();
         tracing::error!(%dead_letter_id, function, attempts, reason, "a message is dead");

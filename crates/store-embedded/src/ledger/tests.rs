@@ -10,8 +10,8 @@ use kernel::store::BoxFuture;
 use kernel::text::Reason;
 use kernel::time::System;
 use kernel::{
-    Clock, Context, CorrelationId, Decision, Envelope, EventKind, Id, Ids, Kind, PaymentId, Record,
-    Rules, Said, Store, StoreError, Suspend, Time, Topic, View, WalletId, Writes,
+    Clock, Context, Decision, Envelope, EventKind, Id, Kind, PaymentId, Record, Rules, Said, Store,
+    StoreError, Suspend, Time, Topic, View, WalletId, Writes,
 };
 use tempfile::TempDir;
 
@@ -115,7 +115,7 @@ fn options(folder: &TempDir) -> Options {
 }
 
 async fn decide<D: Decision>(store: &Arc<EmbeddedStore>, decision: D) -> Result<(), StoreError> {
-    let context = Context::request(CorrelationId(System.draw()), None);
+    let context = Context::own(&System);
     Store::new(Arc::<EmbeddedStore>::clone(store)).decide(decision, context).await.map(drop)
 }
 

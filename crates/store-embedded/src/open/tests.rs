@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 use kernel::operators::EventsPort as _;
 use kernel::store::StorePort as _;
 use kernel::{
-    Context, CorrelationId, Decision, Id, Key, PaymentId, Record, Rules, Store, StoreError,
-    Suspend, View, Writes,
+    Context, Decision, Id, Key, PaymentId, Record, Rules, Store, StoreError, Suspend, View, Writes,
 };
 use tracing::field::{Field, Visit};
 use tracing::span;
@@ -59,7 +58,7 @@ fn refused(folder: &Path) -> String {
 }
 
 async fn note(store: &Arc<EmbeddedStore>, number: u128) {
-    let context = Context::request(CorrelationId(System.draw()), None);
+    let context = Context::own(&System);
     Store::new(Arc::<EmbeddedStore>::clone(store)).decide(MakeNote(number), context).await.unwrap();
 }
 

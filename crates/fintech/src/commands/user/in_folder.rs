@@ -12,13 +12,13 @@ use identity::records::{LoginName, Right, Rights, User, UserKind};
 use identity::{Made, find, has_operator};
 use kernel::store::Scan;
 use kernel::time::System;
-use kernel::{Context, CorrelationId, Ids, Known, Record, Store, SubId};
+use kernel::{Caller, Context, Known, Record, Store, SubId};
 use serde_json::Value;
 use store_embedded::EmbeddedStore;
 
 use super::{Act, Named, Outcome, nobody};
 use crate::end::Failure;
-use crate::{folder, local, output};
+use crate::{folder, output};
 
 /// How many records are read at once.
 const READ_AT_ONCE: usize = 1_000;
@@ -90,10 +90,10 @@ async fn add(
         proof: made.proof.clone(),
         proof_state: made.proof_state(),
         rights,
-        caller: Some(local::operator()),
+        caller: Some(Caller::local()),
         key: None,
     };
-    let added = store.decide(decision, context()).await.map_err(Failure::cannot_run)?;
+    let added = store.decide(decision, Context::own(&System)).await.map_err(Failure::cannot_run)?;
     outcome(added.map(|(user, _)| user), |user| shown(&made.shown(&user, false)))
 }
 
@@ -109,8 +109,9 @@ async fn changed(
     sub: SubId,
     change: Change,
 ) -> Result<Result<User, ChangeRefused>, Failure> {
-    let decision = ChangeUser { caller: local::operator(), sub, change, key: None };
-    let changed = store.decide(decision, context()).await.map_err(Failure::cannot_run)?;
+    let decision = ChangeUser { caller: Caller::local(), sub, change, key: None };
+    let changed =
+        store.decide(decision, Context::own(&System)).await.map_err(Failure::cannot_run)?;
     Ok(changed.map(|(user, _)| user))
 }
 
@@ -134,8 +135,4 @@ fn outcome(
 
 fn shown(what: &impl serde::Serialize) -> Result<Value, Failure> {
     serde_json::to_value(what).map_err(Failure::cannot_run)
-}
-
-fn context() -> Context {
-    Context::request(CorrelationId(System.draw()), None)
 }
