@@ -146,20 +146,17 @@ impl Desk {
         self.mint.sign(&grant, System.now()).map_err(|error| Problem::internal(error.to_string()))
     }
 
-    /// Counts a try of that name from there.
+    /// Counts a try of that name from there for which nothing slow is done.
     ///
     /// # Errors
     /// 429.
     pub(crate) fn admit(&self, name: &str, from: Option<ClientAddress>) -> Result<(), Problem> {
-        let admitted = self.throttle.admit(Try { name, from });
-        if admitted.is_err() {
-            self.count_refused(name, from);
-        }
-        admitted
+        self.throttle.admit(Try { name, from }, |_| Ok(()))
     }
 
-    /// Counts a try that a password is hashed for, and gives it a place there. Whoever is turned away
-    /// because too many wait has not tried that name.
+    /// Counts a try that a password is hashed for, and gives it a place there: one of those that are
+    /// kept where the name was proved from there. Whoever is turned away because too many wait has not
+    /// tried that name.
     ///
     /// # Errors
     /// As [`admit`](Self::admit), or 503.
@@ -168,8 +165,9 @@ impl Desk {
         name: &str,
         from: Option<ClientAddress>,
     ) -> Result<HashingPlace<'_>, Problem> {
-        self.admit(name, from)?;
-        self.hashing.place().inspect_err(|_| self.throttle.give_back(Try { name, from }))
+        self.throttle.admit(Try { name, from }, |is_proved| {
+            if is_proved { self.hashing.kept_place() } else { self.hashing.place() }
+        })
     }
 
     /// Remembers that the name was proved from there.
@@ -177,9 +175,12 @@ impl Desk {
         self.throttle.is_proved(Try { name, from });
     }
 
-    /// That somebody of that name was refused from there who wanted to sign in.
-    pub(crate) fn count_refused(&self, name: &str, from: Option<ClientAddress>) {
-        self.refusals.count(name, from, System.now());
+    /// Counts that somebody of that name was refused from there who wanted to sign in; not whom the
+    /// store failed, or who found no place.
+    pub(crate) fn count_refused(&self, name: &str, from: Option<ClientAddress>, why: &Problem) {
+        if why.kind().status().is_client_error() {
+            self.refusals.count(name, from, System.now());
+        }
     }
 
     /// Books who was refused since the last time, if anybody was.

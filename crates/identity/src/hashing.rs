@@ -1,5 +1,6 @@
 //! The threads on which passwords are hashed: few, of low priority, with a short queue, so that a flood
-//! of log-ins waits and is turned away rather than slow everybody's payments.
+//! of log-ins waits and is turned away rather than slow everybody's payments. Some places in it are kept
+//! for those whom strangers must not keep out.
 //! Not in here: what is hashed, and who may ask.
 
 use std::io;
@@ -16,6 +17,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 /// milliseconds.
 const WAITING_MAX: usize = 32;
 
+/// How many of those places no stranger is given.
+const KEPT: usize = 8;
+
 /// How much lower than the rest of the program's their priority is (nice: 0 to 19).
 const NICE: i32 = 10;
 
@@ -29,6 +33,7 @@ type Work = Box<dyn FnOnce() + Send>;
 pub(crate) struct Hashing {
     queue: SyncSender<Work>,
     free: Arc<Semaphore>,
+    kept: Arc<Semaphore>,
 }
 
 impl Hashing {
@@ -44,7 +49,8 @@ impl Hashing {
             let receiver = Arc::clone(&receiver);
             thread::Builder::new().name("passwords".to_owned()).spawn(move || work(&receiver))?;
         }
-        Ok(Self { queue: sender, free: Arc::new(Semaphore::new(WAITING_MAX)) })
+        let free = Arc::new(Semaphore::new(WAITING_MAX.saturating_sub(KEPT)));
+        Ok(Self { queue: sender, free, kept: Arc::new(Semaphore::new(KEPT)) })
     }
 
     /// A place among those who wait, taken before anything is done for whoever asks.
@@ -52,19 +58,38 @@ impl Hashing {
     /// # Errors
     /// 503 at once where too many wait.
     pub(crate) fn place(&self) -> Result<Place<'_>, Problem> {
-        let taken = Arc::clone(&self.free).try_acquire_owned().map_err(|_| busy())?;
-        Ok(Place { queue: &self.queue, taken: Arc::new(taken) })
+        self.place_of(&self.free)
     }
 
-    /// Does something slow on one of the threads.
+    /// The same, for somebody who is known; where strangers have all others, one of those that are kept.
     ///
     /// # Errors
     /// As [`place`](Self::place).
+    pub(crate) fn kept_place(&self) -> Result<Place<'_>, Problem> {
+        self.place().or_else(|_| self.place_of(&self.kept))
+    }
+
+    /// How many places are taken.
+    #[cfg(test)]
+    pub(crate) fn waiting(&self) -> usize {
+        let left = self.free.available_permits().saturating_add(self.kept.available_permits());
+        WAITING_MAX.saturating_sub(left)
+    }
+
+    fn place_of(&self, places: &Arc<Semaphore>) -> Result<Place<'_>, Problem> {
+        let taken = Arc::clone(places).try_acquire_owned().map_err(|_| busy())?;
+        Ok(Place { queue: &self.queue, taken: Arc::new(taken) })
+    }
+
+    /// Does something slow on one of the threads, for an operator or the program itself.
+    ///
+    /// # Errors
+    /// As [`kept_place`](Self::kept_place).
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         slow: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Problem> {
-        self.place()?.run(slow).await
+        self.kept_place()?.run(slow).await
     }
 }
 
@@ -117,6 +142,18 @@ fn work(receiver: &Mutex<Receiver<Work>>) {
     }
 }
 
+/// Polls once.
+#[cfg(test)]
+pub(crate) async fn poll_once<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
+    std::future::poll_fn(|context| {
+        std::task::Poll::Ready(match std::pin::Pin::new(&mut *future).poll(context) {
+            std::task::Poll::Ready(output) => Some(output),
+            std::task::Poll::Pending => None,
+        })
+    })
+    .await
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,7 +168,7 @@ mod tests {
         let full = loop {
             let gate = Arc::clone(&gate);
             let mut one = Box::pin(hashing.run(move || gate.lock().recv().is_err()));
-            match futures_poll(&mut one).await {
+            match poll_once(&mut one).await {
                 None => waiting.push(one),
                 Some(ended) => break ended,
             }
@@ -145,15 +182,17 @@ mod tests {
         assert_eq!(hashing.run(|| 7).await.unwrap(), 7);
     }
 
-    /// Polls once.
-    async fn futures_poll<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
-        std::future::poll_fn(|context| {
-            std::task::Poll::Ready(match std::pin::Pin::new(&mut *future).poll(context) {
-                std::task::Poll::Ready(output) => Some(output),
-                std::task::Poll::Pending => None,
-            })
-        })
-        .await
+    #[tokio::test]
+    async fn strangers_leave_some_places_to_who_is_known() {
+        let hashing = Hashing::start().unwrap();
+        let strangers: Vec<_> = std::iter::from_fn(|| hashing.place().ok()).collect();
+        assert_eq!(strangers.len(), WAITING_MAX - KEPT);
+        let known: Vec<_> = std::iter::from_fn(|| hashing.kept_place().ok()).collect();
+        assert_eq!(known.len(), KEPT);
+        drop(known);
+        assert_eq!(hashing.run(|| 7).await.unwrap(), 7);
+        drop(strangers);
+        assert!(hashing.place().is_ok(), "those that are not kept are everybody's");
     }
 
     #[tokio::test]

@@ -6,7 +6,7 @@
 //! user is the `sub` of his tokens, which is his id.
 //!
 //! ```text
-//! POST /auth/login ─► throttle ─► hashing (threads of its own) ─► decide ─► mint ─► access token
+//! POST /auth/login ─► throttle, with a place to hash in ─► hashing (threads of its own) ─► decide ─► mint ─► access token
 //! any other route  ─► gate: signature, and that nothing was taken back since
 //! ```
 //! It knows nothing of SQL, of sockets, or of where signing keys lie.

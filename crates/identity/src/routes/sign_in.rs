@@ -1,6 +1,8 @@
 //! Signing up and in, and another password. What a session is, and how a password is compared, is not
 //! here.
 
+use std::sync::Arc;
+
 use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
@@ -76,7 +78,7 @@ pub(super) async fn log_in(
 ) -> Result<Response, Problem> {
     let LogInAsked { email, password, cookie } = body.value;
     let begin = Begin { visit, email: email.0, password: password.0, changed: None, cookie };
-    to_its_end(async move { begin.at(&app, &desk).await }).await
+    begin.at(app, desk).await
 }
 
 /// Takes another password, and begins a session; every other one of the user ends.
@@ -99,7 +101,7 @@ pub(super) async fn change_password(
     }
     let changed = Some(new_password.0);
     let begin = Begin { visit, email: email.0, password: password.0, changed, cookie };
-    to_its_end(async move { begin.at(&app, &desk).await }).await
+    begin.at(app, desk).await
 }
 
 /// Gives a service a token for its secret (RFC 6749, section 4.4, in JSON).
@@ -118,10 +120,13 @@ pub(super) async fn issue_token(
         return Err(Problem::bad_field("grant_type", "must be `client_credentials`"));
     }
     let name = client_id.to_string();
-    desk.admit(&name, visit.from)?;
-    let decision = IssueToken { sub: client_id, shown: service_proof(&client_secret.0) };
-    let issued = app.store.decide(decision, visit.context).await?;
-    let user = issued.inspect_err(|_| desk.count_refused(&name, visit.from))?;
+    let issue = async {
+        desk.admit(&name, visit.from)?;
+        let decision = IssueToken { sub: client_id, shown: service_proof(&client_secret.0) };
+        Ok(app.store.decide(decision, visit.context).await??)
+    };
+    let user: Result<User, Problem> = issue.await;
+    let user = user.inspect_err(|why| desk.count_refused(&name, visit.from, why))?;
     desk.is_proved(&name, visit.from);
     let shown = TokensShown {
         access_token: desk.token(&user, None)?,
@@ -145,22 +150,30 @@ struct Begin {
 }
 
 impl Begin {
-    async fn at(self, app: &App, desk: &Desk) -> Result<Response, Problem> {
+    async fn at(self, app: App, desk: Arc<Desk>) -> Result<Response, Problem> {
         let name = email(&self.email)?;
-        let from = self.visit.from;
+        let (from, counting) = (self.visit.from, Arc::clone(&desk));
+        let began = self.begun(app, desk, &name).await;
+        began.inspect_err(|why| counting.count_refused(name.as_str(), from, why))
+    }
+
+    /// Passwords are hashed for who waits for it; what is decided thereafter is done to its end.
+    async fn begun(self, app: App, desk: Arc<Desk>, name: &LoginName) -> Result<Response, Problem> {
+        let Visit { from, context } = self.visit;
         let place = desk.admit_hashing(name.as_str(), from)?;
-        let Some(user) = desk.proved(&app.store, &name, &self.password, &place).await? else {
-            desk.count_refused(name.as_str(), from);
-            return Err(SignInRefused::Wrong.into());
-        };
+        let user = desk.proved(&app.store, name, &self.password, &place).await?;
+        let user = user.ok_or(SignInRefused::Wrong)?;
         let refresh = RefreshToken::first(SessionId::from_uuid(System.draw()))?;
         let decision = self.decision(&place, &user, &refresh).await?;
         drop(place);
-        let began = app.store.decide(decision, self.visit.context).await?;
-        let (user, session) = began.inspect_err(|_| desk.count_refused(name.as_str(), from))?;
-        desk.take_back_from(&user);
-        desk.is_proved(name.as_str(), from);
-        given(desk, (&user, &session), &refresh, self.cookie)
+        let (name, cookie) = (name.clone(), self.cookie);
+        to_its_end(async move {
+            let (user, session) = app.store.decide(decision, context).await??;
+            desk.take_back_from(&user);
+            desk.is_proved(name.as_str(), from);
+            given(&desk, (&user, &session), &refresh, cookie)
+        })
+        .await
     }
 
     async fn decision(

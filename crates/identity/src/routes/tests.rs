@@ -9,9 +9,11 @@ use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, HeaderValue, Request};
 use http_api::{ClientAddress, Deployment, Front, Hosts, OpenGate, Settings};
 use http_body_util::BodyExt;
+use kernel::audit::AuditLine;
 use kernel::memory::MemoryStore;
 use kernel::time::System;
-use kernel::{Clock, Context, CorrelationId, Store};
+use kernel::{Clock, Context, CorrelationId, Id, SessionId, Store};
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokens::{Mint, SigningKey, SigningKeys};
 use tower::ServiceExt;
@@ -19,7 +21,8 @@ use tower::ServiceExt;
 use super::{cookie, routes};
 use crate::decide::CreateUser;
 use crate::desk::{Desk, DeskSettings};
-use crate::records::{LoginName, ProofState, Rights, User, UserKind};
+use crate::hashing::poll_once;
+use crate::records::{LoginName, OPERATORS, ProofState, Right, Rights, Session, User, UserKind};
 use crate::secrets::service_proof;
 
 const HOME: &str = "192.0.2.1";
@@ -28,6 +31,8 @@ const ELSEWHERE: &str = "198.51.100.1";
 struct Site {
     router: Router,
     store: Store,
+    port: Arc<MemoryStore>,
+    desk: Arc<Desk>,
 }
 
 impl Site {
@@ -39,7 +44,8 @@ impl Site {
         let settings = DeskSettings { sign_up: true, secure_cookies: true };
         let desk = Arc::new(Desk::open(mint, settings).unwrap());
         let settings = Settings::new([7; 32]);
-        let deployment = Deployment { store: store.clone(), events: port, settings };
+        let deployment =
+            Deployment { store: store.clone(), events: Arc::<MemoryStore>::clone(&port), settings };
         let front = Front {
             authenticator: Arc::new(desk.gate()),
             hosts: Hosts::of_listener("127.0.0.1:8080".parse().unwrap()),
@@ -47,35 +53,63 @@ impl Site {
             ids: Arc::new(System),
         };
         let router = http_api::bare(routes(&desk), Arc::new(deployment), front);
-        Self { router, store }
+        Self { router, store, port, desk }
     }
 
     /// The status and body of what is answered to who asks from that address.
     async fn ask(&self, from: &str, route: &str, body: &Value) -> (u16, Value) {
-        let request = Request::post(format!("/v1/auth/{route}"))
+        self.ask_as("", from, route, body).await
+    }
+
+    async fn ask_as(&self, token: &str, from: &str, route: &str, body: &Value) -> (u16, Value) {
+        let mut request = Request::post(format!("/v1/auth/{route}"))
             .header("host", "127.0.0.1:8080")
             .header("content-type", "application/json")
-            .extension(ClientAddress::new(from.parse().unwrap()))
-            .body(Body::from(body.to_string()));
+            .extension(ClientAddress::new(from.parse().unwrap()));
+        if !token.is_empty() {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let request = request.body(Body::from(body.to_string()));
         let response = self.router.clone().oneshot(request.unwrap()).await.unwrap();
         let status = response.status().as_u16();
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         (status, serde_json::from_slice(&bytes).unwrap())
     }
 
-    async fn service(&self, secret: &str) -> User {
+    async fn user(&self, kind: UserKind, name: LoginName, secret: &str, rights: Rights) -> User {
         let decision = CreateUser {
             operation: "create_user",
-            kind: UserKind::Service,
-            name: LoginName::service("shop").unwrap(),
+            kind,
+            name,
             proof: service_proof(secret),
             proof_state: ProofState::Chosen,
-            rights: Rights::default(),
+            rights,
             caller: None,
             key: None,
         };
         let context = Context::request(CorrelationId(7), None);
         self.store.decide(decision, context).await.unwrap().unwrap().0
+    }
+
+    async fn service(&self, secret: &str) -> User {
+        let name = LoginName::service("shop").unwrap();
+        self.user(UserKind::Service, name, secret, Rights::default()).await
+    }
+
+    /// The token of an operator.
+    async fn olga(&self) -> String {
+        let rights = Rights::default().with(&Right::new(OPERATORS).unwrap()).unwrap();
+        let name = LoginName::email("olga@example.org").unwrap();
+        let olga = self.user(UserKind::Person, name, "secret", rights).await;
+        self.desk.token(&olga, Some(SessionId::from_uuid(7))).unwrap()
+    }
+
+    /// How often it is on the trail that somebody was refused.
+    async fn refused(&self) -> u64 {
+        self.desk.book_refused(&self.store).await.unwrap();
+        let lines = self.port.records::<AuditLine>();
+        let lines = lines.iter().filter(|line| line.operation.as_str() == "refuse_sign_ins");
+        lines.map(|line| line.times).sum()
     }
 }
 
@@ -127,4 +161,89 @@ fn who_sends_two_cookies_is_told_to_remove_them() {
     let refused = cookie::read(&headers, false).unwrap_err();
     let message = &refused.errors()[0].message;
     assert!(message.contains("remove the cookies of this site"), "{message}");
+}
+
+/// Strangers who take all the places keep no operator from making users, and a service needs none.
+#[tokio::test]
+async fn operators_make_users_while_strangers_sign_in() {
+    let site = Site::new();
+    let olga = site.olga().await;
+    let known = json!({ "email": "ada@example.org", "password": "correct horse battery" });
+    let strangers: Vec<_> = std::iter::from_fn(|| site.desk.hashing.place().ok()).collect();
+    assert_eq!(site.ask(HOME, "signup", &known).await.0, 503);
+    let (status, made) =
+        site.ask_as(&olga, HOME, "users", &json!({ "email": "ada@example.org" })).await;
+    assert_eq!(status, 201, "{made}");
+    let reset = format!("users/{}/reset-password", made["user"]["sub"].as_str().unwrap());
+    assert_eq!(site.ask_as(&olga, HOME, &reset, &json!({})).await.0, 200);
+
+    let all: Vec<_> = std::iter::from_fn(|| site.desk.hashing.kept_place().ok()).collect();
+    assert_eq!(site.ask_as(&olga, HOME, &reset, &json!({})).await.0, 503);
+    let (status, made) = site.ask_as(&olga, HOME, "users", &json!({ "service": "shop" })).await;
+    assert_eq!(status, 201, "{made}");
+    drop((strangers, all));
+}
+
+/// For who has gone nothing is hashed, and no session begins.
+#[tokio::test]
+async fn who_goes_before_his_password_was_compared_is_not_signed_in() {
+    let site = Site::new();
+    let known = json!({ "email": "ada@example.org", "password": "correct horse battery" });
+    assert_eq!(site.ask(HOME, "signup", &known).await.0, 201);
+    let until_nobody_waits = async || {
+        while site.desk.hashing.waiting() > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    until_nobody_waits().await;
+    // The threads wait for the gate; what comes after it waits for them.
+    let (gate, held) = std::sync::mpsc::channel::<()>();
+    let held = Arc::new(Mutex::new(held));
+    let busy = (0..23).map(|_| {
+        let held = Arc::clone(&held);
+        Box::pin(site.desk.hashing.run(move || held.lock().recv().is_err()))
+    });
+    let mut busy: Vec<_> = busy.collect();
+    for one in &mut busy {
+        assert!(poll_once(one).await.is_none());
+    }
+    let mut asked = Box::pin(site.ask(HOME, "login", &known));
+    while site.desk.hashing.waiting() == 23 {
+        assert!(poll_once(&mut asked).await.is_none());
+        tokio::task::yield_now().await;
+    }
+    drop(asked);
+    drop(gate);
+    for one in busy {
+        one.await.unwrap();
+    }
+    until_nobody_waits().await;
+    assert!(site.port.records::<Session>().is_empty());
+}
+
+/// Who may not sign up as often as he wants was not refused at signing in.
+#[tokio::test]
+async fn a_throttled_sign_up_is_no_refused_sign_in() {
+    let site = Site::new();
+    let known = json!({ "email": "ada@example.org", "password": "correct horse battery" });
+    let mut seen = Vec::new();
+    for _ in 0..9 {
+        seen.push(site.ask(HOME, "signup", &known).await.0);
+    }
+    assert!(seen.starts_with(&[201, 409]) && seen.ends_with(&[429]), "{seen:?}");
+    assert_eq!(site.refused().await, 0);
+    // A log-in that is throttled was, as is a wrong password, and a service's wrong secret.
+    assert_eq!(site.ask(HOME, "login", &known).await.0, 429);
+    let wrong = json!({ "email": "ben@example.org", "password": "wrong horse battery" });
+    assert_eq!(site.ask(HOME, "login", &wrong).await.0, 401);
+    let sub = site.service("secret").await.sub.to_string();
+    let wrong =
+        json!({ "grant_type": "client_credentials", "client_id": sub, "client_secret": "x" });
+    assert_eq!(site.ask(HOME, "token", &wrong).await.0, 401);
+    assert_eq!(site.refused().await, 3);
+    // Who found no place was not.
+    let all: Vec<_> = std::iter::from_fn(|| site.desk.hashing.kept_place().ok()).collect();
+    assert_eq!(site.ask(ELSEWHERE, "login", &known).await.0, 503);
+    drop(all);
+    assert_eq!(site.refused().await, 3);
 }

@@ -46,7 +46,7 @@ pub(super) async fn create_user(
     };
     let rights = Rights::new(&body.value.rights);
     let rights = rights.map_err(|bad| Problem::bad_field("rights", bad.to_string()))?;
-    let made = desk.hashing.run(move || Made::new(kind)).await??;
+    let made = made(&desk, kind).await?;
     let decision = CreateUser {
         operation: CREATE_USER.name,
         kind,
@@ -176,10 +176,18 @@ pub(super) async fn reset_password(
 ) -> Result<Response, Problem> {
     let user = app.store.get::<User>(sub).await?;
     let kind = user.ok_or_else(|| Problem::not_found("user"))?.kind;
-    let made = desk.hashing.run(move || Made::new(kind)).await??;
+    let made = made(&desk, kind).await?;
     let of = Of { name: RESET_PASSWORD.name, sub, body: body.hash, request };
     let (user, is_repeated) = of.decide(app, &desk, Change::Reset(made.proof.clone())).await?;
     Ok(unstored(answer::ok(&made.shown(&user, is_repeated))))
+}
+
+/// What somebody is to sign in by. Hashed is only what people have, and no stranger is waited for.
+async fn made(desk: &Desk, kind: UserKind) -> Result<Made, Problem> {
+    Ok(match kind {
+        UserKind::Person => desk.hashing.run(move || Made::new(kind)).await??,
+        UserKind::Service => Made::new(kind)?,
+    })
 }
 
 /// A change of a user that was asked for.
