@@ -169,16 +169,16 @@ async fn of_disabled(site: &Site) -> Option<String> {
     if !served().iter().any(|operation| operation.name == "disable_user") {
         return None;
     }
-    let made = |email: &str| {
+    let made = async |email: &str| {
         let asked = json!({ "email": email, "rights": ["operators"] });
-        ok(site, Actor::Operator, "POST /auth/users", asked)
+        let made = ok(site, Actor::Operator, "POST /auth/users", asked).await;
+        let chosen = json!({ "email": email, "password": made["one_time_password"],
+            "new_password": "staple of the horse" });
+        (made, ok(site, Actor::Nobody, "POST /auth/password", chosen).await)
     };
-    // The last one could not be disabled.
+    // The last one who has chosen his password could not be disabled.
     made("olga@example.org").await;
-    let made = made("dora@example.org").await;
-    let chosen = json!({ "email": "dora@example.org", "password": made["one_time_password"],
-        "new_password": "staple of the horse" });
-    let began = ok(site, Actor::Nobody, "POST /auth/password", chosen).await;
+    let (made, began) = made("dora@example.org").await;
     let token = began["access_token"].as_str().unwrap();
     let me = Asked::of(Actor::Nobody, "GET /me", &Value::Null);
     let me = site.send(&me.with("authorization", &format!("Bearer {token}"))).await.expect(200);
