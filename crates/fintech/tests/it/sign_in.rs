@@ -102,22 +102,19 @@ async fn what_cannot_be_chosen_is_refused_and_what_can_be_is_taken_as_it_is() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_name_in_other_letters_is_the_same() {
     let site = Site::new();
-    for [signs_up, other] in [
-        ["Ada@Example.ORG", "aDA@eXAMPLE.org"],
-        ["j\u{dc}rgen@B\u{dc}CHER.example", "J\u{fc}RGEN@b\u{fc}cher.example"],
-        ["\u{410}\u{414}\u{410}@example.org", "\u{430}\u{434}\u{430}@example.org"],
-    ] {
-        let body = |email: &str| json!({ "email": email, "password": PASSWORD });
-        let made = ask(&site, "signup", &body(signs_up)).await.expect(201);
-        assert_eq!(made.at("/name"), signs_up.to_lowercase());
-        let again = ask(&site, "signup", &body(other)).await;
-        assert_eq!(again.line(), "409 name-taken", "{other}");
-        let began = ask(&site, "login", &body(other)).await.expect(200);
-        assert_eq!(began.at("/sub"), made.at("/sub"));
+    let body = |email: &str| json!({ "email": email, "password": PASSWORD });
+    let made = ask(&site, "signup", &body("Ada@Example.ORG")).await.expect(201);
+    assert_eq!(made.at("/name"), "ada@example.org");
+    let again = ask(&site, "signup", &body("aDA@eXAMPLE.org")).await;
+    assert_eq!(again.line(), "409 name-taken");
+    let began = ask(&site, "login", &body("ADA@example.org")).await.expect(200);
+    assert_eq!(began.at("/sub"), made.at("/sub"));
+    // What only looks alike is nobody's.
+    for alike in ["\u{430}da@example.org", "ada\u{200b}@example.org", "\u{ff41}da@example.org"] {
+        for operation in ["signup", "login"] {
+            ask(&site, operation, &body(alike)).await.expect(400);
+        }
     }
-    // What only looks alike is somebody else.
-    let alike = json!({ "email": "\u{430}da@example.org", "password": PASSWORD });
-    ask(&site, "login", &alike).await.expect(401);
 }
 
 /// A key is of a caller, and here nobody is known yet: a repeated sign-up finds the name taken, and a

@@ -144,23 +144,41 @@ async fn a_foreign_host_is_misdirected() {
 
 #[tokio::test]
 async fn a_page_of_another_site_changes_nothing() {
-    let service = Service::behind(Hosts::of_listener("127.0.0.1:8080".parse().unwrap()));
-    let check = async |method: &str, headers: &[(&str, &str)], expected: u16| {
-        let mut all = vec![("host", "localhost:8080")];
-        all.extend_from_slice(headers);
-        let path = if method == "GET" { "owners" } else { "operators" };
-        let answer = service.send(&format!("{method} /v1/{path}"), &all, "").await;
-        assert_eq!(answer.status, expected, "{method} {headers:?}");
-    };
-    check("POST", &[], 200).await;
-    check("POST", &[("origin", "http://localhost:8080")], 200).await;
-    check("POST", &[("origin", "http://127.0.0.1:8080"), ("sec-fetch-site", "same-origin")], 200)
+    let named = HeaderValue::from_static("https://app.example");
+    let here = Hosts::of_listener("127.0.0.1:8080".parse().unwrap());
+    for (hosts, host) in [(here, "localhost:8080"), (Hosts::AnyName([].into()), "bank.example")] {
+        let service = Service::behind(hosts.and_pages_of(std::slice::from_ref(&named)));
+        let check = async |method: &str, headers: &[(&str, &str)], expected: u16| {
+            let mut all = vec![("host", host)];
+            all.extend_from_slice(headers);
+            let path = if method == "GET" { "owners" } else { "operators" };
+            let answer = service.send(&format!("{method} /v1/{path}"), &all, "").await;
+            assert_eq!(answer.status, expected, "{host}: {method} {headers:?}");
+        };
+        let own = format!("https://{host}");
+        let evil = ("origin", "https://evil.example");
+        check("POST", &[], 200).await;
+        check("POST", &[("origin", &own)], 200).await;
+        check("POST", &[("origin", &own), ("sec-fetch-site", "same-origin")], 200).await;
+        // A proxy may call it by another name than the browser did.
+        check(
+            "POST",
+            &[("origin", "https://outside.example"), ("sec-fetch-site", "same-origin")],
+            200,
+        )
         .await;
-    check("POST", &[("origin", "https://evil.example")], 403).await;
-    check("POST", &[("origin", "null")], 403).await;
-    check("POST", &[("sec-fetch-site", "cross-site")], 403).await;
-    check("GET", &[("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")], 200)
-        .await;
+        check("POST", &[("sec-fetch-site", "none")], 200).await;
+        check("POST", &[("origin", "https://app.example"), ("sec-fetch-site", "cross-site")], 200)
+            .await;
+        check("POST", &[evil], 403).await;
+        check("POST", &[("origin", "null")], 403).await;
+        check("POST", &[("origin", &format!("{own}:1"))], 403).await;
+        check("POST", &[("origin", &own), evil], 403).await;
+        check("POST", &[("origin", "https://app.example"), evil], 403).await;
+        check("POST", &[("sec-fetch-site", "cross-site")], 403).await;
+        check("POST", &[("origin", &own), ("sec-fetch-site", "same-site")], 403).await;
+        check("GET", &[evil, ("sec-fetch-site", "cross-site")], 200).await;
+    }
 }
 
 #[tokio::test]

@@ -21,7 +21,10 @@ pub struct LoginName(Arc<str>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadName {
     /// Of a person.
-    #[error("must be an e-mail address of at most 254 characters, such as ada@example.org")]
+    #[error(
+        "must be an e-mail address of at most 254 characters of ASCII, such as ada@example.org; a \
+         domain in other letters is written as its `xn--` form"
+    )]
     Email,
     /// Of a service.
     #[error("must be 1 to 64 of a-z, 0-9, `-` and `_`, and begin with a letter")]
@@ -29,23 +32,23 @@ pub enum BadName {
 }
 
 impl LoginName {
-    /// A person's. Letters become small ones: providers take both for the same.
+    /// A person's. Letters become small ones: providers take both for the same. Of other letters than
+    /// ASCII's many look alike, or like nothing, so that one could pass for another: an address has none,
+    /// and its domain is written as the DNS has it (RFC 5321, section 4.1.2; RFC 5890, section 2.3.2.1).
     ///
     /// # Errors
     /// When it is no e-mail address that could be.
     pub fn email(text: &str) -> Result<Self, BadName> {
-        let text = text.to_lowercase();
-        let is_plain = |character: char| {
-            !character.is_whitespace()
-                && !character.is_control()
-                && !"<>()[],;:\\\"".contains(character)
-        };
+        let text = text.to_ascii_lowercase();
+        let is_plain =
+            |character: char| character.is_ascii_graphic() && !"<>()[],;:\\\"".contains(character);
         let (local, domain) = text.rsplit_once('@').ok_or(BadName::Email)?;
         let is_sized = text.chars().count() <= EMAIL_LENGTH_MAX
             && (1..=LOCAL_PART_LENGTH_MAX).contains(&local.chars().count());
         let is_whole = !local.contains('@')
             && domain.split('.').all(|label| {
-                !label.is_empty() && label.chars().all(|one| one.is_alphanumeric() || one == '-')
+                !label.is_empty()
+                    && label.chars().all(|one| one.is_ascii_alphanumeric() || one == '-')
             });
         if is_sized && is_whole && text.chars().all(is_plain) {
             Ok(Self(text.into()))
@@ -244,7 +247,7 @@ mod tests {
         check("Ada@Example.ORG", Some("ada@example.org"));
         check("ada+bank@mail.example.co.uk", Some("ada+bank@mail.example.co.uk"));
         check("operator@localhost", Some("operator@localhost"));
-        check("jürgen@bücher.example", Some("jürgen@bücher.example"));
+        check("ada@xn--bcher-kva.example", Some("ada@xn--bcher-kva.example"));
         for wrong in [
             "",
             "ada",
@@ -258,6 +261,14 @@ mod tests {
             "ada@\n",
             "\"a\"@b",
             "ada@a_b",
+            // What looks like another, or like nothing.
+            "jürgen@example.org",
+            "ada@bücher.example",
+            "\u{430}da@example.org",
+            "ada\u{200b}@example.org",
+            "ada\u{e0041}@example.org",
+            "\u{202e}gro.x@ada",
+            "\u{ff41}da@example.org",
         ] {
             check(wrong, None);
         }

@@ -105,11 +105,10 @@ impl WayOptions {
 
     /// The names that are answered to: of a proxy's callers it knows them.
     pub(super) fn hosts(&self, address: SocketAddr) -> Hosts {
-        if self.stays_here(address) {
-            Hosts::of_listener(address).and_pages_of(&self.cors_origin)
-        } else {
-            Hosts::Any
-        }
+        let stays_here = self.stays_here(address);
+        let hosts =
+            if stays_here { Hosts::of_listener(address) } else { Hosts::AnyName(Arc::default()) };
+        hosts.and_pages_of(&self.cors_origin)
     }
 
     /// What browsers are told about pages of other sites. Tokens are sent by them, cookies never.
