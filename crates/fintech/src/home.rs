@@ -65,11 +65,11 @@ impl Home {
 
 impl Home {
     /// As of when it is checked, if it is `now`: a folder is read as it is at one moment, tables are
-    /// written meanwhile.
-    pub(crate) fn moment(&self, now: Time) -> Moment {
+    /// written meanwhile unless somebody says that they stand still.
+    pub(crate) fn moment(&self, now: Time, is_still: bool) -> Moment {
         match self {
-            Self::Folder(_) => Moment::STANDS_STILL,
-            Self::Tables(_) => Moment::before(now),
+            Self::Tables(_) if !is_still => Moment::before(now),
+            Self::Folder(_) | Self::Tables(_) => Moment::STANDS_STILL,
         }
     }
 }

@@ -21,13 +21,14 @@ matched both ways: each successful payment, refund and funded loan has its one m
 amount, each movement its cause, and what failed has none.
 
 It takes no lock and changes nothing, and works beside whatever writes: of a folder it reads a snapshot, \
-tables on AWS it checks as of a minute before it began. What is wrong is named, and then the exit code is 1.";
+tables on AWS it checks as of a minute before it began, or with `--still` to the last record. What is wrong is named, and then the exit code is 1.";
 
 const EXAMPLES: &str = "\
 Examples:
   fintech verify --data ./fintech-data
   fintech verify --data ./fintech-data --json    as JSON, for programs
-  fintech verify --data dynamodb:fintech         the tables of a deployment on AWS";
+  fintech verify --data dynamodb:fintech         the tables of a deployment on AWS
+  fintech verify --data dynamodb:fintech --still the same, where nobody writes: just loaded, or restored";
 
 /// Check the whole ledger
 #[derive(Debug, Args)]
@@ -35,6 +36,9 @@ Examples:
 pub(crate) struct Options {
     #[command(flatten)]
     data: HomeOption,
+    /// Nothing writes into the tables meanwhile: check them to the last record (a folder always is)
+    #[arg(long)]
+    still: bool,
     /// Print the report as JSON
     #[arg(long, env = "FINTECH_JSON", value_parser = clap::builder::BoolishValueParser::new())]
     json: bool,
@@ -52,7 +56,7 @@ pub(crate) fn run(options: &Options) -> Result<End, Failure> {
             bar.set_message(kind);
             bar.set_position(seen);
         };
-        let moment = options.data.data.moment(home.now());
+        let moment = options.data.data.moment(home.now(), options.still);
         let checked = verify_as_of(&*home, moment, &mut watch).await;
         bar.finish_and_clear();
         checked.map(|(report, _)| report).map_err(Failure::cannot_run)
