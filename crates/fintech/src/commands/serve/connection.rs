@@ -10,15 +10,18 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::header::{CONNECTION, STRICT_TRANSPORT_SECURITY};
 use axum::http::{HeaderValue, Request};
+use axum::response::Response;
+use futures_util::future::{Either, select};
 use http_api::ClientAddress;
-use hyper::body::Incoming;
+use http_body_util::BodyExt;
+use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 use tower::Service;
@@ -44,7 +47,7 @@ struct Patience {
     head: Duration,
     /// While nothing of an answer is taken.
     take: Duration,
-    /// When its place is needed, for an answer that is still on its way.
+    /// When its place is needed, for an answer that is still on its way; a body that is is not waited for.
     leave: Duration,
 }
 
@@ -152,21 +155,58 @@ impl Each {
         let handshakes = self.way.handshakes.clone();
         let handshake = self.way.patience.handshake;
         let agreeing = async {
-            let place = handshakes.place().await?;
-            let agreeing = handshakes.seat(place, peer);
-            let agreeing = agreeing.ok_or("its address agrees on TLS as often as it may")?;
+            // His share first: whoever waits for a place is one of those that his address may have.
+            let share = handshakes.share(peer);
+            let share = share.ok_or("its address agrees on TLS as often as it may")?;
+            let agreeing = handshakes.seat(handshakes.place().await?, share);
             tokio::select! {
                 agreed = tls.accept(stream) => Ok::<_, Broken>(agreed?),
                 () = agreeing.is_asked_to_leave() => Err(GAVE_WAY.into()),
-                () = guest.is_asked_to_leave() => Err(GAVE_WAY.into()),
             }
         };
         tokio::select! {
             agreed = tokio::time::timeout(handshake, agreeing) => {
                 Ok(Some(agreed.map_err(|_| "TLS was not agreed on in time")??))
             }
+            () = guest.is_asked_to_leave() => Err(GAVE_WAY.into()),
             () = self.until(Phase::Ending) => Ok(None),
         }
+    }
+
+    /// Answers a request. Who asks works from when it is there as a whole, or refused before that.
+    async fn reply(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+        peer: ClientAddress,
+        guest: Arc<Guest>,
+    ) -> Result<Response, Infallible> {
+        guest.asks();
+        // Who reads the body drops it then, and with it what tells that it is there.
+        let (unheard, heard) = oneshot::channel::<Infallible>();
+        let unheard = (!request.body().is_end_stream()).then_some(unheard);
+        let mut request = request.map(|body| {
+            body.map_frame(move |frame| {
+                let _: &Option<_> = &unheard;
+                frame
+            })
+        });
+        let from = self.way.proxies.caller(peer, request.headers());
+        request.extensions_mut().insert(from);
+        let answering = std::pin::pin!(self.router.clone().call(request));
+        let first = select(heard, answering).await;
+        let working = guest.works();
+        let mut response = match first {
+            Either::Left((_, answering)) => answering.await?,
+            Either::Right((refused, _)) => refused?,
+        };
+        drop(working);
+        if self.way.is_strict {
+            response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, STRICT);
+        }
+        if self.is_ending.load(Ordering::Relaxed) {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        Ok(response)
     }
 
     /// Answers requests.
@@ -179,27 +219,10 @@ impl Each {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send,
     {
-        let (router, way) = (self.router.clone(), self.way.clone());
-        let (is_ending, patience) = (Arc::clone(&self.is_ending), way.patience);
-        let at_work = Arc::clone(guest);
-        let service = service_fn(move |mut request: Request<Incoming>| {
-            let working = at_work.works();
-            let from = way.proxies.caller(peer, request.headers());
-            request.extensions_mut().insert(from);
-            let answering = router.clone().call(request);
-            let (is_ending, is_strict) = (Arc::clone(&is_ending), way.is_strict);
-            async move {
-                let mut response = answering.await?;
-                drop(working);
-                if is_strict {
-                    response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, STRICT);
-                }
-                if is_ending.load(Ordering::Relaxed) {
-                    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-                }
-                Ok::<_, Infallible>(response)
-            }
-        });
+        let (each, asking, patience) =
+            (Arc::new(self.clone()), Arc::clone(guest), self.way.patience);
+        let service =
+            service_fn(move |request| Arc::clone(&each).reply(request, peer, Arc::clone(&asking)));
         let mut stream = Box::pin(TimeoutStream::new(stream));
         stream.as_mut().set_write_timeout_pinned(Some(patience.take));
         let mut connection = std::pin::pin!(
@@ -217,7 +240,7 @@ impl Each {
                 () = self.until(Phase::Ending) => break false,
                 () = guest.is_asked_to_leave() => break true,
                 () = first_head.as_mut(), if !first_head.is_elapsed() => {
-                    if !guest.has_worked() {
+                    if !guest.has_asked() {
                         return Err("no request came in time".into());
                     }
                 }
@@ -228,10 +251,12 @@ impl Each {
             return Ok(connection.await?);
         }
         loop {
-            match tokio::time::timeout(patience.leave, connection.as_mut()).await {
+            let is_heard = guest.is_heard();
+            let leave = if is_heard { Duration::ZERO } else { patience.leave };
+            match tokio::time::timeout(leave, connection.as_mut()).await {
                 Ok(ended) => return Ok(ended?),
-                // A request came just then: it is answered first.
-                Err(_) if guest.is_working() => {}
+                // A request came just then, or the rest of one: it is answered first.
+                Err(_) if guest.is_working() || guest.is_heard() != is_heard => {}
                 Err(_) => return Err(GAVE_WAY.into()),
             }
         }
@@ -239,112 +264,4 @@ impl Each {
 }
 
 #[cfg(test)]
-mod tests {
-    use axum::routing::get;
-    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
-    use tokio::net::TcpListener;
-
-    use super::super::certificate;
-    use super::*;
-
-    /// Serves a large answer, and waits for nobody long.
-    fn impatient(tls: Option<Arc<ServerConfig>>, open: watch::Receiver<Phase>) -> Each {
-        let short = Duration::from_millis(20);
-        let patience = Patience {
-            handshake: short,
-            first_head: short,
-            head: short,
-            take: short,
-            leave: short,
-        };
-        let bounds = Bounds { connections: 9, handshakes: 9, uncounted: Arc::from([]) };
-        let way = Way { patience, ..Way::new(tls, Proxies::new(&[]), false, &bounds) };
-        let router = Router::new().route("/", get(async || "a".repeat(1_000_000)));
-        Each { router, way, is_ending: Arc::default(), phase: open }
-    }
-
-    fn peer() -> ClientAddress {
-        ClientAddress::new("192.0.2.1".parse().unwrap())
-    }
-
-    async fn guest(each: &Each) -> Guest {
-        let place = each.way.room.place().await.unwrap();
-        each.way.room.seat(place, peer()).unwrap()
-    }
-
-    /// Serves a connection to its end without TLS.
-    async fn answer(
-        mut each: Each,
-        stream: impl AsyncRead + AsyncWrite + Unpin + Send,
-    ) -> Result<(), Broken> {
-        let guest = Arc::new(guest(&each).await);
-        each.answer(stream, peer(), &guest).await
-    }
-
-    /// Each of these ends, or the test never does.
-    #[tokio::test]
-    async fn who_keeps_others_waiting_is_not_waited_for() {
-        let (_running, open) = watch::channel(Phase::Open);
-        for begun in ["", "GET / HT", "GET / HTTP/1.1\r\nhost: a\r\nx-drop: a\r\n"] {
-            let (mut client, server) = duplex(64 * 1024);
-            client.write_all(begun.as_bytes()).await.unwrap();
-            drop(answer(impatient(None, open.clone()), server).await);
-            let mut reply = String::new();
-            client.read_to_string(&mut reply).await.unwrap();
-            assert!(!reply.contains("200"), "{begun:?}: {reply}");
-        }
-
-        // Answers are not heaped up for who asks on and takes none.
-        for asked in [1, 100] {
-            let (mut client, server) = duplex(8 * 1_024);
-            let asked = "GET / HTTP/1.1\r\nhost: a\r\n\r\n".repeat(asked);
-            client.write_all(asked.as_bytes()).await.unwrap();
-            answer(impatient(None, open.clone()), server).await.unwrap_err();
-        }
-
-        let (tls, _) = certificate::tests::tls();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        let (stream, _) = listener.accept().await.unwrap();
-        let each = impatient(Some(tls), open);
-        let guest = guest(&each).await;
-        each.serve(stream, peer(), guest).await;
-        assert_eq!(client.read(&mut [0; 1]).await.unwrap(), 0, "it is given back");
-    }
-
-    /// The head of a first request has less time than that of a further one.
-    #[tokio::test(start_paused = true)]
-    async fn a_first_request_comes_soon_and_a_further_one_may_come_later() {
-        let (_running, open) = watch::channel(Phase::Open);
-        let mut each = impatient(None, open);
-        each.way.patience = PATIENCE;
-        let begun = tokio::time::Instant::now();
-        let (client, server) = duplex(8 * 1_024);
-        answer(each.clone(), server).await.unwrap_err();
-        assert_eq!(begun.elapsed().as_secs(), PATIENCE.first_head.as_secs());
-        drop(client);
-
-        let begun = tokio::time::Instant::now();
-        let (mut client, server) = duplex(2_000_000);
-        client.write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
-        drop(answer(each, server).await);
-        assert_eq!(begun.elapsed().as_secs(), PATIENCE.head.as_secs());
-    }
-
-    #[tokio::test]
-    async fn browsers_are_told_to_come_by_tls_alone_only_where_they_should() {
-        let (_running, open) = watch::channel(Phase::Open);
-        for is_strict in [true, false] {
-            let mut each = impatient(None, open.clone());
-            each.way.is_strict = is_strict;
-            let (mut client, server) = duplex(2_000_000);
-            let asked = b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
-            client.write_all(asked).await.unwrap();
-            answer(each, server).await.unwrap();
-            let mut reply = String::new();
-            client.read_to_string(&mut reply).await.unwrap();
-            let told = "strict-transport-security: max-age=31536000\r\n";
-            assert_eq!(reply.contains(told), is_strict);
-        }
-    }
-}
+mod tests;

@@ -1,5 +1,6 @@
-//! The connections: accepted where there is room, and ended without cutting a request. What is done
-//! on one is in `connection`.
+//! The connections: accepted where there is room, and ended without cutting what was asked as a whole.
+//! An answer that its caller does not take is cut where its place is needed. What is done on one is in
+//! `connection`.
 
 use std::convert::Infallible;
 use std::io;
@@ -116,10 +117,11 @@ fn take_in((stream, from, place): (TcpStream, ClientAddress, Place), each: &Each
         tracing::debug!(%from, "a connection was closed: it is not from a proxy");
         return;
     }
-    let Some(guest) = each.way.room.seat(place, from) else {
+    let Some(share) = each.way.room.share(from) else {
         tracing::debug!(%from, "a connection was closed: its address has as many as it may");
         return;
     };
+    let guest = each.way.room.seat(place, share);
     let serving = each.clone().serve(stream, from, guest);
     let alive = alive.clone();
     tokio::spawn(async move {

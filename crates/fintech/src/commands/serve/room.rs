@@ -81,6 +81,8 @@ pub(super) struct Room {
     free: Arc<Semaphore>,
     shares: Shares,
     guests: Arc<Mutex<Guests>>,
+    /// Held by whoever waits longest for a place: he asks for one, and the others wait behind him.
+    asking: Arc<tokio::sync::Mutex<()>>,
     /// From when on moments are counted.
     opened: Instant,
 }
@@ -103,6 +105,7 @@ impl Room {
             free: Arc::new(Semaphore::new(places)),
             shares: Shares::of(places, uncounted),
             guests: Arc::default(),
+            asking: Arc::default(),
             opened: Instant::now(),
         }
     }
@@ -112,6 +115,7 @@ impl Room {
     /// # Errors
     /// None in practice: the room is never closed.
     pub(super) async fn place(&self) -> io::Result<Place> {
+        let _asking = self.asking.lock().await;
         loop {
             if let Ok(permit) = Arc::clone(&self.free).try_acquire_owned() {
                 return Ok(Place { _permit: permit });
@@ -124,9 +128,13 @@ impl Room {
         }
     }
 
-    /// Who has the place from now on, and rests; nobody where his address has its share.
-    pub(super) fn seat(&self, place: Place, from: ClientAddress) -> Option<Guest> {
-        let share = self.shares.one_more(from)?;
+    /// One more of those that an address may have; none where it has its share.
+    pub(super) fn share(&self, from: ClientAddress) -> Option<Share> {
+        self.shares.one_more(from)
+    }
+
+    /// Who has the place from now on, and rests.
+    pub(super) fn seat(&self, place: Place, share: Share) -> Guest {
         let state = Arc::new(State::default());
         state.rests_since.store(self.now(), Ordering::Relaxed);
         let mut guests = self.guests.lock();
@@ -134,7 +142,7 @@ impl Room {
         let number = guests.last;
         guests.all.insert(number, Arc::clone(&state));
         drop(guests);
-        Some(Guest { room: self.clone(), number, state, _held: (place, share) })
+        Guest { room: self.clone(), number, state, _held: (place, share) }
     }
 
     fn ask_one_to_leave(&self) {
@@ -172,7 +180,8 @@ const LEAVES: u64 = u64::MAX;
 #[derive(Default)]
 struct State {
     rests_since: AtomicU64,
-    has_worked: AtomicBool,
+    has_asked: AtomicBool,
+    is_heard: AtomicBool,
     leave: Notify,
 }
 
@@ -185,10 +194,17 @@ pub(super) struct Guest {
 }
 
 impl Guest {
+    /// He has begun to ask for something, and is heard until he works. He rests meanwhile: to say the
+    /// head of a request and no more costs him nothing.
+    pub(super) fn asks(&self) {
+        self.state.has_asked.store(true, Ordering::Relaxed);
+        self.state.is_heard.store(true, Ordering::Relaxed);
+    }
+
     /// He works, and is not asked to leave, until what is given back is dropped.
     pub(super) fn works(self: &Arc<Self>) -> Working {
         self.state.rests_since.store(WORKS, Ordering::Relaxed);
-        self.state.has_worked.store(true, Ordering::Relaxed);
+        self.state.is_heard.store(false, Ordering::Relaxed);
         Working(Arc::clone(self))
     }
 
@@ -197,9 +213,14 @@ impl Guest {
         self.state.rests_since.load(Ordering::Relaxed) == WORKS
     }
 
-    /// Whether he ever did.
-    pub(super) fn has_worked(&self) -> bool {
-        self.state.has_worked.load(Ordering::Relaxed)
+    /// Whether the rest of what he asks for is waited for.
+    pub(super) fn is_heard(&self) -> bool {
+        self.state.is_heard.load(Ordering::Relaxed)
+    }
+
+    /// Whether he ever asked for anything.
+    pub(super) fn has_asked(&self) -> bool {
+        self.state.has_asked.load(Ordering::Relaxed)
     }
 
     /// Waits until his place is asked for.
@@ -239,11 +260,36 @@ mod tests {
         }
     }
 
+    /// Of many who wait for a place one asks: else all who rest would be asked at once.
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_longest_asks_for_a_place_and_the_others_wait_behind_him() {
+        let room = Room::of(3, &Arc::from([]));
+        let mut resting = Vec::new();
+        for from in ["192.0.2.1", "192.0.2.2", "192.0.2.3"] {
+            resting.push(seat(&room, from).await);
+            tokio::time::advance(Duration::from_millis(1)).await;
+        }
+        tokio::time::advance(PEACE).await;
+        let mut waiting = tokio::task::JoinSet::new();
+        for _ in 0..100 {
+            let room = room.clone();
+            waiting.spawn(async move { room.place().await.map(drop) });
+        }
+        resting[0].is_asked_to_leave().await;
+        let asked = |guest: &Arc<Guest>| guest.state.rests_since.load(Ordering::Relaxed) == LEAVES;
+        assert_eq!(resting.iter().filter(|guest| asked(guest)).count(), 1);
+        resting.remove(0);
+        while let Some(waited) = waiting.join_next().await {
+            waited.unwrap().unwrap();
+        }
+        assert!(!resting.iter().any(asked), "one place was enough for all of them");
+    }
+
     /// Seats somebody from that address.
     async fn seat(room: &Room, from: &str) -> Arc<Guest> {
         let place = room.place().await.unwrap();
-        let from = ClientAddress::new(from.parse().unwrap());
-        Arc::new(room.seat(place, from).unwrap())
+        let share = room.share(ClientAddress::new(from.parse().unwrap())).unwrap();
+        Arc::new(room.seat(place, share))
     }
 
     #[tokio::test(start_paused = true)]
@@ -266,7 +312,7 @@ mod tests {
         drop(second);
         let fourth = waiting.await.unwrap();
         drop(at_work);
-        assert!(first.has_worked() && !first.is_working() && !fourth.has_worked());
+        assert!(!first.is_working());
         drop((first, third, fourth));
         assert!(room.guests.lock().all.is_empty());
         assert_eq!(room.free.available_permits(), 3);

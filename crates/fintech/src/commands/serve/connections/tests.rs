@@ -3,7 +3,8 @@
 
 use std::net::Ipv4Addr;
 
-use axum::routing::get;
+use axum::body::Bytes;
+use axum::routing::{get, post};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -16,6 +17,9 @@ use super::super::certificate;
 use super::super::proxies::Proxies;
 use super::super::room::Bounds;
 use super::*;
+
+/// More bytes than lie between two ends of a connection.
+const LARGE: usize = 32_000_000;
 
 /// A site with little room.
 struct Site {
@@ -36,7 +40,11 @@ impl Site {
             answering.notified().await;
             "slow"
         };
-        let router = Router::new().route("/", get(async || "quick")).route("/slow", get(slow));
+        let router = Router::new()
+            .route("/", get(async || "quick"))
+            .route("/slow", get(slow.clone()))
+            .route("/slow", post(async move |_: Bytes| slow().await))
+            .route("/large", get(async || "a".repeat(LARGE)));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let to = listener.local_addr().unwrap();
         let way = Way::new(tls, Proxies::new(&[]), false, &bounds);
@@ -53,16 +61,25 @@ impl Site {
 }
 
 async fn send(stream: &mut (impl AsyncWrite + Unpin), path: &str) {
-    let asked = format!("GET {path} HTTP/1.1\r\nhost: a\r\n\r\n");
+    write(stream, &format!("GET {path} HTTP/1.1\r\nhost: a\r\n\r\n")).await;
+}
+
+async fn write(stream: &mut (impl AsyncWrite + Unpin), asked: &str) {
     // Where it was closed already, there is no answer either.
     drop(stream.write_all(asked.as_bytes()).await);
+}
+
+/// What comes next, as often as it comes; nothing where the connection was closed. Never waits for ever.
+async fn read(stream: &mut (impl AsyncRead + Unpin), read: &mut Vec<u8>) -> usize {
+    let reading = tokio::time::timeout(Duration::from_secs(20), stream.read_buf(read));
+    reading.await.expect("neither an answer nor the end").unwrap_or_default()
 }
 
 /// Whether the answer is there: it ends with that word. Not where the connection was closed.
 async fn is_answered(stream: &mut (impl AsyncRead + Unpin), word: &str) -> bool {
     let mut reply = Vec::new();
     while !reply.ends_with(word.as_bytes()) {
-        if stream.read_buf(&mut reply).await.unwrap_or_default() == 0 {
+        if read(stream, &mut reply).await == 0 {
             return false;
         }
     }
@@ -70,7 +87,7 @@ async fn is_answered(stream: &mut (impl AsyncRead + Unpin), word: &str) -> bool 
 }
 
 async fn is_closed(stream: &mut (impl AsyncRead + Unpin)) -> bool {
-    stream.read(&mut [0]).await.unwrap_or_default() == 0
+    read(stream, &mut Vec::new()).await == 0
 }
 
 fn bounds(connections: usize, handshakes: usize) -> Bounds {
@@ -100,6 +117,61 @@ async fn where_all_places_are_taken_who_rests_longest_makes_room_and_who_works_d
         send(stream, "/").await;
         assert!(is_answered(stream, "quick").await);
     }
+    site.answer.notify_one();
+    assert!(is_answered(&mut works, "slow").await);
+    site.connections.drain().await;
+}
+
+/// The head of a request is no work, nor is a part of its body: who sends no more than that rests.
+#[tokio::test]
+async fn who_begins_a_body_and_does_not_end_it_rests_and_who_ended_it_works() {
+    let uncounted = Arc::from(["127.0.0.0/8".parse().unwrap()]);
+    let site = Site::open(None, Bounds { uncounted, ..bounds(4, 1) }).await;
+    let (head, body) = ("POST /slow HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\n", "123456789");
+    let mut works = site.connect(1).await;
+    write(&mut works, head).await;
+    write(&mut works, body).await;
+    site.asked.notified().await;
+    // They take all other places, and are gone when others come: not waited for, as an answer is.
+    let mut begun = Vec::new();
+    for _ in 0..3 {
+        let mut stream = site.connect(2).await;
+        write(&mut stream, head).await;
+        write(&mut stream, "1").await;
+        begun.push(stream);
+    }
+    let mut answered = Vec::new();
+    for _ in 0..3 {
+        let mut stream = site.connect(3).await;
+        send(&mut stream, "/").await;
+        assert!(is_answered(&mut stream, "quick").await);
+        answered.push(stream);
+    }
+    for stream in &mut begun {
+        assert!(is_closed(stream).await);
+    }
+    site.answer.notify_one();
+    assert!(is_answered(&mut works, "slow").await);
+    site.connections.drain().await;
+}
+
+/// That bytes of an answer are under way keeps no place for long: who takes none would keep it so.
+#[tokio::test]
+async fn who_does_not_take_his_answer_makes_room_too() {
+    let uncounted = Arc::from(["127.0.0.0/8".parse().unwrap()]);
+    let site = Site::open(None, Bounds { uncounted, ..bounds(2, 1) }).await;
+    let mut takes_none = site.connect(1).await;
+    send(&mut takes_none, "/large").await;
+    let mut begun = Vec::new();
+    assert!(read(&mut takes_none, &mut begun).await > 0, "its answer is under way");
+    let mut works = site.connect(2).await;
+    send(&mut works, "/slow").await;
+    site.asked.notified().await;
+    let mut next = site.connect(3).await;
+    send(&mut next, "/").await;
+    assert!(is_answered(&mut next, "quick").await);
+    while read(&mut takes_none, &mut begun).await > 0 {}
+    assert!(begun.len() < LARGE, "it was cut");
     site.answer.notify_one();
     assert!(is_answered(&mut works, "slow").await);
     site.connections.drain().await;
