@@ -1,13 +1,31 @@
 //! What of everything is bounded, over real connections. Not in here: how long somebody is waited for,
 //! which unit tests try with less patience.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use crate::program::{Server, command, text};
+
+/// A connection on which nothing is waited for without end.
+fn patient(stream: TcpStream) -> TcpStream {
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    stream.set_write_timeout(Some(Duration::from_secs(60))).unwrap();
+    stream
+}
+
+/// Fails where it was waited for in vain; a connection that was reset is one that ended.
+#[track_caller]
+fn ended(read: io::Result<usize>) -> usize {
+    match read {
+        Ok(length) => length,
+        Err(error) if error.kind() == io::ErrorKind::ConnectionReset => 0,
+        Err(error) => panic!("neither an answer nor the end came: {error}"),
+    }
+}
 
 /// A connection from one of this machine's own addresses.
 fn connect(server: &Server, from: [u8; 4]) -> TcpStream {
@@ -18,7 +36,7 @@ fn connect(server: &Server, from: [u8; 4]) -> TcpStream {
         socket.bind(SocketAddr::new(IpAddr::from(from), 0)).unwrap();
         let stream = socket.connect(to).await.unwrap().into_std().unwrap();
         stream.set_nonblocking(false).unwrap();
-        stream
+        patient(stream)
     })
 }
 
@@ -31,7 +49,7 @@ fn status(server: &Server, stream: &TcpStream) -> Option<u16> {
     }
     let mut line = String::new();
     let mut reader = BufReader::new(stream);
-    if reader.read_line(&mut line).unwrap_or_default() == 0 {
+    if ended(reader.read_line(&mut line)) == 0 {
         return None;
     }
     // The rest stays with this reader, and the connection is asked no more.
@@ -61,7 +79,7 @@ fn whoever_comes_is_heard_and_who_rests_longest_makes_room() {
     for gone in streams.iter_mut().take(50) {
         let mut rest = Vec::new();
         // To the end of the answer, and of the connection.
-        drop(gone.read_to_end(&mut rest));
+        ended(gone.read_to_end(&mut rest));
     }
     assert_eq!(status(&server, streams.last().unwrap()), Some(200));
 }
@@ -83,11 +101,11 @@ fn heads_that_are_too_large_are_refused_and_those_that_are_large_are_not() {
 
     // Nor is more of it kept than that: it is refused while it comes, or cut.
     let lines = "x-line: a\r\n".repeat(100_000);
-    let mut stream = TcpStream::connect(server.address()).unwrap();
+    let mut stream = patient(TcpStream::connect(server.address()).unwrap());
     let head = format!("GET /healthz HTTP/1.1\r\nhost: {}\r\n{lines}\r\n", server.address());
     drop(stream.write_all(head.as_bytes()));
     let mut reply = Vec::new();
-    drop(stream.read_to_end(&mut reply));
+    ended(stream.read_to_end(&mut reply));
     assert!(reply.is_empty() || reply.starts_with(b"HTTP/1.1 431"), "{reply:?}");
     server.get("/healthz").expect(200);
 }
@@ -96,7 +114,7 @@ fn heads_that_are_too_large_are_refused_and_those_that_are_large_are_not() {
 fn requests_that_come_all_at_once_are_answered_one_after_another() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path());
-    let mut stream = TcpStream::connect(server.address()).unwrap();
+    let mut stream = patient(TcpStream::connect(server.address()).unwrap());
     let host = server.address();
     let asked =
         |path: &str, more: &str| format!("GET {path} HTTP/1.1\r\nhost: {host}\r\n{more}\r\n");
@@ -132,7 +150,10 @@ fn an_address_that_asks_too_often_is_told_when_to_come_back() {
     assert!(refused.text("/type").ends_with("/too-many-requests"));
     ask("203.0.113.8").expect(200);
     // Whoever comes back is let in once the second is over.
-    while ask("203.0.113.7").status == 429 {}
+    let end = Instant::now() + Duration::from_secs(60);
+    while ask("203.0.113.7").status == 429 {
+        assert!(Instant::now() < end, "he is never let in again");
+    }
     ask("203.0.113.9").expect(200);
     // The proxy itself is this machine, which is not counted.
     for _ in 0..20 {
