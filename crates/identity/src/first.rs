@@ -34,18 +34,24 @@ pub enum FirstOperator {
 }
 
 /// Makes the first operator where there are no users; makes another password for him where the first was
-/// never changed and is good no longer, unless others do without him.
+/// never changed and is good no longer, unless others do without him. A password is given to `keep` before
+/// it counts, so that whatever ends the program there is none that nobody knows.
 ///
 /// # Errors
-/// When the store cannot.
-pub async fn first_operator(desk: &Desk, store: &Store) -> Result<FirstOperator, Problem> {
+/// When the store cannot, or `keep`.
+pub async fn first_operator(
+    desk: &Desk,
+    store: &Store,
+    keep: &(dyn Fn(&str) -> Result<(), Problem> + Sync),
+) -> Result<FirstOperator, Problem> {
     // Named, so that of two starts one makes him.
     let body = Hash32([0; 32]);
     let key = RequestKey { uuid: kernel::id::named_uuid(&[OPERATION]), body };
     if has_users(store).await? {
-        return again(desk, store, key.id()).await;
+        return again(desk, store, keep, key.id()).await;
     }
     let made = desk.hashing.run(|| Made::new(UserKind::Person)).await??;
+    keep(made.secret())?;
     let (Ok(name), Ok(operators)) = (LoginName::email(FIRST_OPERATOR), Right::new(OPERATORS))
     else {
         unreachable!("names of ours are names")
@@ -65,7 +71,12 @@ pub async fn first_operator(desk: &Desk, store: &Store) -> Result<FirstOperator,
     Ok(password.map_or(FirstOperator::Waits, FirstOperator::Made))
 }
 
-async fn again(desk: &Desk, store: &Store, sub: SubId) -> Result<FirstOperator, Problem> {
+async fn again(
+    desk: &Desk,
+    store: &Store,
+    keep: &(dyn Fn(&str) -> Result<(), Problem> + Sync),
+    sub: SubId,
+) -> Result<FirstOperator, Problem> {
     let user = store.get::<User>(sub).await?;
     let user = user.filter(|user| user.proof_state == ProofState::OneTime && user.is_operator());
     let Some(user) = user else { return Ok(FirstOperator::Settled) };
@@ -77,6 +88,7 @@ async fn again(desk: &Desk, store: &Store, sub: SubId) -> Result<FirstOperator, 
         return Ok(FirstOperator::Settled);
     }
     let made = desk.hashing.run(|| Made::new(UserKind::Person)).await??;
+    keep(made.secret())?;
     let change = Change::Reset(made.proof.clone());
     let decision = ChangeUser { caller: Caller::local(), sub, change, key: None };
     let (user, is_repeated) = store.decide(decision, Context::own(&System)).await??;
@@ -137,7 +149,7 @@ mod tests {
     #[tokio::test]
     async fn he_is_made_once_and_has_another_password_when_the_first_is_over() {
         let (memory, store, desk) = opened();
-        let start = async || first_operator(&desk, &store).await.unwrap();
+        let start = async || first_operator(&desk, &store, &|_| Ok(())).await.unwrap();
 
         let first = made(start().await);
         assert!(start().await == FirstOperator::Waits);
@@ -172,10 +184,27 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_password_is_kept_before_it_counts() {
+        let (memory, store, desk) = opened();
+        let refuse = |_: &str| Err(Problem::internal("the disk is full"));
+        assert!(first_operator(&desk, &store, &refuse).await.is_err());
+        assert_eq!(memory.records::<User>().len(), 0);
+
+        let kept = parking_lot::Mutex::new(String::new());
+        let keep = |password: &str| {
+            assert_eq!(memory.records::<User>().len(), 0);
+            password.clone_into(&mut kept.lock());
+            Ok(())
+        };
+        let told = made(first_operator(&desk, &store, &keep).await.unwrap());
+        assert_eq!(*kept.lock(), told);
+    }
+
+    #[tokio::test]
     async fn he_has_no_other_where_he_or_somebody_did_without_him() {
         let check = async |is_revoked: bool, other: Option<ProofState>, is_settled: bool| {
             let (memory, store, desk) = opened();
-            made(first_operator(&desk, &store).await.unwrap());
+            made(first_operator(&desk, &store, &|_| Ok(())).await.unwrap());
             let (sub, operators) =
                 (memory.records::<User>()[0].sub, Right::new(OPERATORS).unwrap());
             if is_revoked {
@@ -197,7 +226,7 @@ mod tests {
                 store.decide(decision, Context::own(&System)).await.unwrap().unwrap();
             }
             memory.pass(ONE_TIME_LIFE);
-            let found = first_operator(&desk, &store).await.unwrap();
+            let found = first_operator(&desk, &store, &|_| Ok(())).await.unwrap();
             assert_eq!(found == FirstOperator::Settled, is_settled, "{is_revoked} {other:?}");
         };
         check(false, None, false).await;

@@ -37,6 +37,11 @@ impl Made {
         Ok(Self { secret, proof, kind })
     }
 
+    /// The password or the secret.
+    pub(crate) fn secret(&self) -> &str {
+        &self.secret
+    }
+
     /// Whose choice it is.
     pub fn proof_state(&self) -> ProofState {
         match self.kind {

@@ -46,12 +46,15 @@ impl Decision for LogOut {
         let Some(user) = view.get::<User>(known.sub)? else { return Ok(None) };
         // What is over already is not ended again; who is told so twice wanted nothing else. Whose session
         // was ended alone, be it because somebody stole a token, has others still.
+        // Nor does a token end anything that is good no longer.
+        let now = view.now();
         let is_active = known.state == SessionState::Active;
-        let is_over = known.epoch != user.epoch || (self.reach == Reach::Here && !is_active);
+        let is_over = known.epoch != user.epoch
+            || known.expires_at() <= now
+            || (self.reach == Reach::Here && !is_active);
         if is_over {
             return Ok(Some(User::clone(&user)));
         }
-        let now = view.now();
         let session_id = self.session_id.to_string();
         audit(view, writes, &user.caller(), (Decision::name(self), &session_id, None))?;
         if is_active {

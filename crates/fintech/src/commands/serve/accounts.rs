@@ -10,7 +10,7 @@ use axum::Router;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::IntoResponse;
 use axum::routing::get;
-use http_api::App;
+use http_api::{App, Problem, ProblemKind};
 use identity::{Desk, DeskSettings, FIRST_OPERATOR, FirstOperator};
 use kernel::time::System;
 use kernel::{Clock, Store};
@@ -38,40 +38,46 @@ pub(super) async fn open(
     let keys = keys::open(data, System.now())?;
     let desk = Desk::open(Mint::new(keys), settings).map_err(Failure::cannot_run)?;
     desk.recall(store).await.map_err(Failure::cannot_run)?;
-    let made = identity::first_operator(&desk, store).await;
     let file = data.join(FIRST_PASSWORD);
+    let made = identity::first_operator(&desk, store, &|password| keep(&file, password)).await;
     match made.map_err(|problem| Failure::cannot_run(problem.detail()))? {
         FirstOperator::Made(password) => tell_password(&file, &password)?,
+        FirstOperator::Waits if file.exists() => tell_file(&file),
         FirstOperator::Waits => {}
         FirstOperator::Settled => forget(&file)?,
     }
     Ok(Arc::new(desk))
 }
 
-/// Tells it a person at his terminal. Else it goes to a file with his name, for what is no terminal is a
-/// log, which is kept and read by others.
+/// Keeps it before it counts: a start that is killed then leaves none that nobody knows.
+fn keep(file: &Path, password: &str) -> Result<(), Problem> {
+    let text = format!("{FIRST_OPERATOR}\n{password}\n");
+    folder::keep_secret(file, text.as_bytes()).map_err(|error| {
+        let detail = format!("{}: {error}; mend that and start again", file.display());
+        Problem::new(ProblemKind::Unavailable, detail)
+    })
+}
+
+/// Tells it a person at his terminal. Else it stays in its file, for what is no terminal is a log, which is
+/// kept and read by others.
 fn tell_password(file: &Path, password: &str) -> Result<(), Failure> {
-    if io::stderr().is_terminal() {
-        output::tell(format_args!(
-            "The first operator is {FIRST_OPERATOR}. His password, for one time and for 7 days, is\n\n    \
-             {password}\n\nChoose another by `fintech password`. It is not told again."
-        ));
+    if !io::stderr().is_terminal() {
+        tell_file(file);
         return Ok(());
     }
-    let text = format!("{FIRST_OPERATOR}\n{password}\n");
-    let kept = folder::keep_secret(file, text.as_bytes());
-    let file = file.display();
-    kept.map_err(|error| {
-        Failure::cannot_run(format!(
-            "{file}: {error}; once that is mended, `fintech user reset-password` makes the first \
-             operator another password"
-        ))
-    })?;
     output::tell(format_args!(
-        "The first operator's name and his password, for one time and for 7 days, are in the file {file}: \
-         choose another by `fintech password`, and the next start removes it."
+        "The first operator is {FIRST_OPERATOR}. His password, for one time and for 7 days, is\n\n    \
+         {password}\n\nChoose another by `fintech password --email {FIRST_OPERATOR}`. It is not told again."
     ));
-    Ok(())
+    forget(file)
+}
+
+fn tell_file(file: &Path) {
+    output::tell(format_args!(
+        "The first operator's name and his password, for one time and for 7 days, are in the file {}: \
+         choose another by `fintech password --email {FIRST_OPERATOR}`, and the next start removes it.",
+        file.display()
+    ));
 }
 
 /// What is in it is good for nothing any more.
