@@ -174,6 +174,20 @@ fn everywhere_is_everywhere_even_where_the_shown_session_is_over() {
 }
 
 #[test]
+fn a_session_whose_time_is_over_ends_no_other() {
+    let mut session = Shown::new();
+    session.shows((1, None), Ok(2));
+    let expires_at = session.store.records::<Session>()[0].expires_at();
+    session.store.pass(expires_at.since(kernel::Clock::now(&session.store)));
+    let (session_id, family_hash) = (SessionId::from_uuid(1), hash(0));
+    for reach in [Reach::Here, Reach::Everywhere] {
+        let user = run(&session.store, &LogOut { session_id, family_hash, reach }).unwrap();
+        assert_eq!(user.epoch, 1, "{reach:?}");
+    }
+    assert_eq!(session.store.records::<Session>()[0].state, SessionState::Active);
+}
+
+#[test]
 fn a_password_for_one_time_is_good_for_a_week() {
     let operator = Caller { sub: Subject::new("olga").unwrap(), role: Role::Operator };
     let check = |proof_state, wait: Duration, expected| {

@@ -75,7 +75,7 @@ fn tell_password(file: &Path, password: &str) -> Result<(), Failure> {
 fn tell_file(file: &Path) {
     output::tell(format_args!(
         "The first operator's name and his password, for one time and for 7 days, are in the file {}: \
-         choose another by `fintech password --email {FIRST_OPERATOR}`, and the next start removes it.",
+         choose another by `fintech password --email …`, and the next start removes it.",
         file.display()
     ));
 }
