@@ -79,6 +79,12 @@ pub(crate) fn run_token(options: &Token) -> Result<End, Failure> {
 pub(crate) fn run_password(options: &Password) -> Result<End, Failure> {
     let password = secret("FINTECH_PASSWORD", "The password that there is")?;
     let new_password = secret("FINTECH_NEW_PASSWORD", "The new one")?;
+    // Whoever does not see what he types may have slipped.
+    let is_typed =
+        std::env::var_os("FINTECH_NEW_PASSWORD").is_none() && std::io::stdin().is_terminal();
+    if is_typed && secret("FINTECH_NEW_PASSWORD", "The new one again")? != new_password {
+        return Err(Failure::wrong_use("the two differ; nothing is changed"));
+    }
     let Who { server, email, access } = &options.who;
     let body = json!({ "email": email, "password": password, "new_password": new_password });
     runtime::build("password")?.block_on(async {

@@ -60,8 +60,12 @@ fn address(text: &str) -> Option<IpAddr> {
 /// Reads `10.0.0.0/8`, or one address.
 pub(super) fn network(text: &str) -> Result<IpNet, String> {
     let one = || text.parse().ok().map(|address: IpAddr| IpNet::from(address));
-    let network = text.parse().ok().or_else(one);
-    network.ok_or_else(|| "write a network such as 10.0.0.0/8, or an address".to_owned())
+    let network: Option<IpNet> = text.parse().ok().or_else(one);
+    let network = network.ok_or("write a network such as 10.0.0.0/8, or an address")?;
+    if network.prefix_len() == 0 {
+        return Err("that is everybody, who could then say what address he likes".to_owned());
+    }
+    Ok(network)
 }
 
 #[cfg(test)]
@@ -112,6 +116,8 @@ mod tests {
             ("10.1.2.3", Some("10.1.2.3/32")),
             ("fd00::1", Some("fd00::1/128")),
             ("10.0.0.0/33", None),
+            ("0.0.0.0/0", None),
+            ("::/0", None),
             ("proxy.example", None),
             ("", None),
         ] {
