@@ -146,33 +146,28 @@ impl Desk {
         self.mint.sign(&grant, System.now()).map_err(|error| Problem::internal(error.to_string()))
     }
 
-    /// Counts a try of that name from there for which nothing slow is done.
+    /// Counts a try for which nothing slow is done.
     ///
     /// # Errors
     /// 429.
-    pub(crate) fn admit(&self, name: &str, from: Option<ClientAddress>) -> Result<(), Problem> {
-        self.throttle.admit(Try { name, from }, |_| Ok(()))
+    pub(crate) fn admit(&self, attempt: Try<'_>) -> Result<(), Problem> {
+        self.throttle.admit(attempt, |_| Ok(()))
     }
 
     /// Counts a try that a password is hashed for, and gives it a place there: one of those that are
-    /// kept where the name was proved from there. Whoever is turned away because too many wait has not
-    /// tried that name.
+    /// kept where the try is known. Whoever is turned away because too many wait has not tried that name.
     ///
     /// # Errors
     /// As [`admit`](Self::admit), or 503.
-    pub(crate) fn admit_hashing(
-        &self,
-        name: &str,
-        from: Option<ClientAddress>,
-    ) -> Result<HashingPlace<'_>, Problem> {
-        self.throttle.admit(Try { name, from }, |is_proved| {
-            if is_proved { self.hashing.kept_place() } else { self.hashing.place() }
+    pub(crate) fn admit_hashing(&self, attempt: Try<'_>) -> Result<HashingPlace<'_>, Problem> {
+        self.throttle.admit(attempt, |is_known| {
+            if is_known { self.hashing.kept_place() } else { self.hashing.place() }
         })
     }
 
-    /// Remembers that the name was proved from there.
-    pub(crate) fn is_proved(&self, name: &str, from: Option<ClientAddress>) {
-        self.throttle.is_proved(Try { name, from });
+    /// Remembers what proved the name from there.
+    pub(crate) fn is_proved(&self, attempt: Try<'_>) {
+        self.throttle.is_proved(attempt);
     }
 
     /// Counts that somebody of that name was refused from there who wanted to sign in; not whom the
@@ -301,7 +296,8 @@ mod tests {
         let settings = DeskSettings { sign_up: true, secure_cookies: true };
         let desk = Desk::open(mint, settings).unwrap();
         let from = Some(ClientAddress::new([192, 0, 2, 1].into()));
-        let kind = || desk.admit_hashing("ada@example.org", from).err().map(|no| no.kind());
+        let attempt = Try { name: "ada@example.org", shown: "secret", from };
+        let kind = || desk.admit_hashing(attempt).err().map(|no| no.kind());
 
         let all: Vec<_> = std::iter::from_fn(|| desk.hashing.place().ok()).collect();
         // Together with those that follow as many as an address has.

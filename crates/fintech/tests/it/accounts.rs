@@ -207,6 +207,19 @@ fn wrong_passwords_are_throttled_alike_whether_there_is_an_account_or_not() {
 }
 
 #[test]
+fn who_signed_in_from_an_address_does_so_again_while_others_guess_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::with_accounts(folder.path(), &[]);
+    sign_up(&server, "ada@example.org");
+    log_in(&server, "ada@example.org").expect(200);
+    let guess = json!({ "grant_type": "client_credentials", "client_secret": "a guess",
+        "client_id": "usr_00000000-0000-7000-8000-000000000000" });
+    let guessed: Vec<_> = (0..60).map(|_| server.post("/v1/auth/token", &guess).status).collect();
+    assert!(guessed.contains(&429), "{guessed:?}");
+    log_in(&server, "ada@example.org").expect(200);
+}
+
+#[test]
 fn a_token_and_a_service_for_scripts() {
     let folder = tempfile::tempdir().unwrap();
     let mut server = Server::with_accounts(folder.path(), &[]);

@@ -20,6 +20,7 @@ use crate::manifest::SIGN_UP;
 use crate::passwords::{self, BadPassword};
 use crate::records::{LoginName, Proof, ProofState, Rights, Session, User, UserKind};
 use crate::secrets::{RefreshToken, service_proof};
+use crate::throttle::Try;
 
 /// Makes whoever asks a user, who can then log in.
 ///
@@ -42,7 +43,8 @@ pub(super) async fn sign_up(
     let name = email(&body.value.email.0)?;
     let password = body.value.password.0;
     passwords::check(&password).map_err(|bad| bad_password("password", bad))?;
-    let place = desk.admit_hashing(name.as_str(), visit.from)?;
+    let attempt = Try { name: name.as_str(), shown: &password, from: visit.from };
+    let place = desk.admit_hashing(attempt)?;
     if find(&app.store, &name).await?.is_some() {
         return Err(crate::decide::ChangeRefused::NameTaken.into());
     }
@@ -120,14 +122,15 @@ pub(super) async fn issue_token(
         return Err(Problem::bad_field("grant_type", "must be `client_credentials`"));
     }
     let name = client_id.to_string();
+    let attempt = Try { name: &name, shown: &client_secret.0, from: visit.from };
     let issue = async {
-        desk.admit(&name, visit.from)?;
+        desk.admit(attempt)?;
         let decision = IssueToken { sub: client_id, shown: service_proof(&client_secret.0) };
         Ok(app.store.decide(decision, visit.context).await??)
     };
     let user: Result<User, Problem> = issue.await;
     let user = user.inspect_err(|why| desk.count_refused(&name, visit.from, why))?;
-    desk.is_proved(&name, visit.from);
+    desk.is_proved(attempt);
     let shown = TokensShown {
         access_token: desk.token(&user, None)?,
         token_type: "Bearer",
@@ -160,17 +163,19 @@ impl Begin {
     /// Passwords are hashed for who waits for it; what is decided thereafter is done to its end.
     async fn begun(self, app: App, desk: Arc<Desk>, name: &LoginName) -> Result<Response, Problem> {
         let Visit { from, context } = self.visit;
-        let place = desk.admit_hashing(name.as_str(), from)?;
+        let attempt = Try { name: name.as_str(), shown: &self.password, from };
+        let place = desk.admit_hashing(attempt)?;
         let user = desk.proved(&app.store, name, &self.password, &place).await?;
         let user = user.ok_or(SignInRefused::Wrong)?;
         let refresh = RefreshToken::first(SessionId::from_uuid(System.draw()))?;
         let decision = self.decision(&place, &user, &refresh).await?;
         drop(place);
         let (name, cookie) = (name.clone(), self.cookie);
+        let shown = self.changed.unwrap_or(self.password);
         to_its_end(async move {
             let (user, session) = app.store.decide(decision, context).await??;
             desk.take_back_from(&user);
-            desk.is_proved(name.as_str(), from);
+            desk.is_proved(Try { name: name.as_str(), shown: &shown, from });
             given(&desk, (&user, &session), &refresh, cookie)
         })
         .await

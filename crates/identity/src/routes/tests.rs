@@ -130,6 +130,47 @@ async fn a_service_that_proved_itself_from_an_address_is_not_kept_out_there() {
     assert_eq!(site.ask(HOME, "token", &body("secret")).await.0, 200);
 }
 
+/// Whoever guesses where she is at home keeps her out there as little as elsewhere, and does not learn
+/// from how he is refused that it is hers.
+#[tokio::test]
+async fn who_shares_an_address_with_a_guesser_signs_in_there() {
+    let site = Site::new();
+    let body = |email: &str, password: &str| json!({ "email": email, "password": password });
+    let ada = body("ada@example.org", "correct horse battery");
+    assert_eq!(site.ask(ELSEWHERE, "signup", &ada).await.0, 201);
+    assert_eq!(site.ask(HOME, "login", &ada).await.0, 200);
+    // He guesses a service's secret, for no password is hashed for it: until his address has none left.
+    let guess = json!({ "grant_type": "client_credentials", "client_secret": "guess",
+        "client_id": "usr_00000000-0000-7000-8000-000000000000" });
+    let use_up = async || {
+        for _ in 0..40 {
+            site.ask(HOME, "token", &guess).await;
+        }
+    };
+    use_up().await;
+    assert_eq!(site.ask(HOME, "login", &ada).await.0, 200);
+    let refused = async |email: &str| {
+        for _ in 0..50 {
+            use_up().await;
+            let (status, told) = site.ask(HOME, "login", &body(email, "wrong horse battery")).await;
+            // Time goes on: he may have had another one left.
+            if status == 429 {
+                return (told["type"].clone(), told["detail"].clone());
+            }
+        }
+        panic!("{email} can be guessed at without end");
+    };
+    assert_eq!(refused("ada@example.org").await, refused("nobody@example.org").await);
+
+    // Another password is known from where it was chosen.
+    let mut changed = ada.clone();
+    changed["new_password"] = json!("another horse battery");
+    assert_eq!(site.ask(HOME, "password", &changed).await.0, 200);
+    use_up().await;
+    let newer = body("ada@example.org", "another horse battery");
+    assert_eq!(site.ask(HOME, "login", &newer).await.0, 200);
+}
+
 /// A thief who is first has the session no longer when its owner comes.
 #[tokio::test]
 async fn a_replaced_refresh_token_from_elsewhere_ends_the_session() {
