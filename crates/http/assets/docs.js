@@ -2,7 +2,7 @@
 // elsewhere, and nothing that comes is taken for HTML: all of it is put in as text.
 
 const METHODS = ["get", "post", "delete"];
-const WORDS = { nobody: "everybody", owner: "owners", operator: "operators" };
+const WORDS = { everybody: "everybody", owner: "owners", operator: "operators" };
 
 /** An element with attributes and children; children that are strings become text. */
 function element(name, attributes = {}, ...children) {
@@ -128,6 +128,7 @@ function tryIt(api, path, method, operation, bodySchema) {
       const text = await answer.text();
       const lines = [`${answer.status} ${answer.statusText}`, ...[...answer.headers].map((pair) => pair.join(": "))];
       shown.textContent = `${lines.join("\n")}\n\n${pretty(text)}`;
+      keepToken(answer, text);
     } catch (error) {
       shown.textContent = `No answer: ${error.message}`;
     }
@@ -140,6 +141,12 @@ function tryIt(api, path, method, operation, bodySchema) {
     body,
     element("button", {}, "Send"),
     shown);
+}
+
+/** Whoever signed in here asks on with the token that he was given. */
+function keepToken(answer, text) {
+  if (!answer.ok || !text.includes('"access_token"')) return;
+  document.getElementById("token").value = JSON.parse(text).access_token ?? "";
 }
 
 function pretty(text) {

@@ -46,6 +46,7 @@ pub struct LogInAsked {
     /// Whether the refresh token is to be a cookie that no script can read, and not to stand in the
     /// answer: for pages in a browser.
     #[serde(default)]
+    #[schema(example = false)]
     pub cookie: bool,
 }
 
@@ -64,6 +65,7 @@ pub struct PasswordAsked {
     pub new_password: Secret,
     /// As at log-in.
     #[serde(default)]
+    #[schema(example = false)]
     pub cookie: bool,
 }
 
@@ -85,6 +87,7 @@ pub struct LogOutAsked {
     pub refresh_token: Option<Secret>,
     /// Whether every session of its user ends, on all devices.
     #[serde(default)]
+    #[schema(example = false)]
     pub everywhere: bool,
 }
 
@@ -106,6 +109,7 @@ pub struct TokenAsked {
 /// Whom an operator makes a user: a person by `email`, or a service by `service`.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "email": "olga@example.org", "rights": ["operators"] }))]
 pub struct UserAsked {
     /// A person's e-mail address.
     #[schema(value_type = Option<String>, max_length = 254, example = "olga@example.org")]
@@ -182,7 +186,7 @@ impl From<&User> for UserShown {
 pub struct SecretShown {
     /// Who.
     pub user: UserShown,
-    /// A person's password for one time, to be changed by `POST /auth/password`. Null for a service,
+    /// A person's password for one time, to be changed by `POST /v1/auth/password`. Null for a service,
     /// and where a request is repeated.
     pub one_time_password: Option<String>,
     /// A service's secret. Null for a person, and where a request is repeated.

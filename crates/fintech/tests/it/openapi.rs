@@ -30,7 +30,7 @@ fn the_document_is_the_one_that_is_kept() {
 
 fn words(who: &[Who]) -> Value {
     let word = |who: &Who| match who {
-        Who::Nobody => "nobody".to_owned(),
+        Who::Nobody => "everybody".to_owned(),
         Who::Owner => "owner".to_owned(),
         Who::Operator => "operator".to_owned(),
         Who::Service(scope) => format!("service:{scope}"),
@@ -47,13 +47,16 @@ fn it_has_every_operation_and_who_may_call_it() {
         let name = operation.name;
         assert_eq!(found["operationId"], name);
         assert_eq!(found["x-who"], words(operation.who), "{name}");
-        let has_token = found["security"] == json!([{ "bearer": [] }]);
-        assert_eq!(has_token, !operation.who.contains(&Who::Nobody), "{name}");
+        let is_open = operation.who.contains(&Who::Nobody);
+        let needs = if is_open { json!([]) } else { json!([{ "bearer": [] }]) };
+        assert_eq!(found["security"], needs, "{name}");
         assert!(
             found["summary"].as_str().is_some_and(|words| words.ends_with(['.', ':'])),
             "{name}"
         );
         let parameters = found["parameters"].as_array().cloned().unwrap_or_default();
+        let is_keyed = parameters.iter().any(|one| one["name"] == "Idempotency-Key");
+        assert!(!is_open || !is_keyed, "{name}: a key is a caller's, and nobody is known there");
         let in_path = parameters.iter().filter(|parameter| parameter["in"] == "path");
         let in_path: Vec<_> =
             in_path.map(|parameter| parameter["name"].as_str().unwrap()).collect();

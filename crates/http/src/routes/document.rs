@@ -32,7 +32,9 @@ fn whole(mut openapi: OpenApi) -> OpenApi {
     let description = "Wallets, payments and loans. Amounts are decimal strings beside their \
         currency. Every failure is a problem document (RFC 9457), and every answer carries \
         `X-Request-Id`; only what is no HTTP request, or has too many or too long headers, is \
-        refused before it is read, by 400 or 431 with an empty body. `x-who` says who may call an operation.";
+        refused before it is read, by 400 or 431 with an empty body. `x-who` says who may call an \
+        operation: `everybody` without a token; an `owner` for what is his; an `operator`; \
+        `service:…` a service with that scope.";
     openapi.info = InfoBuilder::new()
         .title("Fintech core")
         .version("1")
@@ -79,9 +81,8 @@ fn add_to(operation: &'static Operation, item: &mut PathItem) {
     let who: Vec<_> = operation.who.iter().map(|who| word(*who)).collect();
     let extensions = documented.extensions.get_or_insert_with(Extensions::default);
     extensions.insert("x-who".to_owned(), who.into());
-    if !operation.who.contains(&Who::Nobody) {
-        documented.security = Some(vec![SecurityRequirement::new(BEARER, [""; 0])]);
-    }
+    let token = (!is_for_everybody(operation)).then(|| SecurityRequirement::new(BEARER, [""; 0]));
+    documented.security = Some(token.into_iter().collect());
     let more = parameters(operation, documented);
     if !more.is_empty() {
         documented.parameters.get_or_insert_with(Vec::new).extend(more.into_iter().map(RefOr::T));
@@ -97,10 +98,15 @@ fn add_to(operation: &'static Operation, item: &mut PathItem) {
     responses.insert("default".to_owned(), RefOr::T(failure()));
 }
 
+/// Whether it is for whoever comes, signed in or not.
+fn is_for_everybody(operation: &Operation) -> bool {
+    operation.who.contains(&Who::Nobody)
+}
+
 /// How it stands in `x-who`.
 fn word(who: Who) -> String {
     match who {
-        Who::Nobody => "nobody".to_owned(),
+        Who::Nobody => "everybody".to_owned(),
         Who::Owner => "owner".to_owned(),
         Who::Operator => "operator".to_owned(),
         Who::Service(scope) => format!("service:{scope}"),
@@ -141,7 +147,8 @@ fn parameters(operation: &Operation, documented: &Documented) -> Vec<Parameter> 
             ObjectBuilder::new().schema_type(Type::String),
         ));
     }
-    if !reads && !operation.writes.is_empty() {
+    // A key is a caller's: where nobody is known yet there is none.
+    if !reads && !operation.writes.is_empty() && !is_for_everybody(operation) {
         let pattern = Some("^[\\x21-\\x7e]{1,255}$");
         parameters.push(parameter(
             "Idempotency-Key",

@@ -15,9 +15,11 @@ use crate::secrets::RefreshToken;
 /// Goes on with a session: another access token, and the next refresh token in place of this one.
 ///
 /// A refresh token is good once. One that is shown a second time, more than ten seconds later or from
-/// another address, ends the session, for two have it. In the one program alone; on AWS Cognito does this.
+/// another network, ends the session, for two have it; sooner and from the same one it is refused, and
+/// the session goes on. A page that asked for a cookie at log-in sends that, and no token, with
+/// `Content-Type: application/json`. In the one program alone; on AWS Cognito does this.
 #[utoipa::path(post, path = "/auth/refresh", tag = "identity", request_body = RefreshAsked,
-    responses((status = 200, body = TokensShown, description = "What he is given from now on.")))]
+    responses((status = 200, body = TokensShown, description = "The next tokens of the session.")))]
 pub(super) async fn refresh_session(
     State(app): State<App>,
     Extension(desk): AtDesk,
@@ -53,7 +55,8 @@ pub(super) async fn refresh_session(
 /// Ends a session, or every one of its user.
 ///
 /// What was given in it is good no longer, at once. A token of no session, or of one that is over, is
-/// answered alike; everywhere counts even where this one is over by itself. In the one program alone; on AWS Cognito does this.
+/// answered alike; everywhere counts even where this one is over by itself. The token may come as a cookie, as at
+/// `POST /v1/auth/refresh`. In the one program alone; on AWS Cognito does this.
 #[utoipa::path(post, path = "/auth/logout", tag = "identity", request_body = LogOutAsked,
     responses((status = 200, body = LoggedOut, description = "It is over.")))]
 pub(super) async fn log_out(

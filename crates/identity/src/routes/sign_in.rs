@@ -26,10 +26,9 @@ use crate::throttle::Try;
 ///
 /// A taken address is told as such: without a mail to its owner nothing else can be answered. Off
 /// unless `--sign-up` says otherwise where the program is reached from other machines. Rights are given
-/// by operators. An `Idempotency-Key` is of a caller, and here nobody is known yet: a repeat finds the
-/// name taken, and logs in. In the one program alone.
+/// by operators. Whoever repeats it finds the name taken, and logs in. In the one program alone.
 #[utoipa::path(post, path = "/auth/signup", tag = "identity", request_body = SignUpAsked,
-    responses((status = 201, body = UserShown, description = "Log in by `POST /v1/auth/login`.")))]
+    responses((status = 201, body = UserShown, description = "The user, who can log in by `POST /v1/auth/login`.")))]
 pub(super) async fn sign_up(
     State(app): State<App>,
     Extension(desk): AtDesk,
@@ -67,11 +66,11 @@ pub(super) async fn sign_up(
 
 /// Begins a session of whoever proves by his password who he is.
 ///
-/// Whether there is such a user cannot be told from the answer. Too many tries get 429. A password that
-/// was made for one time gets 403 `password-change-required`. A repeat begins another session, whatever its
-/// `Idempotency-Key`. In the one program alone; on AWS Cognito does this.
+/// A wrong name and a wrong password get the same 401 `sign-in-refused`, too many tries 429. A password that
+/// was made for one time gets 403 `password-change-required`. Whoever repeats it begins another session. In
+/// the one program alone; on AWS Cognito does this.
 #[utoipa::path(post, path = "/auth/login", tag = "identity", request_body = LogInAsked,
-    responses((status = 200, body = TokensShown, description = "Who he is from now on.")))]
+    responses((status = 200, body = TokensShown, description = "The tokens of his session.")))]
 pub(super) async fn log_in(
     State(app): State<App>,
     Extension(desk): AtDesk,
@@ -86,9 +85,9 @@ pub(super) async fn log_in(
 /// Takes another password, and begins a session; every other one of the user ends.
 ///
 /// This is also how a password is replaced that was made for one time. It needs no token: the password
-/// proves who he is. In the one program alone.
+/// proves who he is, and a wrong one is answered as at log-in. In the one program alone.
 #[utoipa::path(post, path = "/auth/password", tag = "identity", request_body = PasswordAsked,
-    responses((status = 200, body = TokensShown, description = "Who he is from now on.")))]
+    responses((status = 200, body = TokensShown, description = "The tokens of his new session.")))]
 pub(super) async fn change_password(
     State(app): State<App>,
     Extension(desk): AtDesk,
@@ -108,7 +107,8 @@ pub(super) async fn change_password(
 
 /// Gives a service a token for its secret (RFC 6749, section 4.4, in JSON).
 ///
-/// In the one program alone; on AWS Cognito does this.
+/// A wrong id and a wrong secret get the same 401 `sign-in-refused`. In the one program alone; on AWS
+/// Cognito does this.
 #[utoipa::path(post, path = "/auth/token", tag = "identity", request_body = TokenAsked,
     responses((status = 200, body = TokensShown, description = "Its token; there is no session.")))]
 pub(super) async fn issue_token(

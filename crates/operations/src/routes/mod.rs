@@ -29,7 +29,8 @@ pub fn routes() -> Routes {
 }
 
 /// Who the caller is.
-#[utoipa::path(get, path = "/me", tag = "operations", responses((status = 200, body = Me)))]
+#[utoipa::path(get, path = "/me", tag = "operations", responses((status = 200, body = Me,
+    description = "As the token says.")))]
 async fn get_me(request: Request) -> Response {
     answer::ok(&Me::from(&request.caller))
 }
