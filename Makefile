@@ -167,6 +167,10 @@ soak: needs-c-compiler ## kill the program under load, again and again, for SECO
 	SOAK_SECONDS=$(SECONDS) cargo test --release --locked $(cargo_jobs) --package simulation \
 		--test it -- --ignored --nocapture soak
 
+picture: needs-c-compiler ## draw the README's picture of /docs anew, by Chromium
+	cargo build --locked $(cargo_jobs) --package fintech
+	docs/images/draw.sh $(TARGET)/debug/fintech
+
 # Apart from `make test`: the tool itself takes minutes to build, once. Advisories are left out,
 # for their database must be fetched and its answer changes from one day to the next.
 deny: $(CARGO_DENY)/bin/cargo-deny ## licences, banned crates and sources of all dependencies
