@@ -23,7 +23,9 @@ FINTECH_LOG_FORMAT. An option on the command line wins.";
 const EXAMPLES: &str = "\
 Examples:
   fintech serve                                  start, on http://127.0.0.1:8080
-  fintech demo --server http://127.0.0.1:8080    fill it with something to look at
+  fintech password --email operator@localhost    in another terminal: choose the first operator's
+  export FINTECH_TOKEN=$(fintech token --email operator@localhost)
+  fintech demo                                   fill it with something to look at
   fintech verify                                 prove that the books are right, beside it
   fintech backup copy.sqlite                     a consistent copy, beside it
 
@@ -75,4 +77,47 @@ pub(crate) fn variable_of(wrong: &clap::Error) -> Option<String> {
     let variable = format!("FINTECH_{variable}");
     let is_set = std::env::var_os(&variable).is_some();
     (is_set && !std::env::args_os().any(is_typed)).then_some(variable)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    /// Every command of the program, those of groups too, each by its whole name.
+    fn commands(command: &clap::Command, name: &str, into: &mut Vec<(String, clap::Command)>) {
+        into.push((name.to_owned(), command.clone()));
+        for inner in command.get_subcommands() {
+            commands(inner, &format!("{name} {}", inner.get_name()), into);
+        }
+    }
+
+    /// What of a line of an example is for this program: without what a shell does with it, and without
+    /// what is said of it, behind blanks.
+    fn arguments(line: &str) -> Option<Vec<&str>> {
+        let (_, typed) = line.strip_prefix("  ")?.split_once("fintech ")?;
+        let is_typed = ["  fintech ", "  FINTECH_", "  export "];
+        is_typed.iter().any(|begin| line.starts_with(begin)).then_some(())?;
+        let typed = typed.split("   ").next().and_then(|typed| typed.split(" | ").next());
+        let typed = typed.unwrap_or_default();
+        let typed = typed.trim_end_matches(&[')', '"'][..]);
+        Some([&["fintech"], &typed.split_whitespace().collect::<Vec<_>>()[..]].concat())
+    }
+
+    #[test]
+    fn every_example_of_every_help_is_a_command() {
+        let mut all = Vec::new();
+        commands(&Cli::command(), "fintech", &mut all);
+        assert!(all.len() > 20, "{all:?}");
+        for (name, command) in all {
+            let help = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
+            let examples: Vec<_> = help.lines().filter_map(arguments).collect();
+            assert!(!examples.is_empty(), "{name} --help has no example");
+            for example in examples {
+                let parsed = Cli::try_parse_from(&example);
+                assert!(parsed.is_ok(), "{name}: {example:?}: {parsed:?}");
+            }
+        }
+    }
 }

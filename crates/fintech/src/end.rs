@@ -7,9 +7,10 @@ use std::process::ExitCode;
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
   0  done
-  1  done, but something was refused or found wrong
+  1  done, but something was refused or found wrong; or a server refused it, as for a wrong password
   2  wrong use: an option, a file or a mapping that cannot be
-  3  cannot run: the data folder is held by another process, the disk fails, the address is in use";
+  3  cannot run: the data folder is held by another process, the disk fails, the address is in use, the
+     server is not reached or cannot do it now";
 
 /// How a command ended that could run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +31,9 @@ impl End {
 /// Why a command could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
+    /// A server said no, to what or to whom.
+    #[error("{0}")]
+    Refused(String),
     /// Whoever called it must call it otherwise.
     #[error("{0}")]
     WrongUse(String),
@@ -39,6 +43,11 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// A server's no, in a sentence that says what to do.
+    pub(crate) fn refused(why: impl fmt::Display) -> Self {
+        Self::Refused(why.to_string())
+    }
+
     /// A wrong use, in a sentence that says what to do.
     pub(crate) fn wrong_use(why: impl fmt::Display) -> Self {
         Self::WrongUse(why.to_string())
@@ -52,6 +61,7 @@ impl Failure {
     /// With its sentence put into a longer one.
     pub(crate) fn map(self, say: impl FnOnce(String) -> String) -> Self {
         match self {
+            Self::Refused(why) => Self::Refused(say(why)),
             Self::WrongUse(why) => Self::WrongUse(say(why)),
             Self::CannotRun(why) => Self::CannotRun(say(why)),
         }
@@ -69,7 +79,7 @@ impl From<std::io::Error> for Failure {
 pub(crate) fn exit_code(end: &Result<End, Failure>) -> ExitCode {
     ExitCode::from(match end {
         Ok(End::Done) => 0,
-        Ok(End::Flawed) => 1,
+        Ok(End::Flawed) | Err(Failure::Refused(_)) => 1,
         Err(Failure::WrongUse(_)) => 2,
         Err(Failure::CannotRun(_)) => 3,
     })

@@ -21,6 +21,7 @@ mod runtime;
 mod services;
 mod signals;
 mod tables;
+mod way_back;
 
 use std::process::ExitCode;
 

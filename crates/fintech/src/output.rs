@@ -26,6 +26,31 @@ pub(crate) fn json(result: &impl Serialize) -> io::Result<()> {
     line(text)
 }
 
+/// Prints rows of as many words each, with every column as wide as its widest word.
+///
+/// # Errors
+/// As [`line`].
+pub(crate) fn table<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> io::Result<()> {
+    if rows.is_empty() { Ok(()) } else { line(aligned(rows)) }
+}
+
+fn aligned<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> String {
+    let widths: [usize; COLUMNS] = std::array::from_fn(|column| {
+        let words = rows.iter().filter_map(|row| row.get(column));
+        words.map(|word| word.chars().count()).max().unwrap_or_default()
+    });
+    let told = rows.iter().map(|row| {
+        let words = row.iter().zip(widths).map(|(word, width)| format!("{word:<width$}"));
+        words.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    });
+    told.collect::<Vec<_>>().join("\n")
+}
+
+/// `1 row`, `2 rows`.
+pub(crate) fn counted(count: u64, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
 /// Tells a person something that is no result. If nobody can be told, nothing is lost.
 pub(crate) fn tell(text: impl fmt::Display) {
     drop(writeln!(io::stderr().lock(), "{text}"));
@@ -54,5 +79,26 @@ pub(crate) fn spinner(words: &str) -> ProgressBar {
     match ProgressStyle::with_template(&format!("{{spinner}} {words}")) {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_as_wide_as_their_widest_word() {
+        let rows =
+            [["usr_1", "ACTIVE", "é@b"], ["usr_22", "DISABLED", ""], ["usr_3", "ACTIVE", "c"]];
+        let rows = rows.map(|row| row.map(str::to_owned));
+        let expected = "usr_1   ACTIVE    é@b\nusr_22  DISABLED\nusr_3   ACTIVE    c";
+        assert_eq!(aligned(&rows), expected);
+        assert_eq!(aligned(&rows[..1]), "usr_1  ACTIVE  é@b");
+    }
+
+    #[test]
+    fn one_is_no_plural() {
+        let told = [0, 1, 2].map(|count| counted(count, "row"));
+        assert_eq!(told, ["0 rows", "1 row", "2 rows"]);
     }
 }

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::client::{AccessOptions, Client};
 use crate::end::{End, Failure};
+use crate::output::counted;
 use crate::place::{Place, Source};
 use crate::{folder, output, runtime};
 
@@ -22,6 +23,7 @@ const PAGE: usize = 100;
 
 /// About messages that could not be delivered
 #[derive(Debug, Subcommand)]
+#[command(after_long_help = LIST_EXAMPLES)]
 pub(crate) enum Command {
     List(List),
     Redrive(Redrive),
@@ -31,10 +33,10 @@ const LIST_ABOUT: &str = "\
 List the messages that could not be delivered, oldest first, each with its id, the one subscription \
 that could not hear it, how often it was tried, and why it failed last.";
 
-const LIST_EXAMPLES: &str = "\
-Examples:
-  fintech dead-letters list --server http://127.0.0.1:8080
-  fintech dead-letters list --data ./fintech-data --json    with the messages themselves";
+const LIST_EXAMPLES: &str = operators_examples!(
+    "  fintech dead-letters list --server http://127.0.0.1:8080
+  fintech dead-letters list --data ./fintech-data --json    with the messages themselves"
+);
 
 /// List them, and why
 #[derive(Debug, Args)]
@@ -56,10 +58,10 @@ audit trail.
 
 With --data no server may have the folder open. The exit code is 1 where an id is no dead letter's.";
 
-const REDRIVE_EXAMPLES: &str = "\
-Examples:
-  fintech dead-letters redrive --server http://127.0.0.1:8080 --all
-  fintech dead-letters redrive --data ./fintech-data ID1 ID2";
+const REDRIVE_EXAMPLES: &str = operators_examples!(
+    "  fintech dead-letters redrive --server http://127.0.0.1:8080 --all
+  fintech dead-letters redrive --data ./fintech-data ID1 ID2"
+);
 
 /// Deliver them again
 #[derive(Debug, Args)]
@@ -107,10 +109,10 @@ async fn run_list(list: &List) -> Result<End, Failure> {
         let text = |name: &str| letter.get(name).map(plain).unwrap_or_default();
         let event = letter.pointer("/event/type").map_or("a message".to_owned(), plain);
         output::line(format_args!(
-            "{}  {event} to {}, tried {} times, dead since {}: {}",
+            "{}  {event} to {}, tried {}, dead since {}: {}",
             text("dead_letter_id"),
             text("subscription"),
-            text("attempts"),
+            counted(letter.get("attempts").and_then(Value::as_u64).unwrap_or_default(), "time"),
             text("at"),
             text("reason"),
         ))?;
@@ -158,9 +160,10 @@ async fn redrive_on_server(redrive: &Redrive, url: &str) -> Result<bool, Failure
             is_missing |= tell(&id, false)?;
             continue;
         }
-        let answer = client.try_post(&format!("/v1/dead-letters/{id}/redrive"), &json!({})).await?;
+        let path = format!("/v1/dead-letters/{id}/redrive");
+        let answer = client.try_post(&path, &json!({})).await?;
         if !answer.status.is_success() && answer.status != hyper::StatusCode::NOT_FOUND {
-            return Err(Failure::cannot_run(format!("{id}: {}", answer.problem())));
+            return Err(client.failure(&path, &answer).map(|why| format!("{id}: {why}")));
         }
         is_missing |= tell(&id, answer.status.is_success())?;
     }

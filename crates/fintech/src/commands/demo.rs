@@ -4,7 +4,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::client::{AccessOptions, Answer, Client};
+use crate::client::{AccessOptions, Answer, Client, USUAL};
 use crate::end::{End, Failure};
 use crate::{output, runtime};
 
@@ -16,8 +16,12 @@ out, one rejected, one that waits for you.
 Each run makes a new world beside the old ones. What was made is printed, and where to look.";
 
 const EXAMPLES: &str = "\
-Example:
-  fintech serve --data /tmp/demo &
+Examples:
+  fintech serve --data /tmp/demo --insecure-no-auth    in one terminal, without signing in
+  fintech demo                                         in another
+
+Where people sign in, by an operator's token:
+  export FINTECH_TOKEN=$(fintech token --email operator@localhost)
   fintech demo --server http://127.0.0.1:8080";
 
 /// Fill a running server with something to look at
@@ -26,7 +30,7 @@ Example:
 pub(crate) struct Options {
     /// The server's address
     #[arg(long, value_name = "URL", env = "FINTECH_SERVER")]
-    #[arg(default_value = "http://127.0.0.1:8080")]
+    #[arg(default_value = USUAL)]
     server: String,
     #[command(flatten)]
     access: AccessOptions,
@@ -189,7 +193,7 @@ impl World {
             ))?;
         }
         let url = self.client.url();
-        say(format!("\nWhere to look:\n  {url}/docs"))?;
+        say(format!("\nWhere to look; where people sign in, with a token:\n  {url}/docs"))?;
         for path in
             ["wallet", "payment", "loan?status=PENDING", "events", "ledger/trial-balance", "audit"]
         {

@@ -13,6 +13,7 @@ use crate::output;
 
 /// About events and who hears them
 #[derive(Debug, Subcommand)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) enum Command {
     TestPolicy(Options),
 }

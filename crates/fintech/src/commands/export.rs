@@ -72,10 +72,10 @@ pub(crate) fn run(options: &Options) -> Result<End, Failure> {
             drop(std::fs::remove_file(path));
         }
         let Written { records, waiting } = written?;
-        output::tell(format_args!("{records} records"));
+        output::tell(output::counted(records, "record"));
         if waiting > 0 {
-            let how = "wait for an answer, and ask again by themselves once they are loaded";
-            output::tell(format_args!("{waiting} of them {how}"));
+            let how = "once loaded, what waits asks again by itself";
+            output::tell(format_args!("{waiting} of them waiting for an answer: {how}"));
         }
         tell(&unheard);
         Ok(End::flawed_if(!unheard.is_empty()))
@@ -97,8 +97,9 @@ fn tell(unheard: &[Unheard]) {
     if unheard.is_empty() {
         return;
     }
-    let count = unheard.len();
-    output::tell(format_args!("{count} messages were not heard yet, and are not in it:"));
+    let count = u64::try_from(unheard.len()).unwrap_or(u64::MAX);
+    let messages = output::counted(count, "message");
+    output::tell(format_args!("Not heard yet, and not in it: {messages}"));
     for Unheard { event, subject, subscription, state, reason } in unheard.iter().take(TOLD_MAX) {
         let how = match state {
             DeliveryState::Waiting => "waits",
@@ -109,7 +110,7 @@ fn tell(unheard: &[Unheard]) {
         let why = reason.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
         output::tell(format_args!("  {} of {subject} to {subscription} {how}{why}", event.name()));
     }
-    let more = count.saturating_sub(TOLD_MAX);
+    let more = unheard.len().saturating_sub(TOLD_MAX);
     if more > 0 {
         output::tell(format_args!("  and {more} more"));
     }

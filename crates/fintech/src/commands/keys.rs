@@ -10,6 +10,7 @@ use crate::{keys, output};
 
 /// About the keys that sign access tokens
 #[derive(Debug, Subcommand)]
+#[command(after_long_help = ROTATE_EXAMPLES)]
 pub(crate) enum Command {
     Rotate(Rotate),
 }

@@ -1,5 +1,15 @@
 //! The commands, one file each: its options, its help, and what it does.
 
+/// Examples over a server where people sign in: first comes how an operator says who he is.
+macro_rules! operators_examples {
+    ($lines:literal) => {
+        concat!(
+            "Examples:\n  export FINTECH_TOKEN=$(fintech token --email operator@localhost)\n",
+            $lines
+        )
+    };
+}
+
 pub(crate) mod backup;
 pub(crate) mod dead_letters;
 pub(crate) mod demo;

@@ -6,7 +6,7 @@ use std::io::{BufRead, IsTerminal, Write};
 use clap::Args;
 use serde_json::json;
 
-use crate::client::{AccessOptions, Client};
+use crate::client::{Client, TrustOptions, USUAL};
 use crate::end::{End, Failure};
 use crate::{output, runtime};
 
@@ -54,21 +54,21 @@ pub(crate) struct Password {
 struct Who {
     /// The running server
     #[arg(long, value_name = "URL", env = "FINTECH_SERVER")]
-    #[arg(default_value = "http://127.0.0.1:8080")]
+    #[arg(default_value = USUAL)]
     server: String,
     /// The e-mail address
     #[arg(long, value_name = "EMAIL", env = "FINTECH_EMAIL")]
     email: String,
     #[command(flatten)]
-    access: AccessOptions,
+    trust: TrustOptions,
 }
 
 /// Signs in.
 pub(crate) fn run_token(options: &Token) -> Result<End, Failure> {
     let password = secret("FINTECH_PASSWORD", "Password")?;
-    let Who { server, email, access } = &options.who;
+    let Who { server, email, trust } = &options.who;
     let answer = runtime::build("token")?.block_on(async {
-        let mut client = Client::connect(server, access).await?;
+        let mut client = Client::connect_as_nobody(server, trust).await?;
         client.post("/v1/auth/login", &json!({ "email": email, "password": password })).await
     })?;
     output::line(answer.text("/access_token"))?;
@@ -85,10 +85,10 @@ pub(crate) fn run_password(options: &Password) -> Result<End, Failure> {
     if is_typed && secret("FINTECH_NEW_PASSWORD", "The new one again")? != new_password {
         return Err(Failure::wrong_use("the two differ; nothing is changed"));
     }
-    let Who { server, email, access } = &options.who;
+    let Who { server, email, trust } = &options.who;
     let body = json!({ "email": email, "password": password, "new_password": new_password });
     runtime::build("password")?.block_on(async {
-        Client::connect(server, access).await?.post("/v1/auth/password", &body).await
+        Client::connect_as_nobody(server, trust).await?.post("/v1/auth/password", &body).await
     })?;
     output::tell("The password is changed.");
     Ok(End::Done)

@@ -10,6 +10,7 @@ use operations::verify::{Report, TrailEnd, verify_as_of};
 
 use crate::end::{End, Failure};
 use crate::home::{Home, HomeOption};
+use crate::output::counted;
 use crate::{adopt, output, runtime};
 
 const LONG_ABOUT: &str = "\
@@ -28,7 +29,7 @@ Examples:
   fintech verify --data ./fintech-data
   fintech verify --data ./fintech-data --json    as JSON, for programs
   fintech verify --data dynamodb:fintech         the tables of a deployment on AWS
-  fintech verify --data dynamodb:fintech --still the same, where nobody writes: just loaded, or restored";
+  fintech verify --data dynamodb:fintech --still    where nobody writes: just loaded, or restored";
 
 /// Check the whole ledger
 #[derive(Debug, Args)]
@@ -84,13 +85,16 @@ async fn ready(store: Store, path: &Path) -> Result<(), Failure> {
 
 /// For people, without a line's end.
 fn text(report: &Report) -> String {
-    let mut lines =
-        vec![format!("{} transfers over {} accounts", report.transfers, report.accounts)];
+    let transfers = counted(report.transfers, "transfer");
+    let mut lines = vec![format!("{transfers} over {}", counted(report.accounts, "account"))];
     for currency in &report.currencies {
         lines.push(format!("{}: all accounts sum to {}", currency.currency, currency.sum));
     }
     for TrailEnd { service, lines: count, hash } in &report.trails {
-        lines.push(format!("audit trail of {service}: {count} lines, the newest {hash}"));
+        lines.push(format!(
+            "audit trail of {service}: {}, the newest {hash}",
+            counted(*count, "line")
+        ));
     }
     lines.extend(report.violations.iter().cloned());
     lines.push(if report.is_well() {

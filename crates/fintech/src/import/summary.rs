@@ -7,6 +7,8 @@ use kernel::WalletId;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::output::counted;
+
 /// How long an import must take for its pace to say anything.
 const TELLING: Duration = Duration::from_secs(1);
 
@@ -113,11 +115,6 @@ impl Summary {
         }
         text
     }
-}
-
-/// `1 row`, `2 rows`.
-fn counted(count: u64, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

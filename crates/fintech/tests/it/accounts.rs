@@ -17,7 +17,7 @@ const FIRST_PASSWORD: &str = "first-password";
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// The password that the first start made: where no terminal is, in a file of which it says where it is.
-fn told(server: &mut Server) -> String {
+pub(crate) fn told(server: &mut Server) -> String {
     let line = server.log_until(FIRST_PASSWORD);
     let path = line.split(" in the file ").nth(1).unwrap().split(": choose").next().unwrap();
     let mode = std::fs::metadata(path).unwrap().permissions().mode();

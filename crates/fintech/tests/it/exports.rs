@@ -65,7 +65,7 @@ fn what_was_not_heard_is_named() {
     let payment_id = with_dead_letters(&data);
     let told = run(&["export", text(&file), "--data", text(&data)]).expect(1);
     for words in [
-        "2 messages were not heard yet",
+        "not in it: 2 messages",
         &format!(
             "PAYMENT_REQUESTED of {payment_id} to process_payment_request is a dead letter: it was away"
         ),

@@ -20,6 +20,8 @@ mod contract;
 #[cfg(test)]
 mod cookies;
 #[cfg(test)]
+mod examples;
+#[cfg(test)]
 mod exports;
 #[cfg(test)]
 mod history;

@@ -103,8 +103,8 @@ async fn there_and_back_it_is_the_same_ledger() {
 
     let told = run(&["export", text(&first), "--data", text(&data)]).expect(1);
     for words in [
-        "1 of them wait for an answer",
-        "1 messages were not heard yet",
+        "1 of them waiting for an answer",
+        "not in it: 1 message\n",
         &format!("PAYMENT_REQUESTED of {payment_id} to process_payment_request waits"),
     ] {
         assert!(told.err.contains(words), "{words:?} is not in {}", told.err);

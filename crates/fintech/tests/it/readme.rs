@@ -10,9 +10,9 @@ use crate::program::{Ended, Server, command, ended, text};
 
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md");
 /// The operator's.
-const PASSWORD: &str = "correct horse battery";
+pub(crate) const PASSWORD: &str = "correct horse battery";
 /// The address that the README speaks of.
-const URL: &str = "http://127.0.0.1:8080";
+pub(crate) const URL: &str = "http://127.0.0.1:8080";
 /// Printed after each block, to tell their outputs apart.
 const MARK: &str = "-- end of a block --";
 
@@ -140,7 +140,7 @@ fn what_is_shown_is_compared() {
     assert_eq!(steps(&page), [(&a[..], Some(&b[..])), (&d[..], None)]);
 }
 
-fn is_there(program: &str) -> bool {
+pub(crate) fn is_there(program: &str) -> bool {
     let mut asked = Command::new(program);
     asked.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
     asked.status().is_ok_and(|status| status.success())
@@ -166,7 +166,7 @@ fn every_line_of_the_tour_works_as_written() {
 }
 
 /// As somebody's who has the program on his path, and has told it his password.
-fn shell(script: &str, server: &Server) -> Command {
+pub(crate) fn shell(script: &str, server: &Server) -> Command {
     let program = Path::new(env!("CARGO_BIN_EXE_fintech"));
     let path = std::env::var("PATH").unwrap();
     let mut bash = Command::new("bash");

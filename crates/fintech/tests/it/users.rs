@@ -29,7 +29,7 @@ impl Users<'_> {
         let list = self.run(&["list"]).expect(0).out;
         let line = list.lines().find(|line| line.contains(name));
         let line = line.unwrap_or_else(|| panic!("no {name} in {list}"));
-        line.split_once("  ").unwrap().1.to_owned()
+        line.split_whitespace().skip(1).collect::<Vec<_>>().join(" ")
     }
 
     /// What is refused changes nothing, and is told.
@@ -46,18 +46,18 @@ impl Users<'_> {
     fn walk(&self) {
         let added = self.run(&["add", "--email", "Ben@example.org", "--right", "staff"]).expect(0);
         assert!(added.out.contains("ben@example.org  staff\npassword for one time: "), "{added:?}");
-        assert_eq!(self.line("ben"), "ACTIVE  PERSON  ben@example.org  staff");
+        assert_eq!(self.line("ben"), "ACTIVE PERSON ben@example.org staff");
         let shop = self.run(&["add", "--service", "shop", "--right", "payments", "--json"]);
         let shop = shop.expect(0).json();
         assert_eq!(shop["client_secret"].as_str().map(str::len), Some(43));
         self.run(&["grant", "ben@example.org", "operators"]).expect(0);
-        assert_eq!(self.line("ben"), "ACTIVE  PERSON  ben@example.org  operators staff");
+        assert_eq!(self.line("ben"), "ACTIVE PERSON ben@example.org operators staff");
         self.run(&["revoke", "BEN@example.org", "staff"]).expect(0);
         self.run(&["disable", "ben@example.org"]).expect(0);
-        assert_eq!(self.line("ben"), "DISABLED  PERSON  ben@example.org  operators");
+        assert_eq!(self.line("ben"), "DISABLED PERSON ben@example.org operators");
         self.run(&["enable", "ben@example.org"]).expect(0);
         self.run(&["revoke", "ben@example.org", "operators"]).expect(0);
-        assert_eq!(self.line("ben"), "ACTIVE  PERSON  ben@example.org");
+        assert_eq!(self.line("ben"), "ACTIVE PERSON ben@example.org");
         let sub = shop["user"]["sub"].as_str().unwrap();
         let reset = self.run(&["reset-password", sub]).expect(0).out;
         assert!(reset.contains("\nsecret: "), "{reset}");
@@ -110,8 +110,8 @@ fn users_are_listed_and_changed_over_a_server() {
     users.refused(&["disable", OPERATOR], 1, "He is the last operator");
 
     let nobody = Users { token: None, ..users };
-    let refused = nobody.run(&["list"]).expect(3);
-    assert!(refused.err.contains("401"), "{refused:?}");
+    let refused = nobody.run(&["list"]).expect(1);
+    assert!(refused.err.contains("FINTECH_TOKEN=$(fintech token"), "{refused:?}");
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn who_locked_himself_out_gets_in_again_by_the_folder() {
     let folder = tempfile::tempdir().unwrap();
     let (server, token) = first(folder.path());
     let users = Users { place: ["--data", text(folder.path())], token: None };
-    assert_eq!(users.line(OPERATOR), format!("ACTIVE  PERSON  {OPERATOR}  operators"));
+    assert_eq!(users.line(OPERATOR), format!("ACTIVE PERSON {OPERATOR} operators"));
     let refused = users.run(&["reset-password", OPERATOR]).expect(3);
     assert!(refused.err.contains("in use by process"), "{refused:?}");
     server.stop();
@@ -127,8 +127,15 @@ fn who_locked_himself_out_gets_in_again_by_the_folder() {
     users.walk();
     // Here it is done, for whoever may use the folder can undo it.
     let last = users.run(&["disable", OPERATOR]).expect(0);
-    assert!(last.err.contains("There is no operator who can sign in any more"), "{last:?}");
-    let enabled = users.run(&["enable", OPERATOR]).expect(0);
+    let enable = last.err.split_once("this makes one: `fintech user ").unwrap().1;
+    let enable = enable.split_once(" --data ").unwrap().0.to_owned();
+    // A start tells it too, and serves all the same.
+    let mut server = Server::with_accounts(folder.path(), &[]);
+    let told = server.log_until("There is no operator who can sign in");
+    assert!(told.contains(&format!("`fintech user {enable} --data ")), "{told}");
+    server.stop();
+    let enabled = users.run(&enable.split(' ').collect::<Vec<_>>()).expect(0);
+    assert!(enable.starts_with("enable usr_"), "{enable}");
     assert_eq!(enabled.err, "");
     let reset = users.run(&["reset-password", OPERATOR, "--json"]).expect(0).json();
     let told = reset["one_time_password"].as_str().unwrap();
@@ -148,6 +155,54 @@ fn who_locked_himself_out_gets_in_again_by_the_folder() {
     assert_eq!((by_folder.len(), resets.count()), (13, 2), "{audit}");
     server.stop();
     run(&["verify", "--data", text(folder.path())]).expect(0);
+}
+
+/// What it says is of commands, not of HTTP, and the exit code tells a no from what may be another time.
+#[test]
+fn what_a_server_refuses_is_told_as_what_a_command_does_about_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (server, _) = first(folder.path());
+    let url = server.url.as_str();
+    let told = |arguments: &[&str], secret: (&str, &str)| {
+        ended(command(&[arguments, &["--server", url]].concat()).env(secret.0, secret.1))
+    };
+    let check = |ended: Ended, code: i32, words: &str| {
+        let ended = ended.expect(code);
+        assert!(ended.err.contains(words), "{ended:?}");
+        for of_programs in ["POST", "/v1/", "Retry-After", "Authorization", "401"] {
+            assert!(!ended.err.contains(of_programs), "{ended:?}");
+        }
+    };
+    let get = format!("FINTECH_TOKEN=$(fintech token --email EMAIL --server {url})");
+    check(told(&["user", "list"], ("FINTECH_TOKEN", "")), 1, &get);
+    check(told(&["demo"], ("FINTECH_TOKEN", "no token")), 1, &get);
+    check(run(&["user", "list", "--server", url]), 1, "FINTECH_TOKEN is empty");
+    let tls = run(&["user", "list", "--server", &url.replace("http", "https")]);
+    check(tls, 3, "it does not speak TLS");
+
+    let add = ["user", "add", "--email", "olga@example.org", "--right", "operators", "--json"];
+    let operator = log_in(&server, OPERATOR, PASSWORD);
+    let made = told(&add, ("FINTECH_TOKEN", &operator)).expect(0).json();
+    let olga = ["token", "--email", "olga@example.org"];
+    let one_time = made["one_time_password"].as_str().unwrap();
+    let choose = format!("fintech password --email EMAIL --server {url}");
+    check(told(&olga, ("FINTECH_PASSWORD", one_time)), 1, &choose);
+    // Whoever signs in needs no token, so one that is none is in nobody's way.
+    let mut token = command(&["token", "--email", OPERATOR, "--server", url]);
+    token.env("FINTECH_PASSWORD", PASSWORD).env("FINTECH_TOKEN", "no token");
+    ended(&mut token).expect(0);
+    check(told(&olga, ("FINTECH_PASSWORD", "wrong wrong")), 1, "The sign-in is refused.");
+    for _ in 0..7 {
+        told(&olga, ("FINTECH_PASSWORD", "wrong wrong"));
+    }
+    let late = told(&olga, ("FINTECH_PASSWORD", "wrong wrong"));
+    check(late, 3, "Too many requests. Nothing was done. Try again in ");
+    server.stop();
+
+    let nobodys = Server::start(folder.path());
+    let token = ["token", "--email", OPERATOR, "--server", &nobodys.url];
+    let token = ended(command(&token).env("FINTECH_PASSWORD", PASSWORD));
+    check(token, 1, "This server has no accounts of its own");
 }
 
 /// Whether the line is of a command on the folder.

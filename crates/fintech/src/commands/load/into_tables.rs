@@ -57,7 +57,8 @@ pub(super) async fn load(export: &Export, prefix: &str) -> Result<u64, Failure> 
     bar.finish_and_clear();
     if left > 0 {
         output::tell(format_args!(
-            "{left} records of who can sign in stay behind: on AWS that is Cognito's"
+            "{} of who can sign in left behind: on AWS that is Cognito's",
+            output::counted(left, "record")
         ));
     }
     Ok(records.saturating_sub(left))

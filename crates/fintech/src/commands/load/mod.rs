@@ -54,6 +54,9 @@ pub(crate) fn run(options: &Options) -> Result<End, Failure> {
             runtime::build("load")?.block_on(into_tables::load(&export, prefix))?
         }
     };
-    output::tell(format_args!("{records} records; now run `fintech verify --data {home}`"));
+    output::tell(format_args!(
+        "{}; now run `fintech verify --data {home}`",
+        output::counted(records, "record")
+    ));
     Ok(End::Done)
 }

@@ -17,6 +17,7 @@ use kernel::{Clock, Store};
 use tokens::Mint;
 
 use crate::end::Failure;
+use crate::way_back::way_back;
 use crate::{folder, keys, output};
 
 /// How often keys are looked at, and refused sign-ins booked.
@@ -45,6 +46,11 @@ pub(super) async fn open(
         FirstOperator::Waits if file.exists() => tell_file(&file),
         FirstOperator::Waits => {}
         FirstOperator::Settled => forget(&file)?,
+    }
+    if let Some(commands) = way_back(store, data).await? {
+        output::tell(format_args!(
+            "There is no operator who can sign in. Stop it, and this makes one: {commands}"
+        ));
     }
     Ok(Arc::new(desk))
 }

@@ -69,9 +69,15 @@ Examples:
   fintech serve                                        on http://127.0.0.1:8080, in ./fintech-data
   fintech serve --listen 127.0.0.1:0 --data /tmp/try   on a free port, elsewhere
   FINTECH_LOG_FORMAT=json fintech serve                options from the environment
+  fintech serve --insecure-no-auth                     to try it out without signing in
   fintech serve --oidc-issuer https://sso.example/realms/bank --oidc-audience fintech
                                                        for who has a token of that provider
-  curl -X POST http://127.0.0.1:8080/v1/wallet -H 'Content-Type: application/json' -d '{}'";
+
+While it runs, in another terminal, with the password of the first start:
+  fintech password --email operator@localhost
+  export FINTECH_TOKEN=$(fintech token --email operator@localhost)
+  curl -sS http://127.0.0.1:8080/v1/wallet -H \"Authorization: Bearer $FINTECH_TOKEN\" \\
+    -H 'Content-Type: application/json' -d '{}'";
 
 /// Start the program
 #[derive(Debug, Args)]

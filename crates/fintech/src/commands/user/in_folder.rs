@@ -9,39 +9,21 @@ use identity::bodies::UserShown;
 use identity::decide::{Change, ChangeRefused, ChangeUser, CreateUser};
 use identity::manifest::CREATE_USER;
 use identity::records::{LoginName, Right, Rights, User, UserKind};
-use identity::{Made, find, has_operator};
-use kernel::store::Scan;
+use identity::{Made, find};
 use kernel::time::System;
-use kernel::{Caller, Context, Known, Record, Store, SubId};
+use kernel::{Caller, Context, Known, Store, SubId};
 use serde_json::Value;
 use store_embedded::EmbeddedStore;
 
 use super::{Act, Named, Outcome, nobody};
 use crate::end::Failure;
+use crate::way_back::{users, way_back};
 use crate::{folder, output};
-
-/// How many records are read at once.
-const READ_AT_ONCE: usize = 1_000;
 
 /// All of them, newest first.
 pub(super) async fn list(data: &Path) -> Result<Vec<Value>, Failure> {
-    let port = folder::snapshot(data)?;
-    let store = Store::new(port);
-    let mut users = Vec::new();
-    let mut after = None;
-    loop {
-        let scanned = store.port().scan(User::KIND, after, READ_AT_ONCE).await;
-        let Scan { rows, next } = scanned.map_err(Failure::cannot_run)?;
-        for row in rows {
-            users.extend(row.map_err(Failure::cannot_run)?.downcast::<User>());
-        }
-        after = next;
-        if after.is_none() {
-            break;
-        }
-    }
-    users.sort_by_key(|user| std::cmp::Reverse(user.created_at));
-    users.iter().map(|user| shown(&UserShown::from(&**user))).collect()
+    let store = Store::new(folder::snapshot(data)?);
+    users(&store).await?.iter().map(|user| shown(&UserShown::from(user))).collect()
 }
 
 /// Does it.
@@ -49,8 +31,15 @@ pub(super) async fn act(act: &Act<'_>, data: &Path) -> Result<Outcome, Failure> 
     let opened = folder::open_existing(data, Arc::new(System)).await?;
     let store = Store::new(Arc::<EmbeddedStore>::clone(&opened));
     let done = act_in(act, &store).await;
+    let way_back = way_back(&store, data).await;
     folder::close(opened).await;
-    done
+    let done = done?;
+    if let Some(commands) = way_back? {
+        output::tell(format_args!(
+            "There is no operator who can sign in any more; this makes one: {commands}"
+        ));
+    }
+    Ok(done)
 }
 
 async fn act_in(act: &Act<'_>, store: &Store) -> Result<Outcome, Failure> {
@@ -64,11 +53,6 @@ async fn act_in(act: &Act<'_>, store: &Store) -> Result<Outcome, Failure> {
     };
     let Some(user) = named(store, whom).await? else { return Ok(nobody(whom)) };
     let changed = changed(store, user.sub, change).await?;
-    if !has_operator(store, |_| true).await.map_err(Failure::cannot_run)? {
-        output::tell(
-            "There is no operator who can sign in any more; `grant`, `enable` or `reset-password` makes one.",
-        );
-    }
     outcome(changed, |user| shown(&UserShown::from(&user)))
 }
 

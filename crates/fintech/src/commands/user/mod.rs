@@ -17,8 +17,19 @@ use crate::end::{End, Failure};
 use crate::place::{Place, Source};
 use crate::{output, runtime};
 
+const EXAMPLES: &str = operators_examples!(
+    "  fintech user add --email olga@example.org --right operators --server http://127.0.0.1:8080
+  fintech user list --server http://127.0.0.1:8080
+  fintech user disable olga@example.org --server http://127.0.0.1:8080
+  fintech user enable olga@example.org --server http://127.0.0.1:8080
+
+Without a token, where no server has the folder open:
+  fintech user reset-password operator@localhost --data ./fintech-data"
+);
+
 /// About who can sign in
 #[derive(Debug, Subcommand)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) enum Command {
     List(List),
     Add(Add),
@@ -34,10 +45,10 @@ List who can sign in, newest first: the id, whether he may, what he is, his name
 
 With --data it works beside a running server.";
 
-const LIST_EXAMPLES: &str = "\
-Examples:
-  fintech user list --server http://127.0.0.1:8080
-  fintech user list --data ./fintech-data --json";
+const LIST_EXAMPLES: &str = operators_examples!(
+    "  fintech user list --server http://127.0.0.1:8080
+  fintech user list --data ./fintech-data --json"
+);
 
 /// List them
 #[derive(Debug, Args)]
@@ -51,10 +62,10 @@ const ADD_ABOUT: &str = "\
 Make somebody a user: a person, whose password for one time is printed, once, or a service, whose secret \
 is. The person chooses his own by `fintech password`, within 7 days.";
 
-const ADD_EXAMPLES: &str = "\
-Examples:
-  fintech user add --server http://127.0.0.1:8080 --email olga@example.org --right operators
-  fintech user add --data ./fintech-data --service shop --right payments";
+const ADD_EXAMPLES: &str = operators_examples!(
+    "  fintech user add --server http://127.0.0.1:8080 --email olga@example.org --right operators
+  fintech user add --data ./fintech-data --service shop --right payments"
+);
 
 /// Make somebody a user
 #[derive(Debug, Args)]
@@ -86,9 +97,9 @@ const GRANT_ABOUT: &str = "\
 Give somebody a group or a scope more: who is in `operators` is an operator. He signs in again. The \
 exit code is 1 where there is no such user.";
 
-const GRANT_EXAMPLES: &str = "\
-Examples:
-  fintech user grant olga@example.org operators --server http://127.0.0.1:8080";
+const GRANT_EXAMPLES: &str = operators_examples!(
+    "  fintech user grant olga@example.org operators --server http://127.0.0.1:8080"
+);
 
 /// Give somebody a right more
 #[derive(Debug, Args)]
@@ -106,9 +117,9 @@ const REVOKE_ABOUT: &str = "\
 Take a group or a scope from somebody, at once; he signs in again. A server refuses to take it from its \
 last operator; a folder does not. The exit code is 1 where it is refused, or there is no such user.";
 
-const REVOKE_EXAMPLES: &str = "\
-Examples:
-  fintech user revoke olga@example.org operators --server http://127.0.0.1:8080";
+const REVOKE_EXAMPLES: &str = operators_examples!(
+    "  fintech user revoke olga@example.org operators --server http://127.0.0.1:8080"
+);
 
 /// Take a right from somebody
 #[derive(Debug, Args)]
@@ -126,9 +137,8 @@ const DISABLE_ABOUT: &str = "\
 Keep somebody out, at once: his tokens and sessions are good no longer. A server refuses to do that to \
 its last operator; a folder does not. The exit code is 1 where it is refused, or there is no such user.";
 
-const DISABLE_EXAMPLES: &str = "\
-Examples:
-  fintech user disable ada@example.org --server http://127.0.0.1:8080";
+const DISABLE_EXAMPLES: &str =
+    operators_examples!("  fintech user disable ada@example.org --server http://127.0.0.1:8080");
 
 /// Keep somebody out
 #[derive(Debug, Args)]
@@ -143,9 +153,8 @@ pub(crate) struct Disable {
 const ENABLE_ABOUT: &str = "\
 Let somebody sign in again. The exit code is 1 where there is no such user.";
 
-const ENABLE_EXAMPLES: &str = "\
-Examples:
-  fintech user enable ada@example.org --server http://127.0.0.1:8080";
+const ENABLE_EXAMPLES: &str =
+    operators_examples!("  fintech user enable ada@example.org --server http://127.0.0.1:8080");
 
 /// Let somebody sign in again
 #[derive(Debug, Args)]
@@ -165,10 +174,10 @@ password`, within 7 days.
 This is also how an operator gets in again who has lost his password: stop the server, and do it with \
 --data; `enable` him too if he was disabled. The exit code is 1 where there is no such user.";
 
-const RESET_EXAMPLES: &str = "\
-Examples:
-  fintech user reset-password operator@localhost --data ./fintech-data
-  fintech user reset-password ada@example.org --server http://127.0.0.1:8080";
+const RESET_EXAMPLES: &str = operators_examples!(
+    "  fintech user reset-password operator@localhost --data ./fintech-data
+  fintech user reset-password ada@example.org --server http://127.0.0.1:8080"
+);
 
 /// Make another password for one time
 #[derive(Debug, Args)]
@@ -306,9 +315,8 @@ async fn run_list(way: &Way) -> Result<End, Failure> {
         output::json(&users)?;
         return Ok(End::Done);
     }
-    for user in &users {
-        output::line(line(user))?;
-    }
+    let rows: Vec<_> = users.iter().map(row).collect();
+    output::table(&rows)?;
     if users.is_empty() {
         output::tell("There are no users; the first `fintech serve` makes an operator.");
     }
@@ -331,7 +339,7 @@ async fn run_act(act: &Act<'_>, way: &Way) -> Result<End, Failure> {
         output::json(&shown)?;
         return Ok(End::Done);
     }
-    output::line(line(shown.get("user").unwrap_or(&shown)))?;
+    output::table(&[row(shown.get("user").unwrap_or(&shown))])?;
     for (name, words) in
         [("one_time_password", "password for one time"), ("client_secret", "secret")]
     {
@@ -342,11 +350,10 @@ async fn run_act(act: &Act<'_>, way: &Way) -> Result<End, Failure> {
     Ok(End::Done)
 }
 
-/// A user in a line.
-fn line(user: &Value) -> String {
-    let text = |name| user.get(name).and_then(Value::as_str).unwrap_or_default();
+/// A user in words.
+fn row(user: &Value) -> [String; 5] {
+    let text = |name| user.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let rights = user.get("rights").and_then(Value::as_array).into_iter().flatten();
     let rights: Vec<_> = rights.filter_map(Value::as_str).collect();
-    let all = [text("sub"), text("state"), text("kind"), text("name"), &rights.join(" ")];
-    all.join("  ").trim_end().to_owned()
+    [text("sub"), text("state"), text("kind"), text("name"), rights.join(" ")]
 }

@@ -6,7 +6,7 @@ use kernel::SubId;
 use serde_json::{Value, json};
 
 use super::{Act, Named, Outcome, nobody};
-use crate::client::{AccessOptions, Client};
+use crate::client::{AccessOptions, Answer, Client};
 use crate::end::Failure;
 
 /// How many users are asked for at once; the most that a server gives.
@@ -41,9 +41,8 @@ pub(super) async fn act(
             let rights: Vec<_> = rights.iter().map(|right| right.as_str()).collect();
             let body = json!({ field: name.as_str(), "rights": rights });
             let path = "/v1/auth/users";
-            let made = ask(&mut client, path, &body).await?;
-            return made
-                .ok_or_else(|| Failure::cannot_run(format!("{url} has no users of its own")));
+            let answer = client.try_post(path, &body).await?;
+            return outcome(&client, path, answer);
         }
         Act::Grant(whom, right) => (whom, "grant", json!({ "right": right.as_str() })),
         Act::Revoke(whom, right) => (whom, "revoke", json!({ "right": right.as_str() })),
@@ -54,24 +53,24 @@ pub(super) async fn act(
     match find(&mut client, whom).await? {
         Some(sub) => {
             let path = format!("/v1/auth/users/{sub}/{verb}");
-            let is_there = ask(&mut client, &path, &body).await?;
-            Ok(is_there.unwrap_or_else(|| nobody(whom)))
+            let answer = client.try_post(&path, &body).await?;
+            if answer.status == StatusCode::NOT_FOUND {
+                return Ok(nobody(whom));
+            }
+            outcome(&client, &path, answer)
         }
         None => Ok(nobody(whom)),
     }
 }
 
-/// Sends a body to a path; none if nothing is there.
-async fn ask(client: &mut Client, path: &str, body: &Value) -> Result<Option<Outcome>, Failure> {
-    let answer = client.try_post(path, body).await?;
+/// What an answer says of a user; everything but that is wrong with the command or the server.
+fn outcome(client: &Client, path: &str, answer: Answer) -> Result<Outcome, Failure> {
     match answer.status {
-        status if status.is_success() => Ok(Some(Outcome::Done(answer.body))),
-        StatusCode::NOT_FOUND => Ok(None),
-        // What is wrong with this user; everything else is wrong with the command or the server.
+        status if status.is_success() => Ok(Outcome::Done(answer.body)),
         StatusCode::BAD_REQUEST | StatusCode::CONFLICT => {
-            Ok(Some(Outcome::Refused(answer.problem())))
+            Ok(Outcome::Refused(client.told(path, &answer)))
         }
-        _ => Err(Failure::cannot_run(format!("{}{path}: {}", client.url(), answer.problem()))),
+        _ => Err(client.failure(path, &answer)),
     }
 }
 
