@@ -1,5 +1,5 @@
-//! What a server's problem means to whoever ran a command: its title and detail, and what to do by a
-//! command where its words speak to who writes programs. Not in here: a server that is not reached, see
+//! What a server's problem means to whoever ran a command: its detail, or, where that speaks to who writes
+//! programs, its title and what a command does about it. Not in here: a server that is not reached, see
 //! `unreached`.
 
 use http_api::ProblemKind;
@@ -11,7 +11,7 @@ use crate::end::Failure;
 
 /// What is said beside a problem's `detail`.
 enum Words {
-    /// This in place of it.
+    /// This and the title in place of it.
     Instead(&'static str),
     /// This after it.
     And(&'static str),
@@ -70,17 +70,12 @@ impl Asked<'_> {
                 "it answered {status}, not as `fintech serve` does; is it another program?"
             );
         };
-        let mut told = vec![format!("{}.", kind.title())];
         let words = WORDS.iter().find(|(known, _)| *known == kind).map(|(_, words)| words);
-        match words {
-            Some(Instead(words)) => told.push(self.at(words)),
-            words => {
-                told.push(self.detail(kind, answer).to_owned());
-                if let Some(And(words)) = words {
-                    told.push(self.at(words));
-                }
-            }
-        }
+        let mut told = match words {
+            Some(Instead(words)) => vec![format!("{}.", kind.title()), self.at(words)],
+            Some(And(words)) => vec![self.detail(kind, answer).to_owned(), self.at(words)],
+            None => vec![self.detail(kind, answer).to_owned()],
+        };
         if let Some(seconds) = answer.retry_after {
             told.push(format!("Try again in {seconds} s."));
         }
@@ -93,7 +88,7 @@ impl Asked<'_> {
 
     fn detail(self, kind: ProblemKind, answer: &Answer) -> &str {
         if kind == ProblemKind::Unauthorized && !self.has_token {
-            return "FINTECH_TOKEN is empty, and there is no --token-file.";
+            return "It wants a token: FINTECH_TOKEN is empty, and there is no --token-file.";
         }
         if kind == ProblemKind::NotFound && self.path.starts_with("/v1/auth/") {
             return "This server has no accounts of its own: it trusts a provider's tokens, or lets \
@@ -150,31 +145,30 @@ mod tests {
         let elsewhere = Asked { url: "https://bank.example", ..accounts };
 
         let get = "Get one: export FINTECH_TOKEN=$(fintech token --email EMAIL)";
-        let none = "No valid token. FINTECH_TOKEN is empty, and there is no --token-file.";
+        let none = "It wants a token: FINTECH_TOKEN is empty, and there is no --token-file.";
         check(ProblemKind::Unauthorized, without, "Send.", (&format!("{none} {get}"), 1));
-        let over = format!("No valid token. The token has expired; get a new one. {get}");
+        let over = format!("The token has expired; get a new one. {get}");
         let expired = "The token has expired; get a new one.";
         check(ProblemKind::Unauthorized, with_token, expired, (&over, 1));
         let choose = "Another password must be chosen. This password is for one time; choose your own: \
                       fintech password --email EMAIL --server https://bank.example";
         check(ProblemKind::PasswordChangeRequired, elsewhere, "POST.", (choose, 1));
         let wrong = "The name or what proves it is wrong; check both.";
-        let refused = format!("The sign-in is refused. {wrong}");
-        check(ProblemKind::SignInRefused, accounts, wrong, (&refused, 1));
-        let role = "Not for your role. `x` is for operators only. FINTECH_TOKEN must be a token of \
+        check(ProblemKind::SignInRefused, accounts, wrong, (wrong, 1));
+        let role = "`x` is for operators only. FINTECH_TOKEN must be a token of \
                     somebody who may.";
         check(ProblemKind::Forbidden, with_token, "`x` is for operators only.", (role, 1));
-        let of_others = "Not there, or not yours. This server has no accounts of its own: it trusts a \
+        let of_others = "This server has no accounts of its own: it trusts a \
                          provider's tokens, or lets everybody in.";
         check(ProblemKind::NotFound, accounts, "There is nothing here.", (of_others, 1));
-        let not_there = "Not there, or not yours. There is no such wallet.";
+        let not_there = "There is no such wallet.";
         check(ProblemKind::NotFound, with_token, "There is no such wallet.", (not_there, 1));
 
         let slower = "Too many requests. Nothing was done. Try again in 7 s.";
         check(ProblemKind::TooManyRequests, accounts, "See `Retry-After`.", (slower, 3));
         let busy = "Too much is waiting. Nothing was done. Try again in 7 s.";
         check(ProblemKind::Busy, accounts, "Too much.", (busy, 3));
-        let broke = "Something broke here. Tell an operator the request id. It is req-7.";
+        let broke = "Tell an operator the request id. It is req-7.";
         check(ProblemKind::Internal, accounts, "Tell an operator the request id.", (broke, 3));
     }
 

@@ -75,26 +75,30 @@ impl Unreached<'_> {
         if is_early {
             return "its certificate is not valid yet, or this machine's clock is wrong".to_owned();
         }
+        if is_unvouched(error) {
+            return self.unvouched();
+        }
         let error = if let CertificateError::Other(other) = error {
             other.0.to_string()
         } else {
             format!("{error:?}")
         };
-        match (&*error, self.ca) {
-            ("UnknownIssuer" | "BadSignature", None) => {
+        if error == "CaUsedAsEndEntity" {
+            return "its certificate is an authority's, which is believed of no server: make one \
+                    with basicConstraints=critical,CA:FALSE"
+                .to_owned();
+        }
+        format!("its certificate cannot be believed: {error}")
+    }
+
+    fn unvouched(self) -> String {
+        match self.ca {
+            None => {
                 "no authority that this machine trusts vouches for its certificate: name a file \
-                 with its authority's, or with its own, by --ca FILE"
+                     with its authority's, or with its own, by --ca FILE"
                     .to_owned()
             }
-            ("UnknownIssuer" | "BadSignature", Some(file)) => {
-                format!("no certificate in {} vouches for its own", file.display())
-            }
-            ("CaUsedAsEndEntity", _) => {
-                "its certificate is an authority's, which is believed of no server: make one with \
-                 basicConstraints=critical,CA:FALSE"
-                    .to_owned()
-            }
-            (error, _) => format!("its certificate cannot be believed: {error}"),
+            Some(file) => format!("no certificate in {} vouches for its own", file.display()),
         }
     }
 
@@ -102,6 +106,17 @@ impl Unreached<'_> {
     pub(super) fn no_http(self, error: &hyper::Error) -> Failure {
         self.because(&broken(error, self.is_tls))
     }
+}
+
+/// Whether nobody who is trusted signed it; somebody who is may have the name of whoever did.
+fn is_unvouched(error: &CertificateError) -> bool {
+    matches!(
+        error,
+        CertificateError::UnknownIssuer
+            | CertificateError::BadSignature
+            | CertificateError::UnsupportedSignatureAlgorithmContext { .. }
+            | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. }
+    )
 }
 
 fn other_name(expected: &ServerName<'_>, presented: &[String]) -> String {
@@ -148,9 +163,15 @@ mod tests {
 
     /// A certificate of one's own for `localhost`, but for what is done to it.
     fn made(change: impl FnOnce(&mut CertificateParams)) -> (CertificateDer<'static>, KeyPair) {
+        made_with(KeyPair::generate().unwrap(), change)
+    }
+
+    fn made_with(
+        key: KeyPair,
+        change: impl FnOnce(&mut CertificateParams),
+    ) -> (CertificateDer<'static>, KeyPair) {
         let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
         change(&mut params);
-        let key = KeyPair::generate().unwrap();
         (params.self_signed(&key).unwrap().der().clone(), key)
     }
 
@@ -188,6 +209,9 @@ mod tests {
             assert!(!told.contains("fintech serve"), "it runs: {told}");
         };
         check(made(|_| {}), false, "by --ca FILE").await;
+        // By its name, as it is by all of these, an authority that is trusted might have signed it.
+        let of_another_kind = KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap();
+        check(made_with(of_another_kind, |_| {}), false, "by --ca FILE").await;
         let authority = made(|made| made.is_ca = IsCa::Ca(BasicConstraints::Unconstrained));
         check(authority, true, "basicConstraints=critical,CA:FALSE").await;
         let old = made(|made| made.not_after = date_time_ymd(2020, 1, 1));

@@ -81,7 +81,7 @@ pub(crate) fn run_password(options: &Password) -> Result<End, Failure> {
     let new_password = secret("FINTECH_NEW_PASSWORD", "The new one")?;
     // Whoever does not see what he types may have slipped.
     let is_typed =
-        std::env::var_os("FINTECH_NEW_PASSWORD").is_none() && std::io::stdin().is_terminal();
+        of_environment("FINTECH_NEW_PASSWORD").is_none() && std::io::stdin().is_terminal();
     if is_typed && secret("FINTECH_NEW_PASSWORD", "The new one again")? != new_password {
         return Err(Failure::wrong_use("the two differ; nothing is changed"));
     }
@@ -94,10 +94,15 @@ pub(crate) fn run_password(options: &Password) -> Result<End, Failure> {
     Ok(End::Done)
 }
 
+/// What a variable holds; one that is empty holds nothing.
+fn of_environment(variable: &str) -> Option<String> {
+    std::env::var(variable).ok().filter(|secret| !secret.is_empty())
+}
+
 /// A secret from the environment, from a person at a terminal who is not shown what he types, or from
 /// a line of standard input.
 fn secret(variable: &str, words: &str) -> Result<String, Failure> {
-    if let Ok(secret) = std::env::var(variable) {
+    if let Some(secret) = of_environment(variable) {
         return Ok(secret);
     }
     let input = std::io::stdin();

@@ -191,7 +191,16 @@ fn what_a_server_refuses_is_told_as_what_a_command_does_about_it() {
     let mut token = command(&["token", "--email", OPERATOR, "--server", url]);
     token.env("FINTECH_PASSWORD", PASSWORD).env("FINTECH_TOKEN", "no token");
     ended(&mut token).expect(0);
-    check(told(&olga, ("FINTECH_PASSWORD", "wrong wrong")), 1, "The sign-in is refused.");
+    check(
+        told(&olga, ("FINTECH_PASSWORD", "wrong wrong")),
+        1,
+        "The name or what proves it is wrong",
+    );
+    check(
+        told(&olga, ("FINTECH_PASSWORD", "")),
+        2,
+        "Password is missing; give it as FINTECH_PASSWORD",
+    );
     for _ in 0..7 {
         told(&olga, ("FINTECH_PASSWORD", "wrong wrong"));
     }
