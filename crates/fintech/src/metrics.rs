@@ -8,6 +8,7 @@ use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
 use http_api::{App, Authenticator, Problem, access};
+use kernel::Scope;
 use kernel::manifest::Who;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use store_embedded::EmbeddedStore;
@@ -19,7 +20,7 @@ const SECONDS: [f64; 13] =
     [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0, 10.0];
 
 /// Who may ask.
-const WHO: &[Who] = &[Who::Operator, Who::Service("metrics")];
+const WHO: &[Who] = &[Who::Operator, Who::Service(Scope::Metrics)];
 
 /// What was counted so far.
 #[derive(Clone)]
@@ -58,5 +59,26 @@ impl Metrics {
             Ok::<_, Problem>(([(CONTENT_TYPE, "text/plain; version=0.0.4")], text))
         };
         Router::new().route("/metrics", get(render))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::services::{HERE_ALONE, SERVICES};
+
+    /// A right that no route asks for would be given and do nothing.
+    #[test]
+    fn every_scope_that_there_is_opens_something() {
+        let services = SERVICES.into_iter().chain([HERE_ALONE]);
+        let operations = services.flat_map(|service| service.operations);
+        let all = operations.flat_map(|operation| operation.who).chain(WHO);
+        let asked = all.filter_map(|who| match *who {
+            Who::Service(scope) => Some(scope),
+            Who::Nobody | Who::Owner | Who::Operator => None,
+        });
+        assert_eq!(asked.collect::<HashSet<_>>(), HashSet::from(Scope::ALL));
     }
 }

@@ -117,8 +117,8 @@ pub struct UserAsked {
     /// A service's name: 1 to 64 of `a-z`, `0-9`, `-` and `_`.
     #[schema(max_length = 64)]
     pub service: Option<String>,
-    /// A person's groups (`operators` makes an operator), or a service's scopes (`payments`,
-    /// `metrics`): at most 16.
+    /// A person's groups: there is `operators`, whose members are operators. Or a service's scopes:
+    /// there are `payments` and `metrics`.
     #[serde(default)]
     #[schema(value_type = Vec<String>, max_items = 16, example = json!(["operators"]))]
     pub rights: Vec<Right>,
@@ -128,7 +128,8 @@ pub struct UserAsked {
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RightAsked {
-    /// A group or a scope: 1 to 32 of `a-z`, `0-9`, `-` and `_`.
+    /// A group or a scope. To be given it must be one that there is: `operators` for people,
+    /// `payments` and `metrics` for services.
     #[schema(value_type = String, min_length = 1, max_length = 32, example = "operators")]
     pub right: Right,
 }

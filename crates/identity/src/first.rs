@@ -6,6 +6,7 @@
 use http_api::Problem;
 use kernel::record::{Column, Hash32, Record};
 use kernel::request::RequestKey;
+use kernel::rights::OPERATORS;
 use kernel::store::{Order, Query};
 use kernel::time::System;
 use kernel::{Caller, Context, Store, StoreError, SubId};
@@ -14,7 +15,7 @@ use crate::decide::{Change, ChangeUser, CreateUser};
 use crate::desk::Desk;
 use crate::made::Made;
 use crate::operators::has_operator;
-use crate::records::{LoginName, OPERATORS, ProofState, Right, Rights, User, UserKind, UserState};
+use crate::records::{LoginName, ProofState, Right, Rights, User, UserKind, UserState};
 
 /// The name of the first operator.
 pub const FIRST_OPERATOR: &str = "operator@localhost";

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::rights::Scope;
+
 /// Who somebody is: the `sub` of a token. 1 to 128 visible ASCII characters.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Subject(Arc<str>);
@@ -117,9 +119,6 @@ pub struct Caller {
     pub role: Role,
 }
 
-/// The scope that lets a service move payments of any wallet.
-pub const SCOPE_PAYMENTS: &str = "payments";
-
 impl Caller {
     /// The operator of this machine, who signs in nowhere: whoever may use its data folder.
     pub fn local() -> Self {
@@ -129,7 +128,7 @@ impl Caller {
 
     /// Whether what `owner` owns is this caller's to see and to move.
     pub fn may_act_for(&self, owner: &Subject) -> bool {
-        self.sub == *owner || self.is_operator() || self.has_scope(SCOPE_PAYMENTS)
+        self.sub == *owner || self.is_operator() || self.has_scope(Scope::Payments)
     }
 
     /// Whether this is an operator.
@@ -138,9 +137,9 @@ impl Caller {
     }
 
     /// Whether this is a service with that scope.
-    pub fn has_scope(&self, scope: &str) -> bool {
+    pub fn has_scope(&self, scope: Scope) -> bool {
         match &self.role {
-            Role::Service { scopes } => scopes.iter().any(|has| &**has == scope),
+            Role::Service { scopes } => scopes.iter().any(|has| &**has == scope.text()),
             Role::Customer | Role::Operator => false,
         }
     }
@@ -150,7 +149,7 @@ impl Caller {
     pub fn role_name(&self) -> RoleName {
         match &self.role {
             Role::Operator => RoleName::Operator,
-            Role::Service { .. } if self.has_scope(SCOPE_PAYMENTS) => RoleName::Service,
+            Role::Service { .. } if self.has_scope(Scope::Payments) => RoleName::Service,
             Role::Customer | Role::Service { .. } => RoleName::Customer,
         }
     }

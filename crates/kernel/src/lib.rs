@@ -14,6 +14,7 @@ pub mod money;
 pub mod operators;
 pub mod record;
 pub mod request;
+pub mod rights;
 pub mod saga;
 pub mod store;
 pub mod text;
@@ -31,5 +32,6 @@ pub use id::{
 pub use money::{Amount, AmountRefused, Balance, Currency};
 pub use record::{Account, AnyRecord, ChainId, Key, Kind, Record, Rules, Stored, Value};
 pub use request::RequestKey;
+pub use rights::Scope;
 pub use store::{Store, StoreError};
 pub use time::{Clock, Ids, Time};

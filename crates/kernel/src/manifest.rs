@@ -9,6 +9,7 @@ use crate::decision::ErasedDecision;
 use crate::event::{Envelope, EventKind, Topic};
 use crate::id::Prefix;
 use crate::record::{Key, Kind};
+use crate::rights::Scope;
 
 /// Everything that a service declares.
 #[derive(Debug)]
@@ -39,7 +40,7 @@ pub enum Who {
     /// An operator.
     Operator,
     /// A service with that scope.
-    Service(&'static str),
+    Service(Scope),
 }
 
 /// The method of a route.

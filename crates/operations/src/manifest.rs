@@ -2,9 +2,8 @@
 //! and says nothing, and keeps records on AWS alone.
 
 use kernel::audit::AuditLine;
-use kernel::caller::SCOPE_PAYMENTS;
 use kernel::manifest::{Method, Operation, ServiceManifest, Who};
-use kernel::{Kind, Prefix, Record};
+use kernel::{Kind, Prefix, Record, Scope};
 use loan::records::Loan;
 use payment::records::{Payment, Refund};
 
@@ -67,7 +66,7 @@ pub const GET_ME: Operation = Operation {
     name: "get_me",
     method: Method::Get,
     path: "/me",
-    who: &[Who::Owner, Who::Operator, Who::Service(SCOPE_PAYMENTS)],
+    who: &[Who::Owner, Who::Operator, Who::Service(Scope::Payments)],
     reads: &[],
     writes: &[],
     lists: &[],

@@ -2,10 +2,9 @@
 //! mounted or deployed is not here.
 
 use kernel::audit::AuditLine;
-use kernel::caller::SCOPE_PAYMENTS;
 use kernel::manifest::{Due, Method, Operation, Saga, ServiceManifest, Subscription, Who};
 use kernel::saga::SayAgain;
-use kernel::{EventKind, Id, PaymentId, Prefix, Record, RefundId, Topic};
+use kernel::{EventKind, Id, PaymentId, Prefix, Record, RefundId, Scope, Topic};
 
 use crate::decide::AskAboutExpiredHold;
 use crate::reactions;
@@ -71,9 +70,9 @@ const OPERATIONS: &[Operation] = &[
 ];
 
 /// Who has, or may have, something to do with a payment; which one, each operation decides.
-const PARTIES: &[Who] = &[Who::Owner, Who::Operator, Who::Service(SCOPE_PAYMENTS)];
+const PARTIES: &[Who] = &[Who::Owner, Who::Operator, Who::Service(Scope::Payments)];
 /// Capture, void and refund are not the payer's.
-const NOT_THE_PAYER: &[Who] = &[Who::Operator, Who::Service(SCOPE_PAYMENTS)];
+const NOT_THE_PAYER: &[Who] = &[Who::Operator, Who::Service(Scope::Payments)];
 
 /// Asks that a wallet pay a merchant.
 pub const REQUEST_PAYMENT: Operation = Operation {

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use kernel::rights::OPERATORS;
 use kernel::{Caller, Role, Subject, Time};
 use serde_json::Value;
 
@@ -17,9 +18,6 @@ pub(crate) const LEEWAY_SECONDS: i64 = 10;
 
 /// The latest second that a token may name: the end of the year 9999.
 const SECONDS_MAX: i64 = 253_402_300_799;
-
-/// Whose members are operators.
-const OPERATORS: &str = "operators";
 
 /// The claims of a token, proved by whoever hands them over.
 #[derive(Debug, Clone, PartialEq)]

@@ -206,11 +206,11 @@ async fn of_sign_in(site: &Site, name: &str) -> (Ids, Value) {
         }
         "create_user" => json!({ "email": email, "rights": ["operators"] }),
         _ => {
-            let asked = json!({ "email": email, "rights": ["staff"] });
+            let asked = json!({ "email": email });
             let made = ok(site, Actor::Operator, "POST /auth/users", asked).await;
             let body = match name {
                 "list_users" => return (vec![], Value::Null),
-                "grant_right" | "revoke_right" => json!({ "right": "staff" }),
+                "grant_right" | "revoke_right" => json!({ "right": "operators" }),
                 _ => json!({}),
             };
             return (vec![("sub", text(&made, "/user/sub"))], body);

@@ -44,20 +44,24 @@ impl Users<'_> {
 
     /// Everything that both places do alike.
     fn walk(&self) {
-        let added = self.run(&["add", "--email", "Ben@example.org", "--right", "staff"]).expect(0);
-        assert!(added.out.contains("ben@example.org  staff\npassword for one time: "), "{added:?}");
-        assert_eq!(self.line("ben"), "ACTIVE PERSON ben@example.org staff");
+        let added =
+            self.run(&["add", "--email", "Ben@example.org", "--right", "operators"]).expect(0);
+        let words = "ben@example.org  operators\npassword for one time: ";
+        assert!(added.out.contains(words), "{added:?}");
+        assert_eq!(self.line("ben"), "ACTIVE PERSON ben@example.org operators");
         let shop = self.run(&["add", "--service", "shop", "--right", "payments", "--json"]);
         let shop = shop.expect(0).json();
         assert_eq!(shop["client_secret"].as_str().map(str::len), Some(43));
-        self.run(&["grant", "ben@example.org", "operators"]).expect(0);
-        assert_eq!(self.line("ben"), "ACTIVE PERSON ben@example.org operators staff");
-        self.run(&["revoke", "BEN@example.org", "staff"]).expect(0);
+        self.run(&["grant", "shop", "metrics"]).expect(0);
+        assert_eq!(self.line("shop"), "ACTIVE SERVICE shop metrics payments");
+        self.run(&["revoke", "shop", "payments"]).expect(0);
         self.run(&["disable", "ben@example.org"]).expect(0);
         assert_eq!(self.line("ben"), "DISABLED PERSON ben@example.org operators");
         self.run(&["enable", "ben@example.org"]).expect(0);
-        self.run(&["revoke", "ben@example.org", "operators"]).expect(0);
+        self.run(&["revoke", "BEN@example.org", "operators"]).expect(0);
         assert_eq!(self.line("ben"), "ACTIVE PERSON ben@example.org");
+        // A word that is no right of anybody's, or none of his.
+        self.run(&["revoke", "ben@example.org", "staff"]).expect(0);
         let sub = shop["user"]["sub"].as_str().unwrap();
         let reset = self.run(&["reset-password", sub]).expect(0).out;
         assert!(reset.contains("\nsecret: "), "{reset}");
@@ -68,6 +72,10 @@ impl Users<'_> {
         self.refused(&["reset-password", unknown], 1, "is no user");
         self.refused(&["add", "--email", "ben@example.org"], 1, "taken");
         self.refused(&["grant", "ben@example.org", "Staff!"], 2, "a-z");
+        let there_are = "people can have `operators`, services `payments` and `metrics`";
+        self.refused(&["grant", "ben@example.org", "operator"], 1, there_are);
+        self.refused(&["grant", "shop", "operators"], 1, there_are);
+        self.refused(&["add", "--email", "x@example.org", "--right", "payments"], 1, there_are);
         self.refused(&["enable", "Ben!"], 2, "is no id");
         self.refused(&["add"], 2, "--email");
     }
@@ -152,7 +160,7 @@ fn who_locked_himself_out_gets_in_again_by_the_folder() {
     let audit = audit.expect(200).json();
     let by_folder: Vec<_> = audit["items"].as_array().unwrap().iter().filter(is_local).collect();
     let resets = by_folder.iter().filter(|line| line["operation"] == "reset_password");
-    assert_eq!((by_folder.len(), resets.count()), (13, 2), "{audit}");
+    assert_eq!((by_folder.len(), resets.count()), (14, 2), "{audit}");
     server.stop();
     run(&["verify", "--data", text(folder.path())]).expect(0);
 }

@@ -34,7 +34,7 @@ async fn the_document_says_what_every_operation_has() {
         assert_eq!(found["security"], needs, "{path}");
     }
     let echo = &document["paths"]["/v1/echo"]["post"];
-    assert_eq!(echo["x-who"], json!(["owner", "operator", "service:notes"]));
+    assert_eq!(echo["x-who"], json!(["owner", "operator", "service:metrics"]));
     assert_eq!(echo["summary"], "Says what was understood.");
     assert_eq!(names(echo), ["Idempotency-Key"]);
     assert_eq!(

@@ -15,7 +15,8 @@ use kernel::record::{Column, Shard};
 use kernel::store::{Order, Query};
 use kernel::text::Words;
 use kernel::{
-    Currency, Decision, Known, PaymentId, Record, Rules, Suspend, Time, View, WalletId, Writes,
+    Currency, Decision, Known, PaymentId, Record, Rules, Scope, Suspend, Time, View, WalletId,
+    Writes,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -79,7 +80,7 @@ const fn operation(
     }
 }
 
-const ALL: &[Who] = &[Who::Owner, Who::Operator, Who::Service("notes")];
+const ALL: &[Who] = &[Who::Owner, Who::Operator, Who::Service(Scope::Metrics)];
 
 pub(crate) static ECHO: Operation = operation("echo", Method::Post, "/echo", ALL);
 pub(crate) static PART_OF: Operation = operation("part_of", Method::Post, "/part/{id}", ALL);
@@ -100,8 +101,12 @@ pub(crate) static OPEN: Operation = operation("open", Method::Get, "/open", &[Wh
 pub(crate) static OWNERS: Operation = operation("owners", Method::Get, "/owners", &[Who::Owner]);
 pub(crate) static OPERATORS: Operation =
     operation("operators", Method::Post, "/operators", &[Who::Operator]);
-pub(crate) static SERVICES: Operation =
-    operation("services", Method::Post, "/services", &[Who::Operator, Who::Service("payments")]);
+pub(crate) static SERVICES: Operation = operation(
+    "services",
+    Method::Post,
+    "/services",
+    &[Who::Operator, Who::Service(Scope::Payments)],
+);
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -3,17 +3,18 @@
 //! session has rights that it was not begun with.
 
 use kernel::request::{RecentKeys, Seen};
+use kernel::rights::OPERATORS;
 use kernel::{Caller, Decision, RequestKey, SubId, Suspend, Time, View, Writes};
 
 use super::{ChangeRefused, audit};
-use crate::records::{OPERATORS, Proof, ProofState, Right, User, UserKind, UserState};
+use crate::records::{Proof, ProofState, Right, User, UserKind, UserState};
 
 /// What is changed.
 #[derive(Debug, Clone)]
 pub enum Change {
-    /// A group or scope more.
+    /// A group or scope more, one that there is for him.
     Grant(Right),
-    /// A group or scope less.
+    /// A group or scope less, be it one that there is or not.
     Revoke(Right),
     /// He may not sign in any more.
     Disable,
@@ -72,8 +73,9 @@ impl Decision for ChangeUser {
             Seen::New => {}
         }
         let now = view.now();
-        let Some(changed) = self.changed(&known, now) else {
-            return Ok(Err(ChangeRefused::TooManyRights));
+        let changed = match self.changed(&known, now) {
+            Ok(changed) => changed,
+            Err(refused) => return Ok(Err(refused)),
         };
         let recent_keys: RecentKeys = known.recent_keys.with(self.key.as_ref(), now);
         let user = User { recent_keys, ..changed };
@@ -85,11 +87,14 @@ impl Decision for ChangeUser {
 }
 
 impl ChangeUser {
-    /// None where he would have too many rights.
-    fn changed(&self, user: &User, now: Time) -> Option<User> {
-        Some(match &self.change {
+    fn changed(&self, user: &User, now: Time) -> Result<User, ChangeRefused> {
+        Ok(match &self.change {
+            Change::Grant(right) if !right.is_for(user.kind) => {
+                return Err(ChangeRefused::NoSuchRight);
+            }
             Change::Grant(right) => {
-                User { rights: user.rights.with(right).ok()?, ..user.in_next_epoch(now) }
+                let rights = user.rights.with(right).map_err(|_| ChangeRefused::TooManyRights)?;
+                User { rights, ..user.in_next_epoch(now) }
             }
             Change::Revoke(right) => {
                 User { rights: user.rights.without(right), ..user.in_next_epoch(now) }

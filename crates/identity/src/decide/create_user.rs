@@ -46,6 +46,9 @@ impl Decision for CreateUser {
                 Seen::Reused | Seen::New => Err(ChangeRefused::KeyReused),
             });
         }
+        if !self.rights.are_for(self.kind) {
+            return Ok(Err(ChangeRefused::NoSuchRight));
+        }
         let login_name_id = self.name.id();
         if view.get::<TakenName>(login_name_id)?.is_some() {
             return Ok(Err(ChangeRefused::NameTaken));

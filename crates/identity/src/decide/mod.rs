@@ -23,6 +23,7 @@ use kernel::text::Reason;
 use kernel::{Caller, Suspend, View, Writes};
 
 use crate::manifest::NAME;
+use crate::records::BadRight;
 
 /// Why a sign-in is refused. What an answer says of it is not here: it must not tell who has an
 /// account.
@@ -65,6 +66,9 @@ pub enum ChangeRefused {
         "He is the last operator with a password of his own; first make somebody else one, who chooses his."
     )]
     LastOperator,
+    /// A right that there is not, or not for such a user.
+    #[error("That right {}.", BadRight::Unknown)]
+    NoSuchRight,
     /// More rights than one may have.
     #[error("That would be more than 16 rights; take others back first.")]
     TooManyRights,

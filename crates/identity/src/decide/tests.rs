@@ -30,22 +30,29 @@ fn address(text: &str) -> Option<IpAddr> {
     Some(text.parse().unwrap())
 }
 
+fn right(word: &str) -> Right {
+    Right::new(word).unwrap()
+}
+
 fn made(store: &MemoryStore, kind: UserKind, proof_state: ProofState) -> User {
+    run(store, &making(kind, proof_state, Rights::default())).unwrap().0
+}
+
+fn making(kind: UserKind, proof_state: ProofState, rights: Rights) -> CreateUser {
     let name = match kind {
         UserKind::Person => LoginName::email("ada@example.org"),
         UserKind::Service => LoginName::service("shop"),
     };
-    let decision = CreateUser {
+    CreateUser {
         operation: "create_user",
         kind,
         name: name.unwrap(),
         proof: Proof::new("first"),
         proof_state,
-        rights: Rights::default(),
+        rights,
         caller: None,
         key: None,
-    };
-    run(store, &decision).unwrap().0
+    }
 }
 
 /// Signs in with the proof that there is; with another in its place if that is wanted.
@@ -208,12 +215,50 @@ fn a_password_for_one_time_is_good_for_a_week() {
         let decision = ChangeUser { caller: operator.clone(), sub, change, key: None };
         run(&store, &decision).unwrap();
     };
-    change(Change::Grant(Right::new("staff").unwrap()));
+    change(Change::Grant(right("operators")));
     store.pass(SECOND);
     assert_eq!(log_in(&store, sub, Some("chosen")), Err(SignInRefused::Late));
     change(Change::Reset(Proof::new("second")));
     assert_eq!(log_in(&store, sub, None), Err(SignInRefused::OneTime));
     assert_eq!(log_in(&store, sub, Some("chosen")), Ok(()));
+}
+
+/// Grants or makes with the right; and takes it back from somebody who has it from an older program.
+#[test]
+fn a_right_that_there_is_not_is_given_to_nobody_and_can_be_taken_back() {
+    let check = |kind, word: &str, is_there: bool| {
+        let operator = Caller { sub: Subject::new("olga").unwrap(), role: Role::Operator };
+        let store = MemoryStore::new();
+        let rights = Rights::new(&[right(word)]).unwrap();
+        let told = "That right is none that he can have: people can have `operators`, services \
+                    `payments` and `metrics`.";
+        let refused = run(&store, &making(kind, ProofState::Chosen, rights.clone())).err();
+        assert_eq!(refused.map(|why| why.to_string()).as_deref(), (!is_there).then_some(told));
+        assert_eq!(store.records::<User>().len(), usize::from(is_there), "{word}");
+
+        let store = MemoryStore::new();
+        let user = made(&store, kind, ProofState::Chosen);
+        let change = |change| {
+            let decision =
+                ChangeUser { caller: operator.clone(), sub: user.sub, change, key: None };
+            run(&store, &decision).map(|(user, _)| user.rights)
+        };
+        let granted = change(Change::Grant(right(word)));
+        let expected = if is_there { Ok(rights.clone()) } else { Err(ChangeRefused::NoSuchRight) };
+        assert_eq!(granted, expected, "{kind:?} {word}");
+        let has_it = User { rights, ..store.records::<User>()[0].as_ref().clone() };
+        store.tamper(has_it);
+        assert_eq!(change(Change::Revoke(right(word))), Ok(Rights::default()), "{word}");
+    };
+    use UserKind::{Person, Service};
+    check(Person, "operators", true);
+    check(Person, "operator", false);
+    check(Person, "staff", false);
+    check(Person, "payments", false);
+    check(Service, "payments", true);
+    check(Service, "metrics", true);
+    check(Service, "operators", false);
+    check(Service, "metric", false);
 }
 
 #[test]

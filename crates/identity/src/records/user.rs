@@ -6,18 +6,17 @@ use std::time::Duration;
 
 use kernel::record::Shard;
 use kernel::request::RecentKeys;
+use kernel::rights::OPERATORS;
 use kernel::{Caller, LoginNameId, Role, Rules, SubId, Subject, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::require;
-use super::words::{LoginName, Proof, ProofState, Rights};
+use super::rights::Rights;
+use super::words::{LoginName, Proof, ProofState};
 
 /// How long a password for one time is good.
 pub const ONE_TIME_LIFE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-
-/// The group whose members are operators.
-pub const OPERATORS: &str = "operators";
 
 /// What somebody is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]

@@ -1,12 +1,11 @@
-//! The texts of users: names by which they sign in, what proves who they are, their rights. Names and
-//! proofs are shown by no `Debug`, so that none gets into a log. Not in here: how a proof is made.
+//! The texts of users: names by which they sign in, and what proves who they are. They are shown by no
+//! `Debug`, so that none gets into a log. Not in here: how a proof is made; rights.
 
 use std::fmt;
 use std::sync::Arc;
 
 use kernel::record::{Column, ColumnType};
 use kernel::{Id, LoginNameId, Value};
-use serde::{Deserialize, Deserializer};
 
 /// The most characters of an e-mail address (RFC 5321, section 4.5.3.1.3, less the brackets).
 const EMAIL_LENGTH_MAX: usize = 254;
@@ -77,7 +76,7 @@ impl LoginName {
 }
 
 /// Small letters, digits, `-` and `_`, a letter first.
-fn is_word(text: &str, max: usize) -> bool {
+pub(super) fn is_word(text: &str, max: usize) -> bool {
     let is_plain =
         |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
     text.len() <= max
@@ -112,102 +111,6 @@ pub enum ProofState {
 }
 
 kernel::word_column!(ProofState { Chosen = "CHOSEN", OneTime = "ONE_TIME" });
-
-/// A person's group, or a service's scope: 1 to 32 of `a-z`, `0-9`, `-` and `_`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Right(Box<str>);
-
-/// The text is no right, or there are too many.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum BadRight {
-    /// Of other characters, or too long.
-    #[error("must be 1 to 32 of a-z, 0-9, `-` and `_`, and begin with a letter")]
-    Word,
-    /// More than one may have.
-    #[error("must be at most 16")]
-    TooMany,
-}
-
-impl Right {
-    /// From its text.
-    ///
-    /// # Errors
-    /// When it is none that could be.
-    pub fn new(text: &str) -> Result<Self, BadRight> {
-        is_word(text, 32).then(|| Self(text.into())).ok_or(BadRight::Word)
-    }
-
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl<'de> Deserialize<'de> for Right {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-        Self::new(&text).map_err(serde::de::Error::custom)
-    }
-}
-
-/// The rights of somebody, each once, in the order of their letters. In a column with blanks between.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Rights(Vec<Box<str>>);
-
-impl Rights {
-    /// How many one may have: they all stand in each token.
-    const MAX: usize = 16;
-
-    /// These.
-    ///
-    /// # Errors
-    /// When they are too many.
-    pub fn new(rights: &[Right]) -> Result<Self, BadRight> {
-        let none = Ok(Self::default());
-        rights.iter().fold(none, |known, right| known.and_then(|known| known.with(right)))
-    }
-
-    /// With one more.
-    ///
-    /// # Errors
-    /// When they are too many.
-    pub fn with(&self, right: &Right) -> Result<Self, BadRight> {
-        let mut all = self.without(right).0;
-        all.push(right.0.clone());
-        all.sort();
-        if all.len() > Self::MAX { Err(BadRight::TooMany) } else { Ok(Self(all)) }
-    }
-
-    /// Without that one.
-    #[must_use]
-    pub fn without(&self, right: &Right) -> Self {
-        Self(self.0.iter().filter(|known| **known != right.0).cloned().collect())
-    }
-
-    /// Whether it is one of them.
-    pub fn has(&self, right: &str) -> bool {
-        self.0.iter().any(|known| &**known == right)
-    }
-
-    /// Their texts.
-    pub fn texts(&self) -> &[Box<str>] {
-        &self.0
-    }
-}
-
-impl Column for Rights {
-    const TYPE: ColumnType = ColumnType::Text;
-
-    fn to_value(&self) -> Value<'_> {
-        Value::Text(self.0.join(" ").into())
-    }
-
-    fn from_value(value: &Value<'_>) -> Option<Self> {
-        let text = String::from_value(value)?;
-        let rights = text.split_ascii_whitespace().map(Right::new);
-        Self::new(&rights.collect::<Result<Vec<_>, _>>().ok()?).ok()
-    }
-}
 
 /// Texts that no `Debug` shows.
 macro_rules! hidden_texts {
@@ -280,22 +183,6 @@ mod tests {
         for wrong in ["", "2shop", "Shop", "a@b", &"a".repeat(65)] {
             assert_eq!(LoginName::service(wrong), Err(BadName::Service), "{wrong}");
         }
-    }
-
-    #[test]
-    fn rights_are_few_and_each_is_there_once() {
-        let right = |text: &str| Right::new(text).unwrap();
-        let rights = Rights::new(&[right("payments"), right("metrics"), right("payments")]);
-        let rights = rights.unwrap();
-        assert_eq!(rights.texts().join(" "), "metrics payments");
-        assert_eq!(Rights::from_value(&rights.to_value()), Some(rights.clone()));
-        assert_eq!(rights.without(&right("metrics")).texts().join(" "), "payments");
-        assert_eq!(Rights::from_value(&Value::from("")), Some(Rights::default()));
-        assert_eq!(Rights::from_value(&Value::from("A")), None);
-        let many: Vec<_> = (0..17).map(|number| right(&format!("r{number}"))).collect();
-        assert!(Rights::new(&many[..16]).is_ok());
-        assert_eq!(Rights::new(&many), Err(BadRight::TooMany));
-        assert_eq!(Right::new("a b"), Err(BadRight::Word));
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub use gate::Gate;
 use crate::decide::{ChangeRefused, SignInRefused};
 use crate::desk::Desk;
 use crate::manifest;
+use crate::records::BadRight;
 use crate::secrets::NoRandomness;
 
 /// The desk, as handlers are given it.
@@ -73,6 +74,7 @@ impl From<ChangeRefused> for Problem {
             ChangeRefused::LastOperator => Self::conflict(ProblemKind::LastOperator, detail),
             ChangeRefused::NotFound => Self::not_found("user"),
             ChangeRefused::KeyReused => Self::key_reused(),
+            ChangeRefused::NoSuchRight => Self::bad_field("right", BadRight::Unknown.to_string()),
             ChangeRefused::TooManyRights => Self::bad_field("right", "would be more than 16"),
         }
     }

@@ -11,6 +11,7 @@ use http_api::{ClientAddress, Deployment, Front, Hosts, OpenGate, Settings};
 use http_body_util::BodyExt;
 use kernel::audit::AuditLine;
 use kernel::memory::MemoryStore;
+use kernel::rights::OPERATORS;
 use kernel::time::System;
 use kernel::{Clock, Context, CorrelationId, Id, SessionId, Store};
 use parking_lot::Mutex;
@@ -22,7 +23,7 @@ use super::{cookie, routes};
 use crate::decide::CreateUser;
 use crate::desk::{Desk, DeskSettings};
 use crate::hashing::poll_once;
-use crate::records::{LoginName, OPERATORS, ProofState, Right, Rights, Session, User, UserKind};
+use crate::records::{LoginName, ProofState, Right, Rights, Session, User, UserKind};
 use crate::secrets::service_proof;
 
 const HOME: &str = "192.0.2.1";

@@ -20,7 +20,7 @@ use crate::manifest::{
     CREATE_USER, DISABLE_USER, ENABLE_USER, GRANT_RIGHT, RESET_PASSWORD, REVOKE_RIGHT,
 };
 use crate::operators::has_operator;
-use crate::records::{BadName, LoginName, ProofState, Rights, User, UserKind, UserState};
+use crate::records::{BadName, BadRight, LoginName, ProofState, Rights, User, UserKind, UserState};
 
 /// Makes somebody a user: a person, with a password for one time, or a service, with a secret.
 ///
@@ -57,7 +57,11 @@ pub(super) async fn create_user(
         key: request.key(&[CREATE_USER.name], body.hash),
         caller: Some(request.caller),
     };
-    let (user, is_repeated) = app.store.decide(decision, request.context).await??;
+    let decided = app.store.decide(decision, request.context).await?;
+    if decided == Err(ChangeRefused::NoSuchRight) {
+        return Err(Problem::bad_field("rights", BadRight::Unknown.to_string()));
+    }
+    let (user, is_repeated) = decided?;
     let place = format!("/v1/auth/users/{}", user.sub);
     Ok(unstored(answer::created(&place, &made.shown(&user, is_repeated))))
 }

@@ -12,7 +12,7 @@ use kernel::record::ChainId;
 use kernel::saga::{SayAgain, Waits};
 use kernel::{
     AnyId, Context, CorrelationId, Decision, EventData, EventKind, Key, Kind, PaymentId, Record,
-    Rules, Stored, Suspend, Time, View, Writes,
+    Rules, Scope, Stored, Suspend, Time, View, Writes,
 };
 use payment::MANIFEST;
 use payment::decide::{AboutPayment, Heard, UpdateTransactionStatus};
@@ -75,7 +75,7 @@ fn capture_void_and_refund_are_not_the_payers() {
         operation.unwrap().who
     };
     for name in ["capture_payment", "void_payment", "refund_payment"] {
-        assert_eq!(who(name), [Who::Operator, Who::Service("payments")], "{name}");
+        assert_eq!(who(name), [Who::Operator, Who::Service(Scope::Payments)], "{name}");
     }
     assert_eq!(who("list_payments"), [Who::Operator]);
     for operation in MANIFEST.operations {

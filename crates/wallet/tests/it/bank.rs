@@ -6,7 +6,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kernel::caller::SCOPE_PAYMENTS;
 use kernel::event::{
     Capture, Envelope, EventData, LoanApproved, PaymentCaptureRequested, PaymentRefundRequested,
     PaymentRequested, PaymentVoidRequested,
@@ -16,7 +15,7 @@ use kernel::record::{Account, Hash32};
 use kernel::text::{Description, MerchantId, Reason, Reference};
 use kernel::{
     Amount, Caller, ChainId, Clock, Context, CorrelationId, Currency, Decision, EventId, HoldId,
-    Id, Ids, LoanId, PaymentId, RefundId, RequestKey, Role, RoleName, Subject, TransferId,
+    Id, Ids, LoanId, PaymentId, RefundId, RequestKey, Role, RoleName, Scope, Subject, TransferId,
     WalletId,
 };
 use wallet::MANIFEST;
@@ -60,7 +59,10 @@ pub(crate) fn operator() -> Caller {
 }
 
 pub(crate) fn service() -> Caller {
-    Caller { sub: sub("shop"), role: Role::Service { scopes: Arc::from([SCOPE_PAYMENTS.into()]) } }
+    Caller {
+        sub: sub("shop"),
+        role: Role::Service { scopes: Arc::from([Scope::Payments.text().into()]) },
+    }
 }
 
 /// A key of a caller's for an operation, with a body of that one byte.

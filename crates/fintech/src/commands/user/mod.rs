@@ -95,7 +95,7 @@ struct New {
 
 const GRANT_ABOUT: &str = "\
 Give somebody a group or a scope more: who is in `operators` is an operator. He signs in again. The \
-exit code is 1 where there is no such user.";
+exit code is 1 where there is no such user, or no such right for him.";
 
 const GRANT_EXAMPLES: &str = operators_examples!(
     "  fintech user grant olga@example.org operators --server http://127.0.0.1:8080"

@@ -8,8 +8,7 @@ use axum::http::{HeaderMap, Request};
 use http_api::{
     Authenticator, Deployment, Front, Hosts, OpenGate, Problem, ProblemKind, Settings, app,
 };
-use kernel::caller::SCOPE_PAYMENTS;
-use kernel::{Caller, Role, Store};
+use kernel::{Caller, Role, Scope, Store};
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -24,7 +23,7 @@ impl Authenticator for ByHeader {
         Ok(name.map(|name| {
             let role = match name {
                 "olga" => Role::Operator,
-                "shop" => Role::Service { scopes: Arc::from([SCOPE_PAYMENTS.into()]) },
+                "shop" => Role::Service { scopes: Arc::from([Scope::Payments.text().into()]) },
                 _ => Role::Customer,
             };
             Caller { sub: sub(name), role }
