@@ -85,6 +85,9 @@ mod tests {
 
     use super::*;
 
+    /// How wide a help is where nothing says how wide the terminal is.
+    const COLUMNS: usize = 100;
+
     /// Every command of the program, those of groups too, each by its whole name.
     fn commands(command: &clap::Command, name: &str, into: &mut Vec<(String, clap::Command)>) {
         into.push((name.to_owned(), command.clone()));
@@ -114,6 +117,10 @@ mod tests {
             let help = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
             let examples: Vec<_> = help.lines().filter_map(arguments).collect();
             assert!(!examples.is_empty(), "{name} --help has no example");
+            // A longer line is broken into two, of which neither is a command.
+            let all = format!("{help}\n{}", command.get_after_help().unwrap_or_default());
+            let long = all.lines().find(|line| line.chars().count() > COLUMNS);
+            assert_eq!(long, None, "{name} --help");
             for example in examples {
                 let parsed = Cli::try_parse_from(&example);
                 assert!(parsed.is_ok(), "{name}: {example:?}: {parsed:?}");

@@ -7,10 +7,10 @@ use std::process::ExitCode;
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
   0  done
-  1  done, but something was refused or found wrong; or a server refused it, as for a wrong password
+  1  done, but something was refused or found wrong; or a server said no, as to a wrong password
   2  wrong use: an option, a file or a mapping that cannot be
-  3  cannot run: the data folder is held by another process, the disk fails, the address is in use, the
-     server is not reached or cannot do it now";
+  3  cannot run: the data folder is held by another process, the disk fails, the address is in use,
+     a server is not reached or cannot do it now";
 
 /// How a command ended that could run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

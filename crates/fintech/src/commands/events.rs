@@ -27,8 +27,8 @@ The grammar is that of Amazon SNS on message attributes. One line is printed for
 
 const EXAMPLES: &str = r#"Example:
   echo '{"event_type": ["PAYMENT_REQUESTED"]}' > policy.json
-  echo '{"attributes": {"event_type": {"Type": "String", "Value": "PAYMENT_FAILED"}}}' > messages.jsonl
-  fintech events test-policy --policy policy.json --messages messages.jsonl    prints: no match"#;
+  echo '{"attributes": {"event_type": {"Type": "String", "Value": "PAYMENT_FAILED"}}}' > m.jsonl
+  fintech events test-policy --policy policy.json --messages m.jsonl    prints: no match"#;
 
 /// Try a subscription's filter policy on messages
 #[derive(Debug, Args)]

@@ -39,7 +39,7 @@ A file that is there already is not overwritten.";
 const EXAMPLES: &str = "\
 Examples:
   fintech export monday.jsonl --data ./fintech-data
-  fintech export monday.jsonl --data dynamodb:fintech    of the tables fintech-wallet, fintech-payment, …
+  fintech export monday.jsonl --data dynamodb:fintech    of the tables fintech-wallet, …
   fintech export /dev/stdout | gzip > monday.jsonl.gz";
 
 /// The file is its owner's alone: there are names and amounts in it.

@@ -31,7 +31,7 @@ Run `fintech verify` afterwards.";
 const EXAMPLES: &str = "\
 Examples:
   fintech load monday.jsonl --data ./another-folder
-  fintech load monday.jsonl --data dynamodb:fintech    into the tables fintech-wallet, fintech-payment, …";
+  fintech load monday.jsonl --data dynamodb:fintech    into the tables fintech-wallet, …";
 
 /// Load the records of an export into another home
 #[derive(Debug, Args)]

@@ -347,6 +347,9 @@ async fn run_act(act: &Act<'_>, way: &Way) -> Result<End, Failure> {
             output::line(format_args!("{words}: {secret}"))?;
         }
     }
+    if shown.get("one_time_password").is_some_and(Value::is_string) {
+        output::tell("It is good for 7 days, to choose one of his own by `fintech password`.");
+    }
     Ok(End::Done)
 }
 
