@@ -23,6 +23,11 @@ pub fn created<T: Serialize>(location: &str, value: &T) -> Response {
     located(StatusCode::CREATED, location, value)
 }
 
+/// 201: what was made, where nothing is read at a path of its own.
+pub fn made<T: Serialize>(value: &T) -> Response {
+    json(StatusCode::CREATED, value)
+}
+
 /// 202: a saga was started; `location` is the path to poll, such as `/v1/payment/pay_…`.
 pub fn accepted<T: Serialize>(location: &str, value: &T) -> Response {
     located(StatusCode::ACCEPTED, location, value)

@@ -105,6 +105,7 @@ async fn a_name_in_other_letters_is_the_same() {
     let body = |email: &str| json!({ "email": email, "password": PASSWORD });
     let made = ask(&site, "signup", &body("Ada@Example.ORG")).await.expect(201);
     assert_eq!(made.at("/name"), "ada@example.org");
+    assert_eq!(made.header("location"), None, "there is no place to look at one user");
     let again = ask(&site, "signup", &body("aDA@eXAMPLE.org")).await;
     assert_eq!(again.line(), "409 name-taken");
     let began = ask(&site, "login", &body("ADA@example.org")).await.expect(200);

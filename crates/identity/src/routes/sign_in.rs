@@ -60,8 +60,7 @@ pub(super) async fn sign_up(
         key: None,
     };
     let (user, _) = app.store.decide(decision, visit.context).await??;
-    let place = format!("/v1/auth/users/{}", user.sub);
-    Ok(unstored(answer::created(&place, &UserShown::from(&user))))
+    Ok(unstored(answer::made(&UserShown::from(&user))))
 }
 
 /// Begins a session of whoever proves by his password who he is.

@@ -62,8 +62,7 @@ pub(super) async fn create_user(
         return Err(Problem::bad_field("rights", BadRight::Unknown.to_string()));
     }
     let (user, is_repeated) = decided?;
-    let place = format!("/v1/auth/users/{}", user.sub);
-    Ok(unstored(answer::created(&place, &made.shown(&user, is_repeated))))
+    Ok(unstored(answer::made(&made.shown(&user, is_repeated))))
 }
 
 /// Who can sign in, newest first.
