@@ -1,35 +1,27 @@
 //! The reference store: maps behind a lock, and events that a test delivers step by step, in any
 //! order and as often as it likes. The model that real stores are compared with; nothing durable.
 
+mod events;
+mod state;
+
 use std::any::Any;
-use std::collections::{BTreeMap, HashMap};
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::task::{Poll, Waker};
 
-use crate::audit::Act;
 use crate::context::Context;
-use crate::decision::{
-    Drawn, ErasedDecision, Expect, Put, Source, StoredChain, Suspend, View, Writes,
-};
+use crate::decision::{Drawn, ErasedDecision, View, Writes};
 use crate::event::Envelope;
-use crate::id::{AnyId, EventId};
+use crate::id::AnyId;
 use crate::manifest::{Subscription, Unprocessable};
-use crate::operators::{DeadLetter, Delivery, DeliveryState, EventQuery, EventsPort, LoggedEvent};
-use crate::record::{ChainId, Column, Key, Kind, Record, Stored, Value};
-use crate::store::{BoxFuture, Order, Query, Scan, ScanPlace, StoreError, StorePort};
+use crate::operators::{Delivery, DeliveryState};
+use crate::record::{ChainId, Key, Kind, Record, Stored};
+use crate::store::{BoxFuture, Query, Scan, ScanPlace, StoreError, StorePort};
 use crate::time::{Clock, Ids, Time};
 
-type Table = BTreeMap<Key, Stored>;
-
-#[derive(Default)]
-struct State {
-    tables: HashMap<&'static str, Table>,
-    events: Vec<Envelope>,
-    deliveries: Vec<Delivery>,
-    wakers: Vec<Waker>,
-}
+pub use state::value_of;
+use state::{State, Table, caused, list, place_of, scanned_to};
 
 /// The reference store. Cheap to make; each is empty.
 pub struct MemoryStore {
@@ -200,129 +192,6 @@ impl MemoryStore {
     }
 }
 
-impl State {
-    fn table(&self, kind: &'static Kind) -> impl DoubleEndedIterator<Item = (&Key, &Stored)> {
-        self.tables.get(kind.name).into_iter().flat_map(BTreeMap::iter)
-    }
-
-    fn chain_of(
-        &self,
-        kind: &'static Kind,
-        of: ChainId,
-    ) -> impl DoubleEndedIterator<Item = &Stored> {
-        let range = Key::entry(of, 0)..=Key::entry(of, u64::MAX);
-        self.tables
-            .get(kind.name)
-            .into_iter()
-            .flat_map(move |table| table.range(range.clone()))
-            .map(|(_, stored)| stored)
-    }
-
-    fn put(&mut self, put: Put) {
-        let key = put.record.key();
-        let table = self.tables.entry(put.record.kind().name).or_default();
-        let there = table.get(&key).map(|stored| stored.version);
-        let expected = match put.expect {
-            Expect::Absent => None,
-            Expect::Version(version) => Some(version),
-        };
-        assert_eq!(
-            there,
-            expected,
-            "{:?} {key:?} is not as the decision saw it",
-            put.record.kind()
-        );
-        for said in &put.events {
-            match Envelope::build(&*put.record, said) {
-                Ok(envelope) => self.events.push(envelope),
-                Err(bad) => unreachable!("{bad}"),
-            }
-        }
-        let said_before = put.said_before(table.get(&key));
-        let stored = Stored::new(Arc::clone(&put.record), put.version(), put.events.into());
-        table.insert(key, Stored { said_before, ..stored });
-    }
-}
-
-impl Source for State {
-    fn get(&mut self, kind: &'static Kind, key: Key) -> Result<Option<Stored>, Suspend> {
-        Ok(self.tables.get(kind.name).and_then(|table| table.get(&key)).cloned())
-    }
-
-    fn chain(
-        &mut self,
-        kind: &'static Kind,
-        of: ChainId,
-        cause: AnyId,
-        _: Time,
-    ) -> Result<StoredChain, Suspend> {
-        let head = self.chain_of(kind, of).next_back().cloned();
-        Ok(StoredChain { head, caused: caused(self, kind, of, cause) })
-    }
-}
-
-fn caused(state: &State, kind: &'static Kind, of: ChainId, cause: AnyId) -> Option<Stored> {
-    let column = kind.chain?.cause;
-    state.chain_of(kind, of).find(|stored| value_of(stored, column) == Value::Id(cause)).cloned()
-}
-
-/// The value of a column of a record; absent if there is no such column.
-pub fn value_of(stored: &Stored, column: &str) -> Value<'static> {
-    let place = stored.record.kind().column(column);
-    let mut found = Value::Null;
-    let mut next = 0_usize;
-    stored.record.values(&mut |value| {
-        if Some(next) == place {
-            found = value.into_owned();
-        }
-        next = next.saturating_add(1);
-    });
-    found
-}
-
-/// A scan goes on behind the key that it came to, whatever was written meanwhile.
-fn place_of(key: Key) -> ScanPlace {
-    ScanPlace(format!("{key:?}"))
-}
-
-fn scanned_to(ScanPlace(place): ScanPlace) -> Option<Key> {
-    let (id, sequence) = match place.split_once('/') {
-        Some((id, sequence)) => (id, Some(sequence.parse().ok()?)),
-        None => (place.as_str(), None),
-    };
-    Some(Key { id: id.parse().ok()?, sequence })
-}
-
-fn list(state: &State, query: &Query) -> Vec<Stored> {
-    let (partition, sort) = match query
-        .index
-        .and_then(|name| query.kind.indexes.iter().find(|index| index.name == name))
-    {
-        Some(index) => (index.partition, index.sort),
-        None => (query.kind.partition, query.kind.sort.unwrap_or(query.kind.partition)),
-    };
-    let mut found: Vec<(i64, Key, &Stored)> = state
-        .table(query.kind)
-        .filter(|(_, stored)| value_of(stored, partition) == query.partition)
-        .filter_map(|(key, stored)| Some((i64::from_value(&value_of(stored, sort))?, *key, stored)))
-        .filter(|(sort, _, _)| {
-            query.from.is_none_or(|from| *sort >= from) && query.to.is_none_or(|to| *sort < to)
-        })
-        .collect();
-    found.sort_by_key(|(sort, key, _)| (*sort, *key));
-    if query.order == Order::NewestFirst {
-        found.reverse();
-    }
-    let comes_after = |sort: i64, key: Key| {
-        query.after.is_none_or(|after| match query.order {
-            Order::OldestFirst => (sort, key) > (after.sort, after.key),
-            Order::NewestFirst => (sort, key) < (after.sort, after.key),
-        })
-    };
-    let rest = found.into_iter().filter(|(sort, key, _)| comes_after(*sort, *key));
-    rest.map(|(_, _, stored)| stored.clone()).take(query.limit).collect()
-}
-
 impl StorePort for MemoryStore {
     fn decide(
         &self,
@@ -403,47 +272,5 @@ impl StorePort for MemoryStore {
 
     fn now(&self) -> Time {
         Clock::now(self)
-    }
-}
-
-impl EventsPort for MemoryStore {
-    fn events(&self, query: EventQuery) -> BoxFuture<'_, Result<Vec<LoggedEvent>, StoreError>> {
-        let state = self.lock();
-        let found = (1_u64..)
-            .zip(&state.events)
-            .filter(|(position, _)| query.after.is_none_or(|after| *position > after))
-            .filter(|(_, event)| query.topic.is_none_or(|topic| event.kind().topic() == topic))
-            .filter(|(_, event)| query.kind.is_none_or(|kind| event.kind() == kind))
-            .filter(|(_, event)| {
-                query.subject.is_none_or(|subject| event.data.subject() == subject)
-            })
-            .map(|(position, event)| LoggedEvent { position, envelope: event.clone() })
-            .take(query.limit)
-            .collect();
-        Box::pin(async move { Ok(found) })
-    }
-
-    fn deliveries(&self, positions: Vec<u64>) -> BoxFuture<'_, Result<Vec<Delivery>, StoreError>> {
-        let state = self.lock();
-        let said: Vec<EventId> = (1_u64..)
-            .zip(&state.events)
-            .filter(|(position, _)| positions.contains(position))
-            .map(|(_, event)| event.id)
-            .collect();
-        let heard = state.deliveries.iter().filter(|delivery| said.contains(&delivery.event));
-        let found = heard.cloned().collect();
-        Box::pin(async move { Ok(found) })
-    }
-
-    fn dead_letters(
-        &self,
-        _: Option<String>,
-        _: usize,
-    ) -> BoxFuture<'_, Result<Vec<DeadLetter>, StoreError>> {
-        Box::pin(async move { Ok(Vec::new()) })
-    }
-
-    fn redrive(&self, _: String, _: Act, _: Context) -> BoxFuture<'_, Result<bool, StoreError>> {
-        Box::pin(async move { Ok(false) })
     }
 }
