@@ -91,12 +91,24 @@ const CORRUPT: &str = "is corrupt";
 
 /// The tests above can fail: with this bug so many of twelve lose something, some of them so.
 fn check_lost(setup: Setup, at_least: usize, some: &[&str]) {
+    check_lost_of(12, setup, at_least, some);
+}
+
+/// The same of at most so many: of a bug that seldom shows, as many are run as it takes.
+fn check_lost_of(seeds_max: u64, setup: Setup, at_least: usize, some: &[&str]) {
     let Setup { durability, bug, .. } = setup;
-    let (lost, _) = trials(200..212, setup);
-    let such = lost.iter().filter(|(_, why)| some.iter().any(|some| why.contains(some)));
-    let such = such.count();
-    println!("{durability:?}, {bug:?}: {} of 12 lose something, {such} {some:?}", lost.len());
-    assert!(lost.len() >= at_least && such > 0, "{durability:?}, {bug:?}: {lost:#?}");
+    let (mut lost, mut of) = (Vec::new(), 0);
+    while of < seeds_max {
+        lost.extend(trials(200 + of..212 + of, setup).0);
+        of += 12;
+        let such = lost.iter().filter(|(_, why)| some.iter().any(|some| why.contains(some)));
+        let such = such.count();
+        println!("{durability:?}, {bug:?}: {} of {of} lose something, {such} {some:?}", lost.len());
+        if lost.len() >= at_least && such > 0 {
+            return;
+        }
+    }
+    panic!("{durability:?}, {bug:?}: {lost:#?}");
 }
 
 fn with(bug: Bug, durability: Durability) -> Setup {
@@ -112,7 +124,8 @@ fn without_its_syncs_the_journal_loses_what_was_acknowledged() {
 fn without_syncs_of_the_database_the_journal_is_released_too_early() {
     check_lost(with(Bug::DatabaseUnsynced, Durability::Journal), 8, &[CORRUPT, GAP]);
     check_lost(with(Bug::CheckpointUnsynced, Durability::Journal), 6, &[CORRUPT, GAP]);
-    check_lost(with(Bug::LogUnsynced, Durability::Journal), 2, &[CORRUPT, GAP]);
+    // The journal makes good what the log loses, unless a checkpoint comes between.
+    check_lost_of(120, with(Bug::LogUnsynced, Durability::Journal), 2, &[CORRUPT, GAP]);
 }
 
 #[test]

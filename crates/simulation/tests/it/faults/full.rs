@@ -12,8 +12,8 @@ use super::machine::{Bug, Machine};
 use super::running::{Running, Setup};
 use super::witness::Witness;
 
-/// How long it may take to go on once it can.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long it may take to go on once it can, however busy the machine is.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Every write fails, or every sync does.
 const NO_WRITE: Faults =

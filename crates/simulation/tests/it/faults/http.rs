@@ -17,8 +17,8 @@ use tower::ServiceExt as _;
 use super::machine::{Bug, Machine};
 use super::running::{Running, Setup};
 
-/// How long it may take to go on once it can.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long it may take to go on once it can, however busy the machine is.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 struct Answer {
     status: u16,

@@ -151,6 +151,11 @@ impl Program {
         *self.operations_left.lock() != Some(0)
     }
 
+    /// Whether a bug is planted in it.
+    pub(crate) fn has_bug(&self) -> bool {
+        self.bug != Bug::None
+    }
+
     /// The files of SQLite, as this program has them.
     pub(crate) fn data(self: &Arc<Self>) -> Arc<dyn Files> {
         Arc::new(Side { program: Arc::clone(self), folder: Folder::Data })
