@@ -351,7 +351,7 @@ mod tests {
     #[track_caller]
     fn check(answers: &'static [&'static str], good: u64, kinds: &[(&str, u64, &str)]) {
         let mut load = Load::open(serve(answers), 1).unwrap();
-        load.run(&mut Times(answers.len()), after(10_000)).unwrap();
+        load.run(&mut Times(answers.len()), after(60_000)).unwrap();
         let tally = load.take_tally().unwrap();
         let found = tally.error_kinds();
         let found: Vec<_> =
@@ -373,7 +373,7 @@ mod tests {
     fn a_server_that_only_closes_ends_the_run() {
         static ANSWERS: [&str; 1_100] = [CLOSE; 1_100];
         let mut load = Load::open(serve(&ANSWERS), 1).unwrap();
-        let error = load.run(&mut Times(ANSWERS.len()), after(10_000)).unwrap_err().to_string();
+        let error = load.run(&mut Times(ANSWERS.len()), after(60_000)).unwrap_err().to_string();
         assert!(error.starts_with("more than 1000 connections were lost"), "{error}");
     }
 
@@ -388,7 +388,7 @@ mod tests {
             stream.read_exact(&mut [0]).unwrap();
             stream.write_all(GOOD.as_bytes()).unwrap();
         }
-        load.drain(&mut workload, after(10_000)).unwrap();
+        load.drain(&mut workload, after(60_000)).unwrap();
         assert_eq!(load.good(), 2);
         // What has been silent for too long is an error, and its connection is opened again.
         load.run(&mut Times(1), after(20)).unwrap();

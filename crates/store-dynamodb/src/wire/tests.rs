@@ -1,9 +1,11 @@
 //! Against servers that answer a while and hang up.
 
+use std::net::SocketAddr;
+
 use aws_smithy_types::byte_stream::ByteStream;
 use futures_util::future::join_all;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use super::*;
 
@@ -135,7 +137,10 @@ async fn who_does_not_answer_may_be_asked_again() {
     let hangs_up = listen(0).await;
     let cut = ask(&wire, &hangs_up, &captured).await.unwrap_err();
     assert!(cut.is_io() || cut.as_other() == Some(ErrorKind::TransientError), "{cut:?}");
-    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    // Somebody has the port, so that nobody else gets it, and does not listen.
+    let deaf = TcpSocket::new_v4().unwrap();
+    deaf.bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+    let nobody = deaf.local_addr().unwrap();
     let refused = ask(&wire, &format!("http://{nobody}/"), &captured).await.unwrap_err();
     assert!(refused.is_io(), "{refused:?}");
     let without_tls = ask(&wire, &hangs_up.replace("http:", "https:"), &captured).await;

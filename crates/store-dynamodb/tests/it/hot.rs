@@ -1,5 +1,5 @@
-//! What one wallet bears that many want at once: all of it is booked, each once, and nobody is told to
-//! come again; how often they were in each other's way is printed.
+//! What one wallet bears that many want at once: all of it is booked, each once; how long that takes and
+//! how often they were in each other's way is printed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

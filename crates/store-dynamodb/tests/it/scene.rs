@@ -22,7 +22,7 @@ use payment::records::Payment;
 use store_dynamodb::emulator::{Emulator, create};
 use store_dynamodb::items::Item;
 use store_dynamodb::tables::tables;
-use store_dynamodb::{DynamoStore, Observer, Options};
+use store_dynamodb::{DynamoStore, Observer, Options, Waits};
 use tokio::runtime::Builder;
 use wallet::decide::{Credit, Movement, Note, OpenWallet};
 use wallet::records::Entry;
@@ -83,8 +83,11 @@ impl Scene {
         let client = emulator.client();
         create(&client, &prefix, &tables).await.unwrap();
         let clock = Arc::new(HandClock(AtomicI64::new(1_767_225_600_000_000)));
+        // However busy the machine is, nobody gives up.
+        let waits = Waits { deadline: Duration::from_secs(60 * 60), ..Waits::default() };
         let options = Options {
             clock: clock.clone(),
+            waits,
             observer,
             ..Options::new(client.clone(), &prefix, tables)
         };
