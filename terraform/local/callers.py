@@ -13,7 +13,7 @@ import urllib.parse
 import noted
 
 PASSWORD = "Correct-horse-1"
-SECONDS_MAX = 30
+SECONDS_MAX = 120
 
 
 class Answer:

@@ -31,7 +31,7 @@ import up
 import world
 from emulator import Emulator
 
-SECONDS_MAX = 600
+SECONDS_MAX = 1800
 TERRAFORM = pathlib.Path(__file__).resolve().parent.parent
 
 

@@ -28,7 +28,7 @@ class TestAfterwards(Case):
             balance = self.ok(operator().get("ledger/trial-balance"))
             return {each["currency"]: each["sum"] for each in balance["currencies"]}
 
-        sums = world.until("a trial balance with something in it", look, seconds=90)
+        sums = world.until("a trial balance with something in it", look, seconds=240)
         self.assertEqual(sums, {"USD": "0.00"})
 
     def test_no_event_is_lost(self):

@@ -110,7 +110,7 @@ class TestStream(Case):
         def is_it(letter):
             return letter["subscription"] == "relay_loan" and loan_id in (letter["message"] or "")
 
-        letter = self.letter("the record that nobody can read", is_it, seconds=90)
+        letter = self.letter("the record that nobody can read", is_it, seconds=240)
         self.assertIn("could not be relayed", letter["reason"])
         next_loan = self.applied(customer("pam"))
         self.ok(operator().post(f"loan/{next_loan}/approve"), 202)

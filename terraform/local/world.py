@@ -9,8 +9,8 @@ CREATED = None
 # Set by run.py too: the folder of the programs that were built.
 PROGRAMS = None
 
-# How long anything may take that AWS does by itself, beside retries.
-SECONDS_MAX = 30
+# How long anything may take that AWS does by itself, beside retries, however busy the machine is.
+SECONDS_MAX = 120
 
 
 def until(what, check, seconds=SECONDS_MAX):
