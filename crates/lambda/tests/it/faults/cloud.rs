@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use kernel::{Store, Time};
-use lambda::{Function, Handler, SERVICES};
+use lambda::{Failure, Function, Handler, SERVICES};
 use serde_json::{Value, json};
 use store_dynamodb::Waits;
 use store_dynamodb::emulator::{Emulator, create};
@@ -60,6 +60,17 @@ pub(super) enum Mishap {
 impl Mishap {
     pub(super) const ALL: [Self; 4] =
         [Self::RelayedTwice, Self::RelayedAgain, Self::Backwards, Self::HeardTwice];
+}
+
+/// Why an invocation has no answer.
+#[derive(Debug)]
+pub(super) enum Unanswered {
+    /// The function fails whenever it is called.
+    Down,
+    /// It ended while it ran.
+    Ended,
+    /// It says so itself.
+    Failed(Failure),
 }
 
 /// See the file's comment.
@@ -147,9 +158,9 @@ impl Cloud {
         name: &str,
         payload: &Value,
         attempt: usize,
-    ) -> Result<Value, String> {
+    ) -> Result<Value, Unanswered> {
         if self.down == Some(name) {
-            return Err("it is down".to_owned());
+            return Err(Unanswered::Down);
         }
         let before = self.proxy.begin(self.fault.filter(|_| attempt == 0));
         self.asked.push(before);
@@ -160,7 +171,7 @@ impl Cloud {
         answer
     }
 
-    async fn run(&mut self, name: &str, payload: &Value) -> Result<Value, String> {
+    async fn run(&mut self, name: &str, payload: &Value) -> Result<Value, Unanswered> {
         let payload = payload.to_string();
         let handler = self.faulty.function(name);
         let running = handler.handle(&payload, Time::MAX);
@@ -170,12 +181,12 @@ impl Cloud {
                 biased;
                 signal = self.proxy.signal() => signal,
                 done = &mut running => {
-                    let answer = done.map_err(|failure| failure.to_string())?;
+                    let answer = done.map_err(Unanswered::Failed)?;
                     return Ok(serde_json::from_str(&answer).unwrap());
                 }
             };
             match signal {
-                Signal::Ends => return Err("it ended".to_owned()),
+                Signal::Ends => return Err(Unanswered::Ended),
                 Signal::Overtaken(rival) => {
                     match rival {
                         // Whether it succeeds is told by the end.
@@ -220,7 +231,7 @@ impl Cloud {
                     return answer;
                 }
                 // What it says of the ledger holds: read again it may not see the same.
-                Err(failure) if failure.contains("violations in the ledger") => panic!("{failure}"),
+                Err(Unanswered::Failed(failure @ Failure::Ledger(_))) => panic!("{failure}"),
                 Ok(_) | Err(_) => answers.push(answer),
             }
         }
