@@ -6,7 +6,7 @@ mod state;
 
 use std::any::Any;
 use std::future::poll_fn;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::task::{Poll, Waker};
 
@@ -16,7 +16,7 @@ use crate::event::Envelope;
 use crate::id::AnyId;
 use crate::manifest::{Subscription, Unprocessable};
 use crate::operators::{Delivery, DeliveryState};
-use crate::record::{ChainId, Key, Kind, Record, Stored};
+use crate::record::{ChainId, Homes, Key, Kind, Record, Stored};
 use crate::store::{BoxFuture, Query, Scan, ScanPlace, StoreError, StorePort};
 use crate::time::{Clock, Ids, Time};
 
@@ -33,6 +33,8 @@ pub struct MemoryStore {
     time: AtomicI64,
     ids: AtomicU64,
     given: Option<(Arc<dyn Clock>, Arc<dyn Ids>)>,
+    is_down: AtomicBool,
+    is_frugal: AtomicBool,
 }
 
 impl Default for MemoryStore {
@@ -69,6 +71,8 @@ impl MemoryStore {
             time: AtomicI64::new(1_767_225_600_000_000),
             ids: AtomicU64::new(1),
             given: None,
+            is_down: AtomicBool::new(false),
+            is_frugal: AtomicBool::new(false),
         }
     }
 
@@ -81,6 +85,28 @@ impl MemoryStore {
     pub fn pass(&self, time: std::time::Duration) {
         let micros = i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
         self.time.fetch_add(micros, Ordering::Relaxed);
+    }
+
+    /// From now on nothing can be read or written through its port.
+    pub fn go_down(&self) {
+        self.is_down.store(true, Ordering::Relaxed);
+    }
+
+    /// It can again.
+    pub fn come_back(&self) {
+        self.is_down.store(false, Ordering::Relaxed);
+    }
+
+    /// From now on it keeps only the indexes of every home, as a store does that pays for them.
+    pub fn pay_for_indexes(&self) {
+        self.is_frugal.store(true, Ordering::Relaxed);
+    }
+
+    fn up(&self) -> Result<(), StoreError> {
+        if self.is_down.load(Ordering::Relaxed) {
+            return Err(StoreError::Unavailable("it is down".to_owned()));
+        }
+        Ok(())
     }
 
     /// Every event said so far, in order; one that was said again stands there again.
@@ -198,7 +224,7 @@ impl StorePort for MemoryStore {
         decision: Box<dyn ErasedDecision>,
         context: Context,
     ) -> BoxFuture<'_, Result<Box<dyn Any + Send>, StoreError>> {
-        Box::pin(async move { self.run(&*decision, context) })
+        Box::pin(async move { self.up().and_then(|()| self.run(&*decision, context)) })
     }
 
     fn get(
@@ -207,7 +233,7 @@ impl StorePort for MemoryStore {
         key: Key,
     ) -> BoxFuture<'_, Result<Option<Stored>, StoreError>> {
         let found = self.lock().tables.get(kind.name).and_then(|table| table.get(&key)).cloned();
-        Box::pin(async move { Ok(found) })
+        Box::pin(async move { self.up().map(|()| found) })
     }
 
     fn head(
@@ -216,7 +242,7 @@ impl StorePort for MemoryStore {
         of: ChainId,
     ) -> BoxFuture<'_, Result<Option<Stored>, StoreError>> {
         let found = self.lock().chain_of(kind, of).next_back().cloned();
-        Box::pin(async move { Ok(found) })
+        Box::pin(async move { self.up().map(|()| found) })
     }
 
     fn caused(
@@ -226,12 +252,17 @@ impl StorePort for MemoryStore {
         cause: AnyId,
     ) -> BoxFuture<'_, Result<Option<Stored>, StoreError>> {
         let found = caused(&self.lock(), kind, of, cause);
-        Box::pin(async move { Ok(found) })
+        Box::pin(async move { self.up().map(|()| found) })
     }
 
     fn list(&self, query: Query) -> BoxFuture<'_, Result<Vec<Stored>, StoreError>> {
+        let index = query.kind.indexes.iter().find(|index| Some(index.name) == query.index);
+        assert!(
+            index.is_none_or(|index| self.keeps(index.homes)),
+            "it keeps no such index: {query:?}"
+        );
         let found = list(&self.lock(), &query);
-        Box::pin(async move { Ok(found) })
+        Box::pin(async move { self.up().map(|()| found) })
     }
 
     fn scan(
@@ -246,7 +277,11 @@ impl StorePort for MemoryStore {
         let found: Vec<_> = rest.take(limit).collect();
         let next = found.last().filter(|_| found.len() == limit).map(|(key, _)| place_of(**key));
         let rows = found.into_iter().map(|(_, stored)| Ok(stored.clone())).collect();
-        Box::pin(async move { Ok(Scan { rows, next }) })
+        Box::pin(async move { self.up().map(|()| Scan { rows, next }) })
+    }
+
+    fn keeps(&self, homes: Homes) -> bool {
+        homes == Homes::Every || !self.is_frugal.load(Ordering::Relaxed)
     }
 
     fn changed(
@@ -256,6 +291,7 @@ impl StorePort for MemoryStore {
         seen: u64,
     ) -> BoxFuture<'_, Result<(), StoreError>> {
         Box::pin(poll_fn(move |context| {
+            self.up()?;
             let mut state = self.lock();
             let version = state
                 .tables

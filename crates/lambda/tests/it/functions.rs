@@ -217,18 +217,13 @@ impl Deployment {
     }
 
     pub(crate) fn handler(&self, name: &str) -> Handler {
-        self.handler_with_keys_in(name, Arc::<MemoryStore>::clone(&self.memory))
-    }
-
-    /// The same, with the keys that tokens are checked with in another store.
-    pub(crate) fn handler_with_keys_in(&self, name: &str, keys: Arc<dyn StorePort>) -> Handler {
         let function = Function::named(name).unwrap_or_else(|| panic!("no function {name}"));
         let port: Arc<dyn StorePort> = Arc::<MemoryStore>::clone(&self.memory);
         let store = Store::new(port);
         let called: Arc<dyn Subscribers> = Arc::<Called>::clone(&self.called);
         let base = Base {
             events: Arc::new(Events::new(store.clone(), called)),
-            callers: Arc::new(Callers::new(POOL.policy(), Store::new(keys))),
+            callers: Arc::new(Callers::new(POOL.policy(), store.clone())),
             keys: Arc::<PublishedKeys>::clone(&self.keys),
             store,
             prefix: "fintech".to_owned(),

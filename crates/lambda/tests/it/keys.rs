@@ -1,16 +1,9 @@
 //! The keys that tokens are checked with: how they are kept, and what routes do before there are any,
 //! when they change, and when their provider is down.
 
-use std::any::Any;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use kernel::decision::ErasedDecision;
-use kernel::memory::MemoryStore;
-use kernel::record::ChainId;
-use kernel::store::{BoxFuture, Query, Scan, ScanPlace, StorePort};
-use kernel::{AnyId, Context, CorrelationId, Key, Kind, StoreError, Stored, Time};
+use kernel::{Context, CorrelationId, Time};
 use lambda::Handler;
 use operations::keys::KeepKeys;
 use operations::records::SigningKeys;
@@ -138,90 +131,17 @@ async fn the_first_token_of_a_new_key_is_good_at_once() {
     assert_eq!(ask(&handler, &token("rsa-3")).await, 200);
 }
 
-/// A store that cannot be read for a while.
-struct Down {
-    store: Arc<MemoryStore>,
-    is_down: AtomicBool,
-}
-
-impl StorePort for Down {
-    fn get(
-        &self,
-        kind: &'static Kind,
-        key: Key,
-    ) -> BoxFuture<'_, Result<Option<Stored>, StoreError>> {
-        if self.is_down.load(Ordering::Relaxed) {
-            return Box::pin(async { Err(StoreError::Unavailable("it is throttled".to_owned())) });
-        }
-        self.store.get(kind, key)
-    }
-
-    fn now(&self) -> Time {
-        StorePort::now(&*self.store)
-    }
-
-    fn decide(
-        &self,
-        decision: Box<dyn ErasedDecision>,
-        context: Context,
-    ) -> BoxFuture<'_, Result<Box<dyn Any + Send>, StoreError>> {
-        self.store.decide(decision, context)
-    }
-
-    fn head(
-        &self,
-        kind: &'static Kind,
-        of: ChainId,
-    ) -> BoxFuture<'_, Result<Option<Stored>, StoreError>> {
-        self.store.head(kind, of)
-    }
-
-    fn caused(
-        &self,
-        kind: &'static Kind,
-        of: ChainId,
-        cause: AnyId,
-    ) -> BoxFuture<'_, Result<Option<Stored>, StoreError>> {
-        self.store.caused(kind, of, cause)
-    }
-
-    fn list(&self, query: Query) -> BoxFuture<'_, Result<Vec<Stored>, StoreError>> {
-        self.store.list(query)
-    }
-
-    fn scan(
-        &self,
-        kind: &'static Kind,
-        after: Option<ScanPlace>,
-        limit: usize,
-    ) -> BoxFuture<'_, Result<Scan, StoreError>> {
-        self.store.scan(kind, after, limit)
-    }
-
-    fn changed(
-        &self,
-        kind: &'static Kind,
-        key: Key,
-        seen: u64,
-    ) -> BoxFuture<'_, Result<(), StoreError>> {
-        self.store.changed(kind, key, seen)
-    }
-}
-
 #[tokio::test]
 async fn nobody_is_told_that_his_token_is_bad_while_keys_cannot_be_read() {
     let deployment = Deployment::new();
-    let (store, is_down) = (Arc::clone(&deployment.memory), AtomicBool::new(false));
-    let down = Arc::new(Down { store, is_down });
-    let keys_in: Arc<dyn StorePort> = Arc::<Down>::clone(&down);
-    let handler = deployment.handler_with_keys_in("get_me", keys_in);
+    let handler = deployment.handler("get_me");
     assert_eq!(ask(&handler, &token("rsa-1")).await, 200);
     deployment.pass(SECONDS);
     keep(&deployment, Some(keys(Some("rsa-2")))).await;
-    down.is_down.store(true, Ordering::Relaxed);
+    deployment.memory.go_down();
     assert_eq!(ask(&handler, &token("rsa-1")).await, 200, "its key is known");
     assert_eq!(ask(&handler, &token("rsa-2")).await, 503, "its key may be a new one");
-    down.is_down.store(false, Ordering::Relaxed);
+    deployment.memory.come_back();
     assert_eq!(ask(&handler, &token("rsa-2")).await, 200, "without waiting for ten seconds");
 }
 

@@ -1,89 +1,12 @@
 //! `GET /payment/by-wallet/{wallet_id}` and `GET /payment`, over a store that keeps every index and
 //! over one that keeps only those of every home.
 
-use std::any::Any;
-use std::sync::Arc;
-
-use kernel::decision::ErasedDecision;
+use kernel::PaymentId;
 use kernel::event::Capture;
-use kernel::memory::MemoryStore;
-use kernel::record::{ChainId, Homes};
-use kernel::store::{BoxFuture, Query, Scan, ScanPlace, StorePort};
 use kernel::text::{MerchantId, Reference};
-use kernel::{AnyId, Context, Key, Kind, PaymentId, StoreError, Stored, Time};
 
 use super::super::world::{World, authorized, customer, failed, successful};
 use super::site::{Site, WALLET};
-
-/// A store that pays for its indexes, as DynamoDB does.
-struct Frugal(Arc<MemoryStore>);
-
-impl StorePort for Frugal {
-    fn decide(
-        &self,
-        decision: Box<dyn ErasedDecision>,
-        context: Context,
-    ) -> BoxFuture<'_, Result<Box<dyn Any + Send>, StoreError>> {
-        self.0.decide(decision, context)
-    }
-
-    fn get(
-        &self,
-        kind: &'static Kind,
-        key: Key,
-    ) -> BoxFuture<'_, Result<Option<Stored>, StoreError>> {
-        self.0.get(kind, key)
-    }
-
-    fn head(
-        &self,
-        kind: &'static Kind,
-        of: ChainId,
-    ) -> BoxFuture<'_, Result<Option<Stored>, StoreError>> {
-        self.0.head(kind, of)
-    }
-
-    fn caused(
-        &self,
-        kind: &'static Kind,
-        of: ChainId,
-        cause: AnyId,
-    ) -> BoxFuture<'_, Result<Option<Stored>, StoreError>> {
-        self.0.caused(kind, of, cause)
-    }
-
-    fn list(&self, query: Query) -> BoxFuture<'_, Result<Vec<Stored>, StoreError>> {
-        let index = query.kind.indexes.iter().find(|index| Some(index.name) == query.index);
-        assert_eq!(index.map(|index| index.homes), Some(Homes::Every), "{query:?}");
-        self.0.list(query)
-    }
-
-    fn scan(
-        &self,
-        kind: &'static Kind,
-        after: Option<ScanPlace>,
-        limit: usize,
-    ) -> BoxFuture<'_, Result<Scan, StoreError>> {
-        self.0.scan(kind, after, limit)
-    }
-
-    fn changed(
-        &self,
-        kind: &'static Kind,
-        key: Key,
-        seen: u64,
-    ) -> BoxFuture<'_, Result<(), StoreError>> {
-        self.0.changed(kind, key, seen)
-    }
-
-    fn keeps(&self, homes: Homes) -> bool {
-        homes == Homes::Every
-    }
-
-    fn now(&self) -> Time {
-        StorePort::now(&*self.0)
-    }
-}
 
 /// Eight payments: to two merchants, with two references, in four states.
 fn fill(world: &World) -> Vec<PaymentId> {
@@ -114,10 +37,9 @@ fn fill(world: &World) -> Vec<PaymentId> {
 }
 
 fn frugal() -> (Site, Vec<PaymentId>) {
-    let world = World::default();
-    let ids = fill(&world);
-    let port = Arc::new(Frugal(Arc::clone(&world.store)));
-    (Site::over(world, port), ids)
+    let (site, ids) = generous();
+    site.world.store.pay_for_indexes();
+    (site, ids)
 }
 
 fn generous() -> (Site, Vec<PaymentId>) {

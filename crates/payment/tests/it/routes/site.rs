@@ -70,11 +70,7 @@ impl Authenticator for ByName {
 impl Site {
     pub(crate) fn new() -> Self {
         let world = World::default();
-        let store: Arc<dyn StorePort> = Arc::<kernel::memory::MemoryStore>::clone(&world.store);
-        Self::over(world, store)
-    }
-
-    pub(crate) fn over(world: World, port: Arc<dyn StorePort>) -> Self {
+        let port: Arc<dyn StorePort> = Arc::<kernel::memory::MemoryStore>::clone(&world.store);
         let app: App = Arc::new(Deployment {
             store: Store::new(port),
             events: Arc::<kernel::memory::MemoryStore>::clone(&world.store),
