@@ -2,7 +2,7 @@
 //! somebody does who has just started it. Not in here: that every example is a command, see `cli`.
 
 use crate::accounts::{OPERATOR, told};
-use crate::program::{Server, ended, run};
+use crate::program::{Server, ended, run, skipped};
 use crate::readme::{PASSWORD, URL, is_there, shell};
 
 /// The lines under a heading of a command's help, to the next empty one.
@@ -17,7 +17,7 @@ fn under(command: &[&str], heading: &str) -> String {
 #[test]
 fn examples_that_ask_a_server_work_one_after_another() {
     if let Some(missing) = ["bash", "curl"].into_iter().find(|program| !is_there(program)) {
-        return println!("skipped: there is no {missing}");
+        return skipped(&format!("there is no {missing}"));
     }
     let folder = tempfile::tempdir().unwrap();
     let mut server = Server::with_accounts(folder.path(), &[]);

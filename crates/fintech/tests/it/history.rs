@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::program::{Ended, Server, run, text};
+use crate::program::{Ended, Server, run, skipped, text};
 
 const MAPPING: &str = r#"
 source = "small"
@@ -224,7 +224,7 @@ fn the_history_of_a_bank() {
         "/../../../shared/data/czech-bank/trans.csv"
     ));
     if !file.exists() {
-        return println!("skipped: {} is not there", file.display());
+        return skipped(&format!("{} is not there", file.display()));
     }
     let mapping =
         Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/import/czech-bank.toml"));

@@ -18,13 +18,13 @@ use store_dynamodb::tables::tables;
 use store_dynamodb::{DynamoStore, Options};
 use store_embedded::EmbeddedStore;
 
-use crate::program::{Ended, Server, command, ended, run, text};
+use crate::program::{Ended, Server, command, ended, run, skipped, text};
 use crate::services::{SERVICES, kinds};
 
 /// An emulator with empty tables; none where it was not built.
 pub(crate) async fn emulator(prefix: &str) -> Option<Emulator> {
     let Some(emulator) = Emulator::start().unwrap() else {
-        println!("skipped, for the emulator was not built (make emulator)");
+        skipped("the emulator of DynamoDB is not built, see `make emulator`");
         return None;
     };
     create(&emulator.client(), prefix, &tables(&SERVICES)).await.unwrap();

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::program::{Ended, run, text};
+use crate::program::{Ended, run, skipped, text};
 
 fn test_policy(folder: &Path, policy: &str, messages: &str) -> Ended {
     let (policy_file, messages_file) = (folder.join("policy.json"), folder.join("messages.jsonl"));
@@ -64,7 +64,7 @@ fn the_published_cases_agree() {
     let path =
         concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/sns-filter-policy-cases.json");
     let Ok(text) = fs::read_to_string(path) else {
-        return println!("skipped: {path} is not there");
+        return skipped(&format!("{path} is not there"));
     };
     let cases: Vec<Value> = serde_json::from_str(&text).unwrap();
     let folder = tempfile::tempdir().unwrap();

@@ -23,6 +23,12 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
     command
 }
 
+/// Says which test is skipped and why, past what cargo keeps to itself of tests that pass.
+pub(crate) fn skipped(why: &str) {
+    let test = std::thread::current();
+    writeln!(io::stderr(), "{}: skipped: {why}", test.name().unwrap_or_default()).unwrap();
+}
+
 /// What came of a command that ends by itself.
 #[derive(Debug)]
 pub(crate) struct Ended {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::program::{Reply, Server, command, ended, text};
+use crate::program::{Reply, Server, command, ended, skipped, text};
 
 const AUDIENCE: &str = "https://bank.example/api";
 
@@ -111,7 +111,7 @@ fn serve(folder: &Path, issuer: &str, data: &Path) -> Command {
 #[test]
 fn who_signed_in_elsewhere_is_let_in_as_what_he_is() {
     let Some(folder) = installed() else {
-        println!("skipped: there is no provider; `make provider` installs it");
+        skipped("there is no provider; `make provider` installs it");
         return;
     };
     let port = free_port();
@@ -176,7 +176,7 @@ fn who_signed_in_elsewhere_is_let_in_as_what_he_is() {
 #[test]
 fn a_provider_that_is_not_there_yet_and_one_that_is_another() {
     let Some(folder) = installed() else {
-        println!("skipped: there is no provider; `make provider` installs it");
+        skipped("there is no provider; `make provider` installs it");
         return;
     };
     let port = free_port();

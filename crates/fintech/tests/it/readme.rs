@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::accounts;
-use crate::program::{Ended, Server, command, ended, text};
+use crate::program::{Ended, Server, command, ended, skipped, text};
 
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md");
 /// The operator's.
@@ -149,7 +149,7 @@ pub(crate) fn is_there(program: &str) -> bool {
 #[test]
 fn every_line_of_the_tour_works_as_written() {
     if let Some(missing) = ["bash", "curl"].into_iter().find(|program| !is_there(program)) {
-        return println!("skipped: there is no {missing}");
+        return skipped(&format!("there is no {missing}"));
     }
     let page = fs::read_to_string(README).unwrap();
     let blocks = blocks(&page);
