@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use kernel::time::System;
 use kernel::{Clock, Envelope, Ids, Kind, Time};
@@ -153,6 +153,7 @@ impl EmbeddedStore {
             bus,
             clock: LedgerClock::new(options.clock, recovered.last_now),
             ids: options.ids,
+            is_well: AtomicBool::new(true),
             journal_bytes: AtomicU64::new(0),
             acknowledged: AtomicU64::new(folded),
             folded: watch::Sender::new(folded),
@@ -179,7 +180,7 @@ impl EmbeddedStore {
             heard: recovered.heard,
             next_step: folded.saturating_add(1),
             next_position: recovered.next_position,
-            is_well: true,
+            failed_at: None,
             runtime: tokio::runtime::Handle::current(),
         };
         let name = "ledger".to_owned();

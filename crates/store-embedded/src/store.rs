@@ -59,6 +59,12 @@ impl EmbeddedStore {
         self.shared.queue.len()
     }
 
+    /// Whether what is decided becomes durable, as far as is known: the last step did. Nothing is written
+    /// to find out; while it is not so the store itself tries again every two seconds or so.
+    pub fn is_well(&self) -> bool {
+        self.shared.is_well()
+    }
+
     /// How many bytes were appended to the journal since the store was opened.
     pub fn journal_bytes(&self) -> u64 {
         self.shared.journal_bytes.load(Ordering::Relaxed)

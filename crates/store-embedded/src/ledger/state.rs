@@ -1,7 +1,7 @@
 //! What the writer, the fold and the readers of one store share.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use kernel::Ids;
 use tokio::sync::watch;
@@ -23,6 +23,8 @@ pub(crate) struct Shared {
     pub bus: Bus,
     pub clock: LedgerClock,
     pub ids: Arc<dyn Ids>,
+    /// Whether the last step could be made durable; so a trouble is told of once.
+    pub is_well: AtomicBool,
     /// Bytes appended to the journal since the store was opened.
     pub journal_bytes: AtomicU64,
     /// The last step that was acknowledged.
@@ -44,6 +46,11 @@ impl Drop for LastWord {
 }
 
 impl Shared {
+    /// Whether the last step could be made durable.
+    pub(crate) fn is_well(&self) -> bool {
+        self.is_well.load(Ordering::Relaxed)
+    }
+
     /// Whether a thread of the ledger has ended.
     pub(crate) fn has_ended(&self) -> bool {
         *self.ended.borrow()

@@ -5,7 +5,7 @@ use std::any::Any;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kernel::audit::Book;
 use kernel::operators::DeliveryState;
@@ -35,6 +35,10 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// After a step that could not be made it waits so long, unless somebody comes.
 const TROUBLE_PAUSE: Duration = Duration::from_millis(250);
 
+/// How long after a step that could not be made it makes one of nothing, where no other is to be made: it
+/// would not learn else that it can go on. A full disk is filled by it, so not more often.
+const TRY_PAUSE: Duration = Duration::from_secs(2);
+
 /// How long it waits for the fold before it says that it cannot go on.
 const ROOM_PATIENCE: Duration = Duration::from_secs(3);
 
@@ -51,8 +55,8 @@ pub(crate) struct Writer {
     pub heard: Vec<CursorRow>,
     pub next_step: u64,
     pub next_position: u64,
-    /// Whether the last step could be made, so that a trouble is told of once.
-    pub is_well: bool,
+    /// When it last could not make a step.
+    pub failed_at: Option<Instant>,
     /// Where listeners run.
     pub runtime: tokio::runtime::Handle,
 }
@@ -89,7 +93,8 @@ impl Writer {
             }
             self.log.rest(count);
             // What is not heard yet stands in the journal and is heard at the next start.
-            if matches!(taken, Taken::Closed) && (self.unheard.is_empty() || !self.is_well) {
+            if matches!(taken, Taken::Closed) && (self.unheard.is_empty() || !self.shared.is_well())
+            {
                 break;
             }
         }
@@ -97,7 +102,7 @@ impl Writer {
     }
 
     fn patience(&mut self) -> Duration {
-        if !self.is_well {
+        if !self.shared.is_well() {
             return TROUBLE_PAUSE;
         }
         if !self.unheard.is_empty() {
@@ -124,14 +129,16 @@ impl Writer {
         // After everything was read, and before anybody is told what came of it.
         let sure = self.log.refuse_doubt();
         if step.is_empty() && sure.is_ok() {
-            replies.into_iter().for_each(|reply| reply.send(Ok(())));
-            return;
+            replies.drain(..).for_each(|reply| reply.send(Ok(())));
+            if !self.tries() {
+                return;
+            }
         }
         let next_position = step.next_position();
         let Step { batch, heads, .. } = step;
         match sure.and_then(|()| self.log.append(&batch)) {
             Ok(()) => {
-                self.is_well = true;
+                self.shared.is_well.store(true, Ordering::Relaxed);
                 self.shared.journal_bytes.fetch_add(self.log.frame_bytes(), Ordering::Relaxed);
                 self.next_step = self.next_step.saturating_add(1);
                 self.next_position = next_position;
@@ -166,10 +173,16 @@ impl Writer {
     }
 
     fn note(&mut self, trouble: &StoreError) {
-        if self.is_well {
+        if self.shared.is_well.swap(false, Ordering::Relaxed) {
             tracing::error!(error = %trouble, "steps cannot be made durable; it tries on");
         }
-        self.is_well = false;
+        self.failed_at = Some(Instant::now());
+    }
+
+    /// Whether a step is made though there is nothing in it: to see whether one can be made again.
+    fn tries(&self) -> bool {
+        let is_over = |failed_at: Instant| failed_at.elapsed() >= TRY_PAUSE;
+        !self.shared.is_well() && self.failed_at.is_none_or(is_over)
     }
 
     fn obey(

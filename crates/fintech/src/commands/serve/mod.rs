@@ -236,7 +236,7 @@ fn application(
         settings,
     };
     let of_metrics = metrics.routes(Arc::clone(store), Arc::clone(&front.authenticator));
-    let mut root = health::routes().merge(of_metrics);
+    let mut root = health::routes(Arc::clone(store)).merge(of_metrics);
     let mut routes = services::routes(options.loan_rates.clone());
     if let Some(desk) = desk {
         root = root.merge(accounts::routes(desk));
