@@ -8,6 +8,8 @@ use std::time::Duration;
 use kernel::operators::EventsPort;
 use kernel::{Currency, Store};
 
+use crate::wait::Waiting;
+
 /// The state of every router.
 pub type App = Arc<Deployment>;
 
@@ -38,6 +40,8 @@ pub struct Settings {
     pub cursor_key: [u8; 32],
     /// The longest that `Prefer: wait` waits. Zero turns waiting off.
     pub wait_max: Duration,
+    /// The requests that wait so.
+    pub waiting: Waiting,
     /// How long money is held before the hold expires.
     pub hold_life: Duration,
 }
@@ -50,6 +54,7 @@ impl Settings {
             default_currency: Currency::USD,
             cursor_key,
             wait_max: Duration::from_secs(10),
+            waiting: Waiting::default(),
             hold_life: Duration::from_secs(7 * 24 * 60 * 60),
         }
     }

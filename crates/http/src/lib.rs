@@ -81,6 +81,7 @@ mod query;
 mod request;
 mod routes;
 mod serve;
+mod shares;
 mod wait;
 
 pub use body::Body;
@@ -97,7 +98,8 @@ pub use routes::{BASE, Route, Routes};
 #[cfg(feature = "document")]
 pub use serve::app;
 pub use serve::{Front, Hosts, bare};
+pub use shares::{Share, Shares};
 #[cfg(feature = "document")]
 #[doc(hidden)]
 pub use utoipa_axum::routes as described;
-pub use wait::wait_until;
+pub use wait::{Wait, Waiting, wait_until};

@@ -1,18 +1,52 @@
 //! Waiting for a saga's end inside a request, as `Prefer: wait` asks.
 //! Not in here: how long a caller may wait, see `Request::wait`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use kernel::{Known, Record, Store, StoreError};
-use tokio::sync::Semaphore;
+use kernel::{Known, Record, Store, StoreError, Subject};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::shares::{Share, Shares};
 
 /// How many requests wait at once. A preference may go unheard (RFC 7240, section 2): who comes when so
 /// many wait is answered at once, and asks again.
-static ROOM: Semaphore = Semaphore::const_new(2_048);
+const WAITING_MAX: usize = 2_048;
 
-/// Waits until `done` holds of the record, at most `wait`. Comes back with the record as it was seen
-/// last, and whether it was done in time. Without a `wait`, and where too many wait already, it comes
-/// back at once with "not in time".
+/// How many of those are one caller's: an eighth, as of connections are one address's.
+const CALLER_MAX: usize = WAITING_MAX >> 3;
+
+/// The requests of a deployment that wait. Clones are the same.
+#[derive(Debug, Clone)]
+pub struct Waiting {
+    free: Arc<Semaphore>,
+    shares: Shares<Subject>,
+}
+
+impl Default for Waiting {
+    fn default() -> Self {
+        Self { free: Arc::new(Semaphore::new(WAITING_MAX)), shares: Shares::default() }
+    }
+}
+
+impl Waiting {
+    fn one_more(&self, caller: Subject) -> Option<(OwnedSemaphorePermit, Share<Subject>)> {
+        let share = self.shares.one_more([(caller, CALLER_MAX)])?;
+        Some((Arc::clone(&self.free).try_acquire_owned().ok()?, share))
+    }
+}
+
+/// A wait that somebody is willing to make.
+#[derive(Debug, Clone)]
+pub struct Wait {
+    pub(crate) at_most: Duration,
+    pub(crate) caller: Subject,
+    pub(crate) waiting: Waiting,
+}
+
+/// Waits until `done` holds of the record, as long as `wait` allows. Comes back with the record as it was
+/// seen last, and whether it was done in time. Without a `wait`, and where too many wait already, of this
+/// caller or of all, it comes back at once with "not in time".
 ///
 /// # Errors
 /// When the store cannot.
@@ -20,15 +54,15 @@ pub async fn wait_until<R: Record>(
     store: &Store,
     id: R::Id,
     known: Known<R>,
-    wait: Option<Duration>,
+    wait: Option<Wait>,
     done: impl Fn(&R) -> bool,
 ) -> Result<(Known<R>, bool), StoreError> {
-    let Some(wait) = wait else { return Ok((known, false)) };
+    let Some(Wait { at_most, caller, waiting }) = wait else { return Ok((known, false)) };
     if done(&known) {
         return Ok((known, true));
     }
-    let Ok(_place) = ROOM.try_acquire() else { return Ok((known, false)) };
-    wait_until_end(store, id, known, wait, done).await
+    let Some(_one) = waiting.one_more(caller) else { return Ok((known, false)) };
+    wait_until_end(store, id, known, at_most, done).await
 }
 
 async fn wait_until_end<R: Record>(

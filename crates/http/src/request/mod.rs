@@ -22,6 +22,7 @@ pub use visit::Visit;
 use crate::deployment::Settings;
 use crate::etag;
 use crate::problem::Problem;
+use crate::wait::Wait;
 
 /// The request, for a handler. Without a caller it is 401; `Option<Request>` is none then, for
 /// routes that nobody in particular may call.
@@ -48,9 +49,14 @@ impl Request {
 
     /// How long the caller is willing to wait for a saga's end; none if he is not, or the deployment
     /// does not wait.
-    pub fn wait(&self, settings: &Settings) -> Option<Duration> {
-        let wait = self.wait?.min(settings.wait_max);
-        (!wait.is_zero()).then_some(wait)
+    pub fn wait(&self, settings: &Settings) -> Option<Wait> {
+        let at_most = self.wait?.min(settings.wait_max);
+        let (caller, waiting) = (&self.caller.sub, &settings.waiting);
+        (!at_most.is_zero()).then(|| Wait {
+            at_most,
+            caller: caller.clone(),
+            waiting: waiting.clone(),
+        })
     }
 
     /// Whether `If-None-Match` says that the caller has what this tag is of.

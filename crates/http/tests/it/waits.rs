@@ -94,3 +94,34 @@ async fn the_wait_has_an_end() {
         assert!(waited >= asked && waited < asked + Duration::from_secs(1), "{prefer}: {waited:?}");
     }
 }
+
+/// How many requests of one caller wait at once.
+const CALLER_MAX: usize = 256;
+
+/// A preference may go unheard: whoever has his share of those who wait is answered at once, and keeps
+/// nobody else from waiting.
+#[tokio::test(start_paused = true)]
+async fn a_caller_has_his_share_of_those_who_wait_and_no_more() {
+    let service = Service::new();
+    service.put(note(0)).await;
+    let ask = async |caller: &str| {
+        let headers = [("prefer", "wait=10"), ("x-test-caller", caller)];
+        let line = format!("POST /v1/start/{}", PaymentId::from_uuid(7));
+        service.send_as_nobody(&line, &headers, b"").await
+    };
+    let started = tokio::time::Instant::now();
+    let answered_at = async |caller: &str| {
+        let answer = ask(caller).await;
+        (answer.status, started.elapsed().as_secs())
+    };
+    let all = (0..CALLER_MAX + 20).map(|_| answered_at("alice"));
+    let (of_alice, of_bob) = tokio::join!(futures_util::future::join_all(all), answered_at("bob"));
+    let at_once = of_alice.iter().filter(|answered| **answered == (202, 0)).count();
+    let waited = of_alice.iter().filter(|answered| **answered == (202, 10)).count();
+    assert_eq!((at_once, waited), (20, CALLER_MAX));
+    assert_eq!(of_bob, (202, 10));
+    // What she had is given back.
+    let again = tokio::time::Instant::now();
+    ask("alice").await;
+    assert_eq!(again.elapsed().as_secs(), 10);
+}

@@ -1,14 +1,11 @@
-//! What share of something each address may have, so that none has all of it. Not in here: how much
-//! there is, and what becomes of who has his share.
+//! What share of the connections each address may have, so that none has all of them. Not in here: how many
+//! there are, and what becomes of who has his share.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use http_api::ClientAddress;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
-use parking_lot::Mutex;
 
 /// What part one address may have: an eighth. Of IPv6 that is a network of 64 bits, for whoever has one
 /// address there has all of those.
@@ -21,7 +18,7 @@ const SITE_PART: usize = 4;
 /// How much each has of it.
 #[derive(Debug, Clone)]
 pub(super) struct Shares {
-    taken: Arc<Mutex<HashMap<IpNet, usize>>>,
+    taken: http_api::Shares<IpNet>,
     address_max: usize,
     site_max: usize,
     uncounted: Arc<[IpNet]>,
@@ -32,7 +29,7 @@ impl Shares {
     pub(super) fn of(all: usize, uncounted: &Arc<[IpNet]>) -> Self {
         let part = |parts: usize| all.checked_div(parts).unwrap_or_default().max(1);
         Self {
-            taken: Arc::default(),
+            taken: http_api::Shares::default(),
             address_max: part(ADDRESS_PART),
             site_max: part(SITE_PART),
             uncounted: Arc::clone(uncounted),
@@ -41,23 +38,9 @@ impl Shares {
 
     /// One more for that address, until it is dropped; none where it has its share.
     pub(super) fn one_more(&self, address: ClientAddress) -> Option<Share> {
-        let mut share = Share { taken: Arc::clone(&self.taken), holders: Vec::new() };
-        if self.uncounted.iter().any(|network| network.contains(&address.ip())) {
-            return Some(share);
-        }
-        for (holder, most) in self.holders(address) {
-            let mut taken = self.taken.lock();
-            let count = taken.entry(holder).or_default();
-            if *count >= most {
-                // What was counted already is given back with the share.
-                drop(taken);
-                return None;
-            }
-            *count = count.saturating_add(1);
-            drop(taken);
-            share.holders.push(holder);
-        }
-        Some(share)
+        let is_counted = !self.uncounted.iter().any(|network| network.contains(&address.ip()));
+        let holders = if is_counted { self.holders(address) } else { Vec::new() };
+        self.taken.one_more(holders)
     }
 
     /// Who is counted when that address takes one, and how many he may have.
@@ -76,24 +59,7 @@ impl Shares {
 }
 
 /// One of somebody's.
-#[derive(Debug)]
-pub(super) struct Share {
-    taken: Arc<Mutex<HashMap<IpNet, usize>>>,
-    holders: Vec<IpNet>,
-}
-
-impl Drop for Share {
-    fn drop(&mut self) {
-        let mut taken = self.taken.lock();
-        for holder in &self.holders {
-            let Entry::Occupied(mut count) = taken.entry(*holder) else { continue };
-            *count.get_mut() = count.get().saturating_sub(1);
-            if *count.get() == 0 {
-                count.remove();
-            }
-        }
-    }
-}
+pub(super) type Share = http_api::Share<IpNet>;
 
 #[cfg(test)]
 mod tests {
@@ -119,6 +85,6 @@ mod tests {
         held.remove(0);
         held.push(one("192.0.2.1").unwrap());
         drop(held);
-        assert!(shares.taken.lock().is_empty(), "what nobody has is not remembered");
+        assert!(shares.taken.is_empty(), "what nobody has is not remembered");
     }
 }
