@@ -16,10 +16,10 @@ mod keys;
 mod logging;
 mod metrics;
 mod output;
-mod place;
 mod runtime;
 mod services;
 mod signals;
+mod source;
 mod tables;
 mod way_back;
 

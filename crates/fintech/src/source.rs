@@ -10,7 +10,7 @@ use crate::end::Failure;
 /// The options that say it.
 #[derive(Debug, Args)]
 #[group(required = false, multiple = false)]
-pub(crate) struct Place {
+pub(crate) struct SourceOptions {
     /// Ask a running server, such as http://127.0.0.1:8080. Where FINTECH_DATA is set too, one of both
     /// options must say where [env: FINTECH_SERVER]
     #[arg(long, value_name = "URL")]
@@ -30,7 +30,7 @@ pub(crate) enum Source {
     Folder(PathBuf),
 }
 
-impl Place {
+impl SourceOptions {
     /// The option, else the environment: a flag of either kind wins over both variables. Of two variables
     /// neither wins, for what is changed is changed in one place, and nobody sees which was set last.
     ///
@@ -68,7 +68,7 @@ mod tests {
     fn an_option_wins_and_of_two_variables_none() {
         let (url, folder) = ("http://127.0.0.1:8080", "./fintech-data");
         let check = |options: [bool; 2], variables: [bool; 2], expected: Result<Source, &str>| {
-            let place = Place {
+            let place = SourceOptions {
                 server: options[0].then(|| url.to_owned()),
                 data: options[1].then(|| folder.into()),
             };

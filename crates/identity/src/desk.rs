@@ -10,7 +10,7 @@ use kernel::time::System;
 use kernel::{Clock, Ids, Known, Record, SessionId, Store, StoreError, Time};
 use tokens::{Grant, Mint, Policy, SigningKeys, Verifier};
 
-use crate::hashing::{Hashing, Place as HashingPlace};
+use crate::hashing::{Hashing, HashingPlace};
 use crate::passwords;
 use crate::records::{LoginName, Proof, Session, TakenName, User, UserKind};
 use crate::refusals::Refusals;

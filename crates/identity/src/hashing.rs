@@ -57,7 +57,7 @@ impl Hashing {
     ///
     /// # Errors
     /// 503 at once where too many wait.
-    pub(crate) fn place(&self) -> Result<Place<'_>, Problem> {
+    pub(crate) fn place(&self) -> Result<HashingPlace<'_>, Problem> {
         self.place_of(&self.free)
     }
 
@@ -65,7 +65,7 @@ impl Hashing {
     ///
     /// # Errors
     /// As [`place`](Self::place).
-    pub(crate) fn kept_place(&self) -> Result<Place<'_>, Problem> {
+    pub(crate) fn kept_place(&self) -> Result<HashingPlace<'_>, Problem> {
         self.place().or_else(|_| self.place_of(&self.kept))
     }
 
@@ -76,9 +76,9 @@ impl Hashing {
         WAITING_MAX.saturating_sub(left)
     }
 
-    fn place_of(&self, places: &Arc<Semaphore>) -> Result<Place<'_>, Problem> {
+    fn place_of(&self, places: &Arc<Semaphore>) -> Result<HashingPlace<'_>, Problem> {
         let taken = Arc::clone(places).try_acquire_owned().map_err(|_| busy())?;
-        Ok(Place { queue: &self.queue, taken: Arc::new(taken) })
+        Ok(HashingPlace { queue: &self.queue, taken: Arc::new(taken) })
     }
 
     /// Does something slow on one of the threads, for an operator or the program itself.
@@ -95,12 +95,12 @@ impl Hashing {
 
 /// A place among those who wait, until it is dropped and what was begun in it is done.
 #[derive(Debug)]
-pub(crate) struct Place<'a> {
+pub(crate) struct HashingPlace<'a> {
     queue: &'a SyncSender<Work>,
     taken: Arc<OwnedSemaphorePermit>,
 }
 
-impl Place<'_> {
+impl HashingPlace<'_> {
     /// Does something slow on one of the threads.
     ///
     /// # Errors

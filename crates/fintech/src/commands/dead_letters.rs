@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::client::{AccessOptions, Client};
 use crate::end::{End, Failure};
 use crate::output::counted;
-use crate::place::{Place, Source};
+use crate::source::{Source, SourceOptions};
 use crate::{folder, output, runtime};
 
 /// How many letters are asked for at once; the most that a server gives.
@@ -43,7 +43,7 @@ const LIST_EXAMPLES: &str = operators_examples!(
 #[command(long_about = LIST_ABOUT, after_long_help = LIST_EXAMPLES)]
 pub(crate) struct List {
     #[command(flatten)]
-    place: Place,
+    at: SourceOptions,
     #[command(flatten)]
     access: AccessOptions,
     /// Print them as JSON, with the messages themselves
@@ -74,7 +74,7 @@ pub(crate) struct Redrive {
     #[arg(long, env = "FINTECH_ALL", value_parser = clap::builder::BoolishValueParser::new())]
     all: bool,
     #[command(flatten)]
-    place: Place,
+    at: SourceOptions,
     #[command(flatten)]
     access: AccessOptions,
 }
@@ -97,7 +97,7 @@ pub(crate) fn run(command: &Command) -> Result<End, Failure> {
 }
 
 async fn run_list(list: &List) -> Result<End, Failure> {
-    let letters = match list.place.source()? {
+    let letters = match list.at.source()? {
         Source::Server(url) => of_server(&mut Client::connect(&url, &list.access).await?).await?,
         Source::Folder(data) => of_events(&*folder::snapshot(&data)?).await?,
     };
@@ -131,7 +131,7 @@ async fn run_redrive(redrive: &Redrive) -> Result<End, Failure> {
     if redrive.ids.is_empty() && !redrive.all {
         return Err(Failure::wrong_use("say which: their ids, or --all"));
     }
-    let missing = match redrive.place.source()? {
+    let missing = match redrive.at.source()? {
         Source::Server(url) => redrive_on_server(redrive, &url).await?,
         Source::Folder(data) => redrive_in_folder(redrive, &data).await?,
     };

@@ -65,6 +65,8 @@ mod site;
 #[cfg(test)]
 mod stopping;
 #[cfg(test)]
+mod terminal;
+#[cfg(test)]
 mod tls;
 #[cfg(test)]
 mod tour;

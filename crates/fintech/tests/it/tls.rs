@@ -45,9 +45,7 @@ impl Site {
     }
 
     fn serve(&self) -> Server {
-        let options = self.options();
-        let options: Vec<&str> = options.iter().map(String::as_str).collect();
-        Server::start_with(&self.path("data"), &options)
+        Server::start_with(&self.path("data"), &self.options().each_ref().map(String::as_str))
     }
 }
 
@@ -95,6 +93,19 @@ fn requests_come_over_tls_and_not_without() {
     drop(plain.read_to_end(&mut reply));
     assert!(!reply.starts_with(b"HTTP"), "{reply:?}");
     server.stop();
+}
+
+/// Its own TLS, for proxies that hand requests on: the name by which a browser comes is its own.
+#[test]
+fn a_browser_is_told_to_come_by_tls_alone() {
+    let site = Site::new();
+    let certificate = site.certify();
+    let options = site.options();
+    let options = [&options.each_ref().map(String::as_str)[..], &["--behind-proxy", "127.0.0.1"]];
+    let server = Server::with_accounts(&site.path("data"), &options.concat());
+    let reply = ask(&server, &certificate, &TLS13).unwrap();
+    assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
+    assert!(reply.contains("strict-transport-security: max-age=31536000\r\n"), "{reply}");
 }
 
 #[test]

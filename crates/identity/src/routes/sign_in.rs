@@ -15,7 +15,7 @@ use super::{AtDesk, cookie, to_its_end, unstored};
 use crate::bodies::{LogInAsked, PasswordAsked, SignUpAsked, TokenAsked, TokensShown, UserShown};
 use crate::decide::{CreateUser, IssueToken, LogIn, NewSession, SignInRefused};
 use crate::desk::{Desk, find};
-use crate::hashing::Place;
+use crate::hashing::HashingPlace;
 use crate::manifest::SIGN_UP;
 use crate::passwords::{self, BadPassword};
 use crate::records::{LoginName, Proof, ProofState, Rights, Session, User, UserKind};
@@ -182,7 +182,7 @@ impl Begin {
 
     async fn decision(
         &self,
-        place: &Place<'_>,
+        place: &HashingPlace<'_>,
         user: &Known<User>,
         refresh: &RefreshToken,
     ) -> Result<LogIn, Problem> {
@@ -202,7 +202,10 @@ impl Begin {
     }
 }
 
-async fn hashed(place: &Place<'_>, password: Option<&String>) -> Result<Option<Proof>, Problem> {
+async fn hashed(
+    place: &HashingPlace<'_>,
+    password: Option<&String>,
+) -> Result<Option<Proof>, Problem> {
     let Some(password) = password.cloned() else { return Ok(None) };
     Ok(Some(place.run(move || passwords::proof(&password)).await??))
 }

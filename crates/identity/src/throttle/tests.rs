@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use governor::clock::FakeRelativeClock;
 
 use super::*;
-use crate::hashing::{Hashing, Place};
+use crate::hashing::{Hashing, HashingPlace};
 
 fn from(text: &str) -> Option<ClientAddress> {
     Some(ClientAddress::new(text.parse().unwrap()))
@@ -183,7 +183,7 @@ fn the_owner_at_home_gets_in_during_a_flood_from_elsewhere() {
     throttle.is_proved(guess(name, home));
 
     let (mut number, mut busy, mut done) = (0, 0, 0);
-    let mut working: VecDeque<Place<'_>> = VecDeque::new();
+    let mut working: VecDeque<HashingPlace<'_>> = VecDeque::new();
     for tick in 1..=60 * 30 {
         // Each sends a hundred a second, all together at any time as many as at any other.
         for address in (0..64).filter(|address| (tick + address) % 30 == 0) {

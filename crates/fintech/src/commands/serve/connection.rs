@@ -47,7 +47,8 @@ struct Patience {
     head: Duration,
     /// While nothing of an answer is taken.
     take: Duration,
-    /// When its place is needed, for an answer that is still on its way; a body that is is not waited for.
+    /// When its place is needed, for an answer that is still on its way, together with the time that it
+    /// was so before; a body that is on its way is not waited for.
     leave: Duration,
 }
 
@@ -161,14 +162,14 @@ impl Each {
             let agreeing = handshakes.seat(handshakes.place().await?, share);
             tokio::select! {
                 agreed = tls.accept(stream) => Ok::<_, Broken>(agreed?),
-                () = agreeing.is_asked_to_leave() => Err(GAVE_WAY.into()),
+                _ = agreeing.is_asked_to_leave() => Err(GAVE_WAY.into()),
             }
         };
         tokio::select! {
             agreed = tokio::time::timeout(handshake, agreeing) => {
                 Ok(Some(agreed.map_err(|_| "TLS was not agreed on in time")??))
             }
-            () = guest.is_asked_to_leave() => Err(GAVE_WAY.into()),
+            _ = guest.is_asked_to_leave() => Err(GAVE_WAY.into()),
             () = self.until(Phase::Ending) => Ok(None),
         }
     }
@@ -233,12 +234,12 @@ impl Each {
                 .serve_connection(TokioIo::new(stream), service)
         );
         let mut first_head = std::pin::pin!(tokio::time::sleep(patience.first_head));
-        let gives_way = loop {
+        let rested = loop {
             tokio::select! {
                 biased;
                 ended = connection.as_mut() => return Ok(ended?),
-                () = self.until(Phase::Ending) => break false,
-                () = guest.is_asked_to_leave() => break true,
+                () = self.until(Phase::Ending) => break None,
+                rested = guest.is_asked_to_leave() => break Some(rested),
                 () = first_head.as_mut(), if !first_head.is_elapsed() => {
                     if !guest.has_asked() {
                         return Err("no request came in time".into());
@@ -247,12 +248,12 @@ impl Each {
             }
         };
         connection.as_mut().graceful_shutdown();
-        if !gives_way {
-            return Ok(connection.await?);
-        }
+        let Some(rested) = rested else { return Ok(connection.await?) };
+        // Who takes nothing has had this time already: else it would be lost for each of many such.
+        let last = patience.leave.saturating_sub(rested);
         loop {
             let is_heard = guest.is_heard();
-            let leave = if is_heard { Duration::ZERO } else { patience.leave };
+            let leave = if is_heard { Duration::ZERO } else { last };
             match tokio::time::timeout(leave, connection.as_mut()).await {
                 Ok(ended) => return Ok(ended?),
                 // A request came just then, or the rest of one: it is answered first.

@@ -16,7 +16,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use super::connection::{Each, Phase, Way};
-use super::room::{Place, Room};
+use super::room::{FreePlace, Room};
 
 /// How long clients between two requests have to send another one, which is then answered and the
 /// connection closed: a client cannot tell a connection that is closed under its request from one on
@@ -101,7 +101,7 @@ async fn accept(listener: TcpListener, mut each: Each, alive: Alive) {
 async fn accept_one(
     listener: &TcpListener,
     room: &Room,
-) -> io::Result<(TcpStream, ClientAddress, Place)> {
+) -> io::Result<(TcpStream, ClientAddress, FreePlace)> {
     // Before somebody comes: so there is always one place free, and whoever comes is heard at once.
     let place = room.place().await?;
     let (stream, from) = listener.accept().await?;
@@ -111,7 +111,11 @@ async fn accept_one(
 }
 
 /// Serves it, unless it is not from where it should come, or its address has as many as it may.
-fn take_in((stream, from, place): (TcpStream, ClientAddress, Place), each: &Each, alive: &Alive) {
+fn take_in(
+    (stream, from, place): (TcpStream, ClientAddress, FreePlace),
+    each: &Each,
+    alive: &Alive,
+) {
     let proxies = &each.way.proxies;
     if proxies.are_there() && !proxies.has(from) {
         tracing::debug!(%from, "a connection was closed: it is not from a proxy");

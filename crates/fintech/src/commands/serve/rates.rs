@@ -15,6 +15,8 @@ use governor::{Quota, RateLimiter};
 use http_api::{ClientAddress, Gate, Problem, ProblemKind};
 use kernel::{Caller, Role, Subject};
 
+use super::address::is_this_machine;
+
 /// After how many questions those are forgotten whose bucket is full again: so there are never more
 /// remembered than asked since, and those who asked within the second before.
 const FORGET_EVERY: u32 = 65_536;
@@ -60,7 +62,7 @@ where
 {
     fn pass(&self, from: ClientAddress) -> Result<(), Problem> {
         match &self.addresses {
-            Some(addresses) if !from.ip().is_loopback() => addresses
+            Some(addresses) if !is_this_machine(from.ip()) => addresses
                 .take(&from.network())
                 .map_err(|wait| too_many("This address sends too many requests", wait)),
             _ => Ok(()),

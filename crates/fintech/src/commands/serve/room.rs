@@ -3,18 +3,18 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use http_api::ClientAddress;
-use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use ipnet::IpNet;
 use parking_lot::Mutex;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
+use super::address::THIS_MACHINE;
 use super::shares::{Share, Shares};
 
 /// How many connections are open at once.
@@ -25,12 +25,6 @@ const HANDSHAKES_MAX: usize = 1_024;
 
 /// How many open files the store and the rest of the program keep for themselves.
 const STORE_FILES: u64 = 64;
-
-/// This machine itself.
-const LOOPBACK: [IpNet; 2] = [
-    IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::LOCALHOST, 8)),
-    IpNet::V6(Ipv6Net::new_assert(Ipv6Addr::LOCALHOST, 128)),
-];
 
 /// How long somebody has to leave before the next one is asked.
 const ASK_EVERY: Duration = Duration::from_millis(20);
@@ -51,7 +45,7 @@ impl Bounds {
     /// As the machine allows. Connections of the proxies in front are those of many; where there are
     /// none, those from this machine itself may be a proxy's.
     pub(super) fn of_this_machine(proxies: &[IpNet]) -> Self {
-        let uncounted = if proxies.is_empty() { &LOOPBACK } else { proxies };
+        let uncounted = if proxies.is_empty() { &THIS_MACHINE } else { proxies };
         let uncounted = uncounted.into();
         Self { connections: connections_max(), handshakes: HANDSHAKES_MAX, uncounted }
     }
@@ -94,7 +88,7 @@ struct Guests {
 }
 
 /// A place for somebody who has not come yet.
-pub(super) struct Place {
+pub(super) struct FreePlace {
     _permit: OwnedSemaphorePermit,
 }
 
@@ -114,16 +108,16 @@ impl Room {
     ///
     /// # Errors
     /// None in practice: the room is never closed.
-    pub(super) async fn place(&self) -> io::Result<Place> {
+    pub(super) async fn place(&self) -> io::Result<FreePlace> {
         let _asking = self.asking.lock().await;
         loop {
             if let Ok(permit) = Arc::clone(&self.free).try_acquire_owned() {
-                return Ok(Place { _permit: permit });
+                return Ok(FreePlace { _permit: permit });
             }
             self.ask_one_to_leave();
             let freed = Arc::clone(&self.free).acquire_owned();
             if let Ok(freed) = tokio::time::timeout(ASK_EVERY, freed).await {
-                return freed.map(|permit| Place { _permit: permit }).map_err(io::Error::other);
+                return freed.map(|permit| FreePlace { _permit: permit }).map_err(io::Error::other);
             }
         }
     }
@@ -134,7 +128,7 @@ impl Room {
     }
 
     /// Who has the place from now on, and rests.
-    pub(super) fn seat(&self, place: Place, share: Share) -> Guest {
+    pub(super) fn seat(&self, place: FreePlace, share: Share) -> Guest {
         let state = Arc::new(State::default());
         state.rests_since.store(self.now(), Ordering::Relaxed);
         let mut guests = self.guests.lock();
@@ -157,6 +151,7 @@ impl Room {
         let asked =
             state.rests_since.compare_exchange(since, LEAVES, Ordering::Relaxed, Ordering::Relaxed);
         if asked.is_ok() {
+            state.rested.store(self.now().saturating_sub(since), Ordering::Relaxed);
             state.leave.notify_one();
         }
     }
@@ -180,6 +175,8 @@ const LEAVES: u64 = u64::MAX;
 #[derive(Default)]
 struct State {
     rests_since: AtomicU64,
+    /// How long he had rested when he was asked to leave, in microseconds.
+    rested: AtomicU64,
     has_asked: AtomicBool,
     is_heard: AtomicBool,
     leave: Notify,
@@ -190,7 +187,7 @@ pub(super) struct Guest {
     room: Room,
     number: u64,
     state: Arc<State>,
-    _held: (Place, Share),
+    _held: (FreePlace, Share),
 }
 
 impl Guest {
@@ -223,9 +220,10 @@ impl Guest {
         self.state.has_asked.load(Ordering::Relaxed)
     }
 
-    /// Waits until his place is asked for.
-    pub(super) async fn is_asked_to_leave(&self) {
+    /// Waits until his place is asked for. Comes back with how long he had rested then.
+    pub(super) async fn is_asked_to_leave(&self) -> Duration {
         self.state.leave.notified().await;
+        Duration::from_micros(self.state.rested.load(Ordering::Relaxed))
     }
 }
 

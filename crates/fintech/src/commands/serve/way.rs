@@ -12,6 +12,7 @@ use http_api::Hosts;
 use ipnet::IpNet;
 use tower_http::cors::CorsLayer;
 
+use super::address::is_this_machine;
 use super::certificate::Certificate;
 use super::connection::Way;
 use super::proxies::{self, Proxies};
@@ -47,7 +48,7 @@ impl WayOptions {
     /// # Errors
     /// When tokens would come in the clear from other machines.
     pub(super) fn check(&self, address: SocketAddr) -> Result<(), Failure> {
-        if address.ip().is_loopback() || self.is_private() {
+        if is_this_machine(address.ip()) || self.is_private() {
             return Ok(());
         }
         Err(Failure::wrong_use(format!(
@@ -64,7 +65,7 @@ impl WayOptions {
 
     /// Whether only this machine reaches an address that is listened on.
     pub(super) fn stays_here(&self, address: SocketAddr) -> bool {
-        address.ip().is_loopback() && self.behind_proxy.is_empty()
+        is_this_machine(address.ip()) && self.behind_proxy.is_empty()
     }
 
     /// Whether requests come by TLS, also where a proxy does it.

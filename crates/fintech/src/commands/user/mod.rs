@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::client::AccessOptions;
 use crate::end::{End, Failure};
-use crate::place::{Place, Source};
+use crate::source::{Source, SourceOptions};
 use crate::{output, runtime};
 
 const EXAMPLES: &str = operators_examples!(
@@ -209,7 +209,7 @@ struct OneRight {
 #[derive(Debug, Args)]
 struct Way {
     #[command(flatten)]
-    place: Place,
+    at: SourceOptions,
     #[command(flatten)]
     access: AccessOptions,
     /// Print it as JSON
@@ -307,7 +307,7 @@ impl Add {
 }
 
 async fn run_list(way: &Way) -> Result<End, Failure> {
-    let users = match way.place.source()? {
+    let users = match way.at.source()? {
         Source::Server(url) => on_server::list(&url, &way.access).await?,
         Source::Folder(data) => in_folder::list(&data).await?,
     };
@@ -324,7 +324,7 @@ async fn run_list(way: &Way) -> Result<End, Failure> {
 }
 
 async fn run_act(act: &Act<'_>, way: &Way) -> Result<End, Failure> {
-    let outcome = match way.place.source()? {
+    let outcome = match way.at.source()? {
         Source::Server(url) => on_server::act(act, &url, &way.access).await?,
         Source::Folder(data) => in_folder::act(act, &data).await?,
     };

@@ -177,6 +177,32 @@ async fn who_does_not_take_his_answer_makes_room_too() {
     site.connections.drain().await;
 }
 
+/// Nobody but such clients has a place, and whoever of them is cut comes again: who comes is served.
+#[tokio::test]
+async fn where_all_places_are_held_by_who_takes_no_answer_whoever_comes_is_served() {
+    let uncounted = Arc::from(["127.0.0.0/8".parse().unwrap()]);
+    let site = Site::open(None, Bounds { uncounted, ..bounds(4, 1) }).await;
+    let hold = async || {
+        let mut stream = site.connect(1).await;
+        send(&mut stream, "/large").await;
+        // Its answer is under way, unless others have the places.
+        read(&mut stream, &mut Vec::new()).await;
+        stream
+    };
+    let mut held = Vec::new();
+    for _ in 0..4 {
+        held.push(hold().await);
+    }
+    for _ in 0..6 {
+        let mut next = site.connect(2).await;
+        send(&mut next, "/").await;
+        assert!(is_answered(&mut next, "quick").await);
+        held.push(hold().await);
+    }
+    drop(held);
+    site.connections.drain().await;
+}
+
 #[tokio::test]
 async fn an_address_has_its_share_of_the_connections_and_no_more() {
     let site = Site::open(None, bounds(16, 1)).await;
