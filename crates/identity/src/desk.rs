@@ -166,8 +166,8 @@ impl Desk {
     }
 
     /// Remembers what proved the name from there.
-    pub(crate) fn is_proved(&self, attempt: Try<'_>) {
-        self.throttle.is_proved(attempt);
+    pub(crate) fn remember_proved(&self, attempt: Try<'_>) {
+        self.throttle.remember_proved(attempt);
     }
 
     /// Counts that somebody of that name was refused from there who wanted to sign in; not whom the

@@ -21,7 +21,7 @@ use crate::records::{LoginName, ProofState, Right, Rights, User, UserKind, UserS
 pub const FIRST_OPERATOR: &str = "operator@localhost";
 
 /// Under which name it goes to the audit list.
-const OPERATION: &str = "first_operator";
+pub(crate) const OPERATION: &str = "first_operator";
 
 /// What a start finds of the first operator.
 #[derive(Clone, PartialEq, Eq)]

@@ -26,6 +26,7 @@ mod routes;
 pub mod secrets;
 mod taken_back;
 mod throttle;
+mod verify;
 
 pub use desk::{Desk, DeskSettings, NoDesk, find};
 pub use first::{FIRST_OPERATOR, FirstOperator, first_operator};
@@ -33,3 +34,4 @@ pub use made::Made;
 pub use manifest::MANIFEST;
 pub use operators::has_operator;
 pub use routes::{Gate, routes};
+pub use verify::verify;

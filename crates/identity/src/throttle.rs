@@ -180,7 +180,7 @@ impl<C: Clock + Clone> Throttle<C> {
 
     /// Remembers that the name was proved from there by what was shown, in the place of what proved it
     /// before.
-    pub(crate) fn is_proved(&self, attempt: Try<'_>) {
+    pub(crate) fn remember_proved(&self, attempt: Try<'_>) {
         let pair = self.pair(attempt);
         self.proved.lock().remember(pair, self.proof(pair, attempt.shown));
     }

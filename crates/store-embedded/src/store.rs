@@ -239,6 +239,7 @@ impl EventsPort for EmbeddedStore {
         Box::pin(async move {
             let found = self.read(move |reader| reader.dead_letter(&id)).await?;
             let Some(DeliveryRow { position, subscription, .. }) = found else { return Ok(false) };
+            let act = Box::new(act);
             let redrive =
                 |answer| Command::Redrive { position, subscription, act, context, answer };
             self.ask(redrive).await

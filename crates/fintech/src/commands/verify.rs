@@ -1,12 +1,14 @@
-//! `fintech verify`: checks the whole ledger. What is checked is in `operations`.
+//! `fintech verify`: checks the whole ledger, and of a folder its users. What is checked is in `operations`
+//! and `identity`.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use clap::Args;
-use kernel::Store;
+use kernel::store::StorePort;
+use kernel::{Store, StoreError};
 use operations::sweep::Progress;
-use operations::verify::{Report, TrailEnd, verify_as_of};
+use operations::verify::{Report, TrailEnd, Violations, verify_as_of};
 
 use crate::end::{End, Failure};
 use crate::home::{Home, HomeOption};
@@ -19,7 +21,8 @@ Check the whole ledger, from its entries alone.
 Every hash, every balance and every held amount is computed again; both sides of each transfer are \
 matched; each currency is summed over all accounts to zero; and the services and the ledger are \
 matched both ways: each successful payment, refund and funded loan has its one movement of that \
-amount, each movement its cause, and what failed has none.
+amount, each movement its cause, and what failed has none. In a folder each user, name and session is \
+matched with what the audit trail says was done.
 
 It takes no lock and changes nothing, and works beside whatever writes: of a folder it reads a snapshot, \
 tables on AWS it checks as of a minute before it began, or with `--still` to the last record. What is wrong is named, and then the exit code is 1.";
@@ -59,8 +62,12 @@ pub(crate) fn run(options: &Options) -> Result<End, Failure> {
         };
         let moment = options.data.data.moment(home.now(), options.still);
         let checked = verify_as_of(&*home, moment, &mut watch).await;
+        let checked = match checked {
+            Ok((report, _)) => with_users(report, &*home, &options.data.data).await,
+            Err(error) => Err(error),
+        };
         bar.finish_and_clear();
-        checked.map(|(report, _)| report).map_err(Failure::cannot_run)
+        checked.map_err(Failure::cannot_run)
     })?;
     if options.json {
         output::json(&report)?;
@@ -68,6 +75,20 @@ pub(crate) fn run(options: &Options) -> Result<End, Failure> {
         output::line(text(&report))?;
     }
     Ok(End::flawed_if(!report.is_well()))
+}
+
+/// With what is wrong with users, of whom there are none in tables.
+async fn with_users(
+    mut report: Report,
+    port: &dyn StorePort,
+    home: &Home,
+) -> Result<Report, StoreError> {
+    if let Home::Folder(_) = home {
+        let mut found = Violations::default();
+        identity::verify(port, &mut |sentence| found.add(sentence)).await?;
+        report.violations.extend(found.into_sentences());
+    }
+    Ok(report)
 }
 
 /// What an older program wrote is taken over by whatever opens the folder for writing. Before that the

@@ -65,6 +65,8 @@ mod site;
 #[cfg(test)]
 mod stopping;
 #[cfg(test)]
+mod tampering;
+#[cfg(test)]
 mod terminal;
 #[cfg(test)]
 mod tls;

@@ -6,7 +6,7 @@ use kernel::request::{RecentKeys, Seen};
 use kernel::rights::OPERATORS;
 use kernel::{Caller, Decision, RequestKey, SubId, Suspend, Time, View, Writes};
 
-use super::{ChangeRefused, audit};
+use super::{ChangeRefused, act, book};
 use crate::records::{Proof, ProofState, Right, User, UserKind, UserState};
 
 /// What is changed.
@@ -79,8 +79,8 @@ impl Decision for ChangeUser {
         };
         let recent_keys: RecentKeys = known.recent_keys.with(self.key.as_ref(), now);
         let user = User { recent_keys, ..changed };
-        let subject = self.sub.to_string();
-        audit(view, writes, &self.caller, (Decision::name(self), &subject, None))?;
+        let act = act(&self.caller, Decision::name(self), &self.sub);
+        book(view, writes, &act.changing(Some(known.hash()), user.hash()))?;
         writes.update(&known, user.clone());
         Ok(Ok((user, false)))
     }

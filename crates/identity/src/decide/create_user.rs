@@ -4,7 +4,7 @@
 use kernel::request::{RecentKeys, Seen};
 use kernel::{Caller, Decision, RequestKey, SubId, Suspend, View, Writes};
 
-use super::{ChangeRefused, audit};
+use super::{ChangeRefused, act, book};
 use crate::records::{LoginName, Proof, ProofState, Rights, TakenName, User, UserKind, UserState};
 
 /// Makes a user.
@@ -71,7 +71,8 @@ impl Decision for CreateUser {
             proof_made_at: Some(now),
         };
         let by = self.caller.clone().unwrap_or_else(|| user.caller());
-        audit(view, writes, &by, (self.operation, &user.sub.to_string(), None))?;
+        let act = act(&by, self.operation, &user.sub).changing(None, user.hash());
+        book(view, writes, &act)?;
         writes.create(TakenName { login_name_id, sub: user.sub });
         writes.create(user.clone());
         Ok(Ok((user, false)))

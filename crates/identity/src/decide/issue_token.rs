@@ -3,7 +3,7 @@
 
 use kernel::{Decision, SubId, Suspend, View, Writes};
 
-use super::{SignInRefused, audit};
+use super::{SignInRefused, act, book};
 use crate::manifest::ISSUE_TOKEN;
 use crate::records::{Proof, User, UserKind, UserState};
 
@@ -31,8 +31,7 @@ impl Decision for IssueToken {
                 && user.proof == self.shown
         });
         let Some(user) = known else { return Ok(Err(SignInRefused::Wrong)) };
-        let subject = self.sub.to_string();
-        audit(view, writes, &user.caller(), (Decision::name(self), &subject, None))?;
+        book(view, writes, &act(&user.caller(), Decision::name(self), &self.sub))?;
         Ok(Ok(User::clone(&user)))
     }
 }

@@ -5,7 +5,7 @@
 use kernel::record::Hash32;
 use kernel::{Decision, SessionId, SubId, Suspend, Time, View, Writes};
 
-use super::{SignInRefused, audit};
+use super::{SignInRefused, act, book};
 use crate::records::{Proof, ProofState, Session, SessionState, User, UserKind, UserState};
 
 /// The session that is to begin.
@@ -59,9 +59,12 @@ impl Decision for LogIn {
         }
         let user = self.changed_user(&known, now);
         let session = self.begin(&user, now);
-        let session_id = session.session_id.to_string();
-        audit(view, writes, &user.caller(), (Decision::name(self), &session_id, None))?;
-        if user != *known.record {
+        let act = act(&user.caller(), Decision::name(self), &session.session_id)
+            .beginning(session.hash_of_beginning());
+        if user == *known.record {
+            book(view, writes, &act)?;
+        } else {
+            book(view, writes, &act.changing(Some(known.hash()), user.hash()))?;
             writes.update(&known, user.clone());
         }
         writes.create(session.clone());

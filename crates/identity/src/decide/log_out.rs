@@ -4,7 +4,7 @@
 use kernel::record::Hash32;
 use kernel::{Decision, SessionId, Suspend, View, Writes};
 
-use super::audit;
+use super::{LOG_OUT_EVERYWHERE, act, book};
 use crate::records::{Session, SessionState, User};
 
 /// Ends a session.
@@ -34,7 +34,7 @@ impl Decision for LogOut {
     fn name(&self) -> &'static str {
         match self.reach {
             Reach::Here => "log_out",
-            Reach::Everywhere => "log_out_everywhere",
+            Reach::Everywhere => LOG_OUT_EVERYWHERE,
         }
     }
 
@@ -55,16 +55,22 @@ impl Decision for LogOut {
         if is_over {
             return Ok(Some(User::clone(&user)));
         }
-        let session_id = self.session_id.to_string();
-        audit(view, writes, &user.caller(), (Decision::name(self), &session_id, None))?;
+        let act = act(&user.caller(), Decision::name(self), &self.session_id);
+        let after = match self.reach {
+            Reach::Here => {
+                book(view, writes, &act)?;
+                User::clone(&user)
+            }
+            Reach::Everywhere => {
+                let after = user.in_next_epoch(now);
+                book(view, writes, &act.changing(Some(user.hash()), after.hash()))?;
+                writes.update(&user, after.clone());
+                after
+            }
+        };
         if is_active {
             writes.update(&known, known.ended(SessionState::Ended, now));
         }
-        if self.reach == Reach::Here {
-            return Ok(Some(User::clone(&user)));
-        }
-        let after = user.in_next_epoch(now);
-        writes.update(&user, after.clone());
         Ok(Some(after))
     }
 }

@@ -19,7 +19,6 @@ pub use log_out::{LogOut, Reach};
 pub use refresh::{GRACE, RefreshSession};
 
 use kernel::audit::{Act, AuditLine};
-use kernel::text::Reason;
 use kernel::{Caller, Suspend, View, Writes};
 
 use crate::manifest::NAME;
@@ -74,15 +73,19 @@ pub enum ChangeRefused {
     TooManyRights,
 }
 
-/// Books what was done, in the same step.
-fn audit(
-    view: &mut View<'_>,
-    writes: &mut Writes,
-    caller: &Caller,
-    (operation, subject, reason): (&'static str, &str, Option<&Reason>),
-) -> Result<(), Suspend> {
-    let act = Act::of(caller, NAME, operation, subject).because(reason.cloned());
-    writes.create(AuditLine::of(view, &act)?);
+/// Under which names lines tell what has no route of its own.
+pub(crate) const LOG_OUT_EVERYWHERE: &str = "log_out_everywhere";
+pub(crate) const REUSE_REFRESH_TOKEN: &str = "reuse_refresh_token";
+
+/// What somebody does here.
+fn act(caller: &Caller, operation: &'static str, subject: &impl ToString) -> Act {
+    Act::of(caller, NAME, operation, &subject.to_string())
+}
+
+/// Books what was done, in the same step. Whatever changes a user or begins a session says so in its
+/// line, by which `verify` finds what was done past all decisions.
+fn book(view: &mut View<'_>, writes: &mut Writes, act: &Act) -> Result<(), Suspend> {
+    writes.create(AuditLine::of(view, act)?);
     Ok(())
 }
 

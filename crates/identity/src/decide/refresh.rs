@@ -14,7 +14,7 @@ use std::time::Duration;
 use kernel::record::Hash32;
 use kernel::{Decision, SessionId, Suspend, View, Writes};
 
-use super::{SignInRefused, audit};
+use super::{REUSE_REFRESH_TOKEN, SignInRefused, act, book};
 use crate::records::{Session, SessionState, User, UserState};
 
 /// How long after its replacement a refresh token is taken for a second click from the same network.
@@ -66,8 +66,8 @@ impl Decision for RefreshSession {
             if is_former && is_from_there && now.since(known.refreshed_at) <= GRACE {
                 return Ok(Err(SignInRefused::Superseded));
             }
-            let session_id = self.session_id.to_string();
-            audit(view, writes, &user.caller(), ("reuse_refresh_token", &session_id, None))?;
+            let act = act(&user.caller(), REUSE_REFRESH_TOKEN, &self.session_id);
+            book(view, writes, &act)?;
             writes.update(&known, known.ended(SessionState::Reused, now));
             return Ok(Err(SignInRefused::Reused));
         }

@@ -4,7 +4,7 @@
 use core::net::IpAddr;
 use std::time::Duration;
 
-use kernel::record::{Hash32, Shard};
+use kernel::record::{Hash32, Shard, canonical};
 use kernel::{Rules, SessionId, SubId, Time};
 
 use super::require;
@@ -78,7 +78,24 @@ impl Rules for Session {
     }
 }
 
+/// What changes of a session as it goes on and ends.
+const CHANGES: [&str; 8] = [
+    "state",
+    "token_hash",
+    "former_hash",
+    "generation",
+    "refreshed_at",
+    "ended_at",
+    "ended",
+    "refreshed_from",
+];
+
 impl Session {
+    /// What the line of the audit trail that began it says of it: SHA-256 of what it says for good.
+    pub fn hash_of_beginning(&self) -> Hash32 {
+        canonical::hash(self, None, &CHANGES)
+    }
+
     /// From when on its refresh token is good no longer.
     pub fn expires_at(&self) -> Time {
         self.refreshed_at.plus(IDLE_LIFE).min(self.created_at.plus(LIFE))

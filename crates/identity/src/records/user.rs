@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kernel::record::Shard;
+use kernel::record::{Hash32, Shard, canonical};
 use kernel::request::RecentKeys;
 use kernel::rights::OPERATORS;
 use kernel::{Caller, LoginNameId, Role, Rules, SubId, Subject, Time};
@@ -120,6 +120,12 @@ impl User {
     /// Whether he may do what operators do.
     pub fn is_operator(&self) -> bool {
         self.kind == UserKind::Person && self.rights.has(OPERATORS)
+    }
+
+    /// What his line of the audit trail says of him: SHA-256 of all that he is. Nobody finds his name or
+    /// proof by it, for the proof has randomness of its own.
+    pub fn hash(&self) -> Hash32 {
+        canonical::hash(self, None, &[])
     }
 
     /// Who he is for the audit list and for every route.

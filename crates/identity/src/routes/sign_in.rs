@@ -129,7 +129,7 @@ pub(super) async fn issue_token(
     };
     let user: Result<User, Problem> = issue.await;
     let user = user.inspect_err(|why| desk.count_refused(&name, visit.from, why))?;
-    desk.is_proved(attempt);
+    desk.remember_proved(attempt);
     let shown = TokensShown {
         access_token: desk.token(&user, None)?,
         token_type: "Bearer",
@@ -174,7 +174,7 @@ impl Begin {
         to_its_end(async move {
             let (user, session) = app.store.decide(decision, context).await??;
             desk.take_back_from(&user);
-            desk.is_proved(Try { name: name.as_str(), shown: &shown, from });
+            desk.remember_proved(Try { name: name.as_str(), shown: &shown, from });
             given(&desk, (&user, &session), &refresh, cookie)
         })
         .await

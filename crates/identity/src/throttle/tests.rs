@@ -61,7 +61,7 @@ fn many_names_from_one_address_and_many_addresses_for_one_name() {
         |number| ("ada@example.org".to_owned(), format!("10.0.{}.{}", number / 250, number % 250));
     let own = Try { shown: "hers", ..guess("ada@example.org", "192.0.2.9") };
     throttle.admit(own, |_| Ok(())).unwrap();
-    throttle.is_proved(own);
+    throttle.remember_proved(own);
     let count = admitted(&throttle, 500, from_everywhere);
     assert!((19..30).contains(&count), "{count}");
     // Nor by strangers whose pairs share a place with his.
@@ -78,7 +78,7 @@ fn who_guesses_at_home_cannot_tell_whose_it_is_and_keeps_nobody_else_out() {
     let guesses = |guessed: &str| {
         let clock = FakeRelativeClock::default();
         let throttle = Throttle::by(&clock);
-        throttle.is_proved(own);
+        throttle.remember_proved(own);
         let places = |name: &str| {
             let pair = throttle.pair(guess(name, home));
             [pair % PLACES, throttle.seed.hash_one(name) % PLACES]
@@ -118,7 +118,7 @@ fn what_proved_a_name_is_compared_as_seldom_as_passwords_are() {
     let clock = FakeRelativeClock::default();
     let throttle = Throttle::by(&clock);
     let own = Try { shown: "hers", ..guess("ada@example.org", "192.0.2.1") };
-    throttle.is_proved(own);
+    throttle.remember_proved(own);
     let is_known = |attempt| throttle.is_known(throttle.pair(attempt), attempt);
     assert!((0..5).all(|_| !is_known(guess("ada@example.org", "192.0.2.1"))));
     assert!(is_known(own) && !is_known(own), "six at once");
@@ -127,7 +127,7 @@ fn what_proved_a_name_is_compared_as_seldom_as_passwords_are() {
     // Another password takes its place, and it is known nowhere else.
     clock.advance(Duration::from_secs(60));
     let newer = Try { shown: "newer", ..own };
-    throttle.is_proved(newer);
+    throttle.remember_proved(newer);
     assert!(is_known(newer) && !is_known(own));
     assert!(!is_known(Try { from: from("192.0.2.2"), ..newer }));
     assert!(!is_known(Try { name: "ben@example.org", ..newer }));
@@ -138,7 +138,7 @@ fn what_proved_a_name_is_compared_as_seldom_as_passwords_are() {
 fn known_tries_of_one_address_are_counted_too() {
     let throttle = Throttle::by(&FakeRelativeClock::default());
     let names: Vec<_> = (0..100).map(|number| format!("{number}@example.org")).collect();
-    names.iter().for_each(|name| throttle.is_proved(guess(name, "192.0.2.1")));
+    names.iter().for_each(|name| throttle.remember_proved(guess(name, "192.0.2.1")));
     let count = names.iter().filter(|name| is_admitted(&throttle, name, "192.0.2.1")).count();
     assert_eq!(count, 30);
 }
@@ -180,7 +180,7 @@ fn the_owner_at_home_gets_in_during_a_flood_from_elsewhere() {
     let home = &*home.into_iter().find(|home| !theirs.contains(&place(home))).unwrap();
     let name = "ada@example.org";
     drop(admit(name, home).unwrap());
-    throttle.is_proved(guess(name, home));
+    throttle.remember_proved(guess(name, home));
 
     let (mut number, mut busy, mut done) = (0, 0, 0);
     let mut working: VecDeque<HashingPlace<'_>> = VecDeque::new();
@@ -234,7 +234,7 @@ fn what_is_kept_is_bounded() {
     }
     let is_known =
         |name: &str| throttle.proved.lock().known.contains_key(&throttle.pair(nowhere(name)));
-    let prove = |number: usize| throttle.is_proved(nowhere(&number.to_string()));
+    let prove = |number: usize| throttle.remember_proved(nowhere(&number.to_string()));
     (0..PROVED_MAX).for_each(prove);
     // The first proves it again; then the second is the one that did so longest ago.
     prove(0);

@@ -32,6 +32,12 @@ pub struct Act {
     pub times: u64,
     /// Of several, when the first was.
     pub first_at: Option<Time>,
+    /// The hash of the record that it changes, where no other record tells of that, as it finds it.
+    pub found: Option<Hash32>,
+    /// The same as it leaves it.
+    pub left: Option<Hash32>,
+    /// The hash of what a record that it begins says for good.
+    pub began: Option<Hash32>,
 }
 
 impl Act {
@@ -57,6 +63,9 @@ impl Act {
             outcome: None,
             times: 1,
             first_at: None,
+            found: None,
+            left: None,
+            began: None,
         }
     }
 
@@ -77,6 +86,18 @@ impl Act {
     pub fn several(self, times: u64, first_at: Time) -> Self {
         let first_at = (times > 1).then_some(first_at);
         Self { times, first_at, ..self }
+    }
+
+    /// The same, which changes a record of that hash, or makes one where there was none, into one of that.
+    #[must_use]
+    pub fn changing(self, found: Option<Hash32>, left: Hash32) -> Self {
+        Self { found, left: Some(left), ..self }
+    }
+
+    /// The same, which begins a record that says for good what has that hash.
+    #[must_use]
+    pub fn beginning(self, began: Hash32) -> Self {
+        Self { began: Some(began), ..self }
     }
 
     /// The same, asked for under that key, if there is one.
@@ -118,6 +139,9 @@ impl AuditLine {
             first_at: act.first_at.map(|first_at| first_at.min(now)),
             adopted_at: None,
             hash: Hash32([0; 32]),
+            found: act.found,
+            left: act.left,
+            began: act.began,
         };
         Ok(draft.sealed(head.as_deref()))
     }

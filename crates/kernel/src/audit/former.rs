@@ -87,6 +87,9 @@ impl FormerLine {
             first_at: None,
             adopted_at: Some(now),
             hash: Hash32([0; 32]),
+            found: None,
+            left: None,
+            began: None,
         }
     }
 }

@@ -58,6 +58,13 @@ crate::record! {
         adopted_at: Option<Time>,
         /// SHA-256 over its canonical bytes and the hash before it.
         hash: Hash32,
+        /// SHA-256 of the record that it changed, as it found it; absent where it made it, where other
+        /// records tell of the act, and in lines of older programs.
+        found: Option<Hash32>,
+        /// The same as it left it.
+        left: Option<Hash32>,
+        /// SHA-256 of what a record that it began beside that says for good.
+        began: Option<Hash32>,
     }
     key (trail_id: TrailId, sequence)
     chain (audit_id, at, append_only)

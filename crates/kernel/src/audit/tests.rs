@@ -112,6 +112,9 @@ fn the_hash_goes_over_every_column() {
         AuditLine { times: 3, ..line.clone() },
         AuditLine { first_at: None, ..line.clone() },
         AuditLine { adopted_at: Some(Time::MIN), ..line.clone() },
+        AuditLine { found: Some(Hash32([1; 32])), ..line.clone() },
+        AuditLine { left: Some(Hash32([1; 32])), ..line.clone() },
+        AuditLine { began: Some(Hash32([1; 32])), ..line.clone() },
     ];
     // All but the hash itself.
     assert_eq!(changed.len() + 1, <AuditLine as crate::Record>::KIND.columns.len());

@@ -44,7 +44,7 @@ use payment::records::{Payment, Refund};
 use wallet::records::{Entry, Hold, Refusal};
 
 pub use moment::Moment;
-pub use report::{CurrencySum, Report};
+pub use report::{CurrencySum, Report, Violations};
 pub use trails::TrailEnd;
 
 use crate::sweep::{Sweep, Watch};

@@ -61,13 +61,14 @@ impl Report {
 
 /// What is wrong so far.
 #[derive(Debug, Default)]
-pub(crate) struct Violations {
+pub struct Violations {
     named: Vec<String>,
     unnamed: u64,
 }
 
 impl Violations {
-    pub(crate) fn add(&mut self, sentence: String) {
+    /// One more, in a full sentence.
+    pub fn add(&mut self, sentence: String) {
         if self.is_full() {
             self.add_unnamed();
         } else {
@@ -85,7 +86,8 @@ impl Violations {
         self.unnamed = self.unnamed.saturating_add(1);
     }
 
-    fn into_sentences(self) -> Vec<String> {
+    /// The sentences, the last of which tells how many more there are if they are too many.
+    pub fn into_sentences(self) -> Vec<String> {
         let Self { mut named, unnamed } = self;
         if unnamed > 0 {
             named.push(format!("There are {unnamed} more violations, which are not named here."));

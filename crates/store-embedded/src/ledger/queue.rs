@@ -23,7 +23,7 @@ pub(crate) enum Command {
     Redrive {
         position: u64,
         subscription: u16,
-        act: Act,
+        act: Box<Act>,
         context: Context,
         answer: oneshot::Sender<Result<bool, StoreError>>,
     },

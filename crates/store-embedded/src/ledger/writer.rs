@@ -210,7 +210,7 @@ impl Writer {
                 let booked = if waits {
                     Ok(())
                 } else {
-                    step.run(&mut self.base(), &Book(act), &context, now).map(drop)
+                    step.run(&mut self.base(), &Book(*act), &context, now).map(drop)
                 };
                 if booked.is_ok() && !waits {
                     step.deliver(delivery::redriven(position, subscription, now));
