@@ -84,8 +84,10 @@ async fn a_body_that_does_not_come_in_time_is_not_waited_for() {
     let mut stream = connected().await;
     let head = "POST /v1/echo HTTP/1.1\r\nhost: x\r\nx-test-caller: alice\r\n\
                 content-type: application/json\r\ncontent-length: 10\r\n\r\n{";
+    let begun = tokio::time::Instant::now();
     stream.write_all(head.as_bytes()).await.unwrap();
     let refusal = read_answer(&mut stream).await;
     assert!(refusal.starts_with("HTTP/1.1 400"), "{refusal}");
+    assert_eq!(begun.elapsed().as_secs(), 30);
     assert_eq!(stream.read(&mut [0; 1]).await.unwrap(), 0, "the connection is given back");
 }
