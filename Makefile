@@ -34,9 +34,10 @@ lambda_linker := $(if $(filter-out $(HOST_ARCH),$(ARCH)),$(if $(filter arm64,$(A
 	CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER=x86_64-linux-gnu-gcc))
 lambda_cross = $(if $(filter-out $(shell rustc -vV | sed -n 's/^host: //p'),$(LAMBDA_TARGET)),--target $(LAMBDA_TARGET))
 # Where rustup has not brought Rust's library for that processor: Debian's compiler, library and linker.
-DEBIAN_CROSS := $(abspath $(TARGET))/debian-cross
+DEBIAN_CROSS := $(TARGET)/debian-cross
 lambda_library = $(shell rustc --print sysroot)/lib/rustlib/$(LAMBDA_TARGET)
-lambda_debian = $(if $(wildcard $(lambda_library)),,PATH="$(DEBIAN_CROSS)/bin:$$PATH" RUSTC="$(DEBIAN_CROSS)/bin/rustc")
+lambda_debian = $(if $(wildcard $(lambda_library)),,\
+	PATH="$$(realpath "$(DEBIAN_CROSS)")/bin:$$PATH" RUSTC="$$(realpath "$(DEBIAN_CROSS)")/bin/rustc")
 # Identical code once: what the linker can that Rust brings for this processor.
 ifeq ($(ARCH),x86_64)
 lambda_fold := -C link-arg=-Wl,--icf=all
@@ -49,7 +50,7 @@ GLIBC_MAX := 2.34
 cargo_jobs := $(if $(JOBS),--jobs $(JOBS))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint tidy fmt emulator provider bench terraform-check local-aws-test lambda bench-functions soak deny \
+.PHONY: help run test lint tidy fmt emulator provider bench terraform-check local-aws-test lambda bench-functions soak deny picture \
 	needs-cargo needs-c-compiler needs-lambda-target
 
 help: ## list these commands
@@ -200,18 +201,14 @@ needs-lambda-target: needs-c-compiler
 		echo "lambda: ARCH must be arm64 or x86_64, not '$(ARCH)'" >&2; exit 2;; esac
 	@for tool in readelf zip; do command -v $$tool >/dev/null || { \
 		echo "lambda: $$tool was not found: 'apt install binutils zip' on Debian and Ubuntu" >&2; exit 1; }; done
-	@test -d "$(lambda_library)" || $(MAKE) --no-print-directory $(DEBIAN_CROSS)/fetched || { \
+	@test -d "$(lambda_library)" || { test "$(ARCH) $(HOST_ARCH)" = "arm64 x86_64" && \
+		tools/debian-cross/fetch.sh "$(DEBIAN_CROSS)" \
+			"$$(sed -n 's/^rust-version = "\(.*\)"$$/\1/p' Cargo.toml)"; } || { \
 		echo "lambda: Rust's library for $(ARCH) is not installed: 'rustup target add $(LAMBDA_TARGET)'." \
 		     "Or take this machine's processor: make lambda ARCH=$(HOST_ARCH), and" \
 		     "-var architecture=$(HOST_ARCH) for Terraform" >&2; exit 1; }
-	@linker="$(lastword $(subst =, ,$(lambda_linker)))"; export $(lambda_debian); \
+	@linker="$(lastword $(subst =, ,$(lambda_linker)))"; $(if $(lambda_debian),export $(lambda_debian);) \
 		test -z "$$linker" || command -v "$$linker" >/dev/null || { \
 		echo "lambda: $$linker was not found, which links for $(ARCH): on Debian and Ubuntu 'apt install" \
 		     "gcc-$(subst _,-,$(lambda_machine))-linux-gnu'. Or take this machine's processor:" \
 		     "make lambda ARCH=$(HOST_ARCH), and -var architecture=$(HOST_ARCH) for Terraform" >&2; exit 1; }
-
-# Debian 12 on x86_64 has Rust for arm64 among its packages. About 200 MB, into the target folder.
-$(DEBIAN_CROSS)/fetched: tools/debian-cross/fetch.sh
-	@test "$(ARCH) $(HOST_ARCH)" = "arm64 x86_64"
-	@echo "lambda: fetching Rust for arm64 from Debian's packages; 'rustup target add $(LAMBDA_TARGET)' goes without"
-	@$< $(DEBIAN_CROSS) $$(sed -n 's/^rust-version = "\(.*\)"$$/\1/p' Cargo.toml)
