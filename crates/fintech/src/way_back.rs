@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use identity::has_operator;
-use identity::records::{User, UserKind, UserState};
+use identity::records::{User, UserState};
 use kernel::store::Scan;
 use kernel::{Record, Store};
 
@@ -51,28 +51,22 @@ pub(crate) async fn way_back(store: &Store, data: &Path) -> Result<Option<String
     Ok(Some(whole.collect::<Vec<_>>().join(", then ")))
 }
 
-/// What does the least: an operator is let in again before he is given a password, and before somebody
-/// else is made one.
+/// What does the least: an operator is let in again before he is given a password, and he before anybody
+/// new. Nobody else is ever made one: who is here may have signed himself up.
 fn commands(users: &[User], is_late: impl Fn(&User) -> bool) -> Vec<String> {
-    let people = || users.iter().filter(|user| user.kind == UserKind::Person);
-    let missing =
-        |user: &&User| (!user.is_operator(), is_late(user), user.state == UserState::Disabled);
-    let Some(user) = people().min_by_key(missing) else {
+    let missing = |user: &&User| (is_late(user), user.state == UserState::Disabled);
+    let Some(user) = users.iter().filter(|user| user.is_operator()).min_by_key(missing) else {
         return vec!["add --email EMAIL --right operators".to_owned()];
     };
-    let (no_operator, late, disabled) = missing(&user);
+    let (late, disabled) = missing(&user);
     let sub = user.sub;
-    let needed = [
-        (no_operator, format!("grant {sub} operators")),
-        (disabled, format!("enable {sub}")),
-        (late, format!("reset-password {sub}")),
-    ];
+    let needed = [(disabled, format!("enable {sub}")), (late, format!("reset-password {sub}"))];
     needed.into_iter().filter(|(is_needed, _)| *is_needed).map(|(_, command)| command).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use identity::records::{LoginName, Proof, ProofState, Right, Rights};
+    use identity::records::{LoginName, Proof, ProofState, Right, Rights, UserKind};
     use kernel::request::RecentKeys;
     use kernel::{Id, SubId, Time};
 
@@ -116,6 +110,8 @@ mod tests {
         let again = [format!("enable {}", sub(2)), format!("reset-password {}", sub(2))];
         check(&[&service, &customer, &disabled], 0, &again[..1]);
         check(&[&disabled], 2, &again);
-        check(&[&customer], 0, &[format!("grant {} operators", sub(3))]);
+        // Whoever signed up is nobody to be trusted.
+        check(&[&customer], 0, &add);
+        check(&[&customer, &service], 3, &add);
     }
 }
