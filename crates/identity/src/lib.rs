@@ -29,7 +29,7 @@ mod throttle;
 mod verify;
 
 pub use desk::{Desk, DeskSettings, NoDesk, find};
-pub use first::{FIRST_OPERATOR, FirstOperator, first_operator};
+pub use first::{FIRST_OPERATOR, FirstOperator, Kept, first_operator, first_operator_waits};
 pub use made::Made;
 pub use manifest::MANIFEST;
 pub use operators::has_operator;

@@ -30,6 +30,11 @@ use crate::https;
 /// Where a server is if nothing is said.
 pub(crate) const USUAL: &str = "http://127.0.0.1:8080";
 
+/// How a command says that it means that server; nothing where it is the usual one.
+pub(crate) fn at(url: &str) -> String {
+    if url == USUAL { String::new() } else { format!(" --server {url}") }
+}
+
 /// How long an answer may take: longer than a saga is waited for.
 const ANSWER_WAIT: Duration = Duration::from_secs(30);
 

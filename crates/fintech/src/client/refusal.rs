@@ -98,11 +98,7 @@ impl Asked<'_> {
     }
 
     fn at(self, words: &str) -> String {
-        let at = match self.url {
-            super::USUAL => String::new(),
-            url => format!(" --server {url}"),
-        };
-        words.replace("{at}", &at)
+        words.replace("{at}", &super::at(self.url))
     }
 }
 

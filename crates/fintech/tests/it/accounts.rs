@@ -19,7 +19,9 @@ pub(crate) const PASSWORD: &str = "correct horse battery";
 /// The password that the first start made: where no terminal is, in a file of which it says where it is.
 pub(crate) fn told(server: &mut Server) -> String {
     let line = server.log_until(FIRST_PASSWORD);
-    let path = line.split(" in the file ").nth(1).unwrap().split(": choose").next().unwrap();
+    let (path, choose) =
+        line.split_once(" in the file ").unwrap().1.split_once(": choose").unwrap();
+    assert!(choose.contains(&format!("--email … --server {}`", server.url)), "{line}");
     let mode = std::fs::metadata(path).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600, "{path}");
     let kept = std::fs::read_to_string(path).unwrap();
@@ -70,6 +72,7 @@ fn the_first_start_tells_a_password_once_and_it_is_for_one_time() {
     server.post("/v1/auth/login", &with_told).expect(401);
     let began = log_in(&server, OPERATOR).expect(200);
     let log = server.stop();
+    assert!(!folder.path().join(FIRST_PASSWORD).exists(), "it is good for nothing any more");
     for secret in [&told, PASSWORD, OPERATOR, &token, &began.text("/refresh_token")] {
         assert!(!log.contains(secret), "{secret} is in the log: {log}");
     }
@@ -78,11 +81,34 @@ fn the_first_start_tells_a_password_once_and_it_is_for_one_time() {
     log_in(&again, OPERATOR).expect(200);
     let log = again.stop();
     assert!(!log.contains(FIRST_PASSWORD), "{log}");
-    assert!(!folder.path().join(FIRST_PASSWORD).exists(), "it is good for nothing any more");
     for (path, mode) in [("keys", 0o700), ("cursor.key", 0o600)] {
         let found = std::fs::metadata(folder.path().join(path)).unwrap().permissions().mode();
         assert_eq!(found & 0o777, mode, "{path}");
     }
+}
+
+#[test]
+fn a_start_tells_of_no_password_that_is_another_by_now() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::with_accounts(folder.path(), &[]);
+    told(&mut server);
+    server.stop();
+    let file = folder.path().join(FIRST_PASSWORD);
+    assert!(file.exists(), "he has not chosen yet");
+    let act = |what: &[&str]| {
+        let place = ["--data", crate::program::text(folder.path())];
+        ended(&mut command(&[&["user"], what, &place].concat())).expect(0)
+    };
+    let start = || Server::with_accounts(folder.path(), &[]).stop();
+    act(&["disable", OPERATOR]);
+    let log = start();
+    assert!(log.contains("`fintech user enable ") && !log.contains(FIRST_PASSWORD), "{log}");
+    act(&["enable", OPERATOR]);
+    assert!(start().contains(FIRST_PASSWORD), "it is his again");
+    act(&["reset-password", OPERATOR]);
+    let log = start();
+    assert!(log.contains("`fintech user reset-password usr_"), "{log}");
+    assert!(!log.contains(FIRST_PASSWORD) && !file.exists(), "{log}");
 }
 
 #[test]

@@ -49,6 +49,13 @@ impl Users<'_> {
         let words = "ben@example.org  operators\npassword for one time: ";
         assert!(added.out.contains(words), "{added:?}");
         assert_eq!(self.line("ben"), "ACTIVE PERSON ben@example.org operators");
+        let at = if let ["--server", url] = self.place {
+            format!(" --server {url}")
+        } else {
+            String::new()
+        };
+        let choose = format!("`fintech password --email ben@example.org{at}`");
+        assert!(added.err.contains(&choose), "{added:?}");
         let shop = self.run(&["add", "--service", "shop", "--right", "payments", "--json"]);
         let shop = shop.expect(0).json();
         assert_eq!(shop["client_secret"].as_str().map(str::len), Some(43));

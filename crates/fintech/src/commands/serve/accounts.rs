@@ -11,7 +11,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use http_api::{App, Problem, ProblemKind};
-use identity::{Desk, DeskSettings, FIRST_OPERATOR, FirstOperator};
+use identity::{Desk, DeskSettings, FIRST_OPERATOR, FirstOperator, Kept};
 use kernel::time::System;
 use kernel::{Clock, Store};
 use tokens::Mint;
@@ -27,7 +27,7 @@ const UPKEEP: Duration = Duration::from_secs(60);
 const FIRST_PASSWORD: &str = "first-password";
 
 /// Opens the desk of a data folder; makes its first operator where it has no users, and tells his
-/// password, once.
+/// password, once. `at` is how a command says that it means this server.
 ///
 /// # Errors
 /// When keys cannot be read or made, or the store cannot.
@@ -35,16 +35,26 @@ pub(super) async fn open(
     data: &Path,
     store: &Store,
     settings: DeskSettings,
+    at: &str,
 ) -> Result<Arc<Desk>, Failure> {
     let keys = keys::open(data, System.now())?;
     let desk = Desk::open(Mint::new(keys), settings).map_err(Failure::cannot_run)?;
     desk.recall(store).await.map_err(Failure::cannot_run)?;
     let file = data.join(FIRST_PASSWORD);
-    let made = identity::first_operator(&desk, store, &|password| keep(&file, password)).await;
-    match made.map_err(|problem| Failure::cannot_run(problem.detail()))? {
-        FirstOperator::Made(password) => tell_password(&file, &password)?,
-        FirstOperator::Waits if file.exists() => tell_file(&file),
-        FirstOperator::Waits => {}
+    let kept = Kept { password: kept(&file)?, keep: &|password| keep(&file, password) };
+    let found = identity::first_operator(&desk, store, kept).await;
+    match found.map_err(|problem| Failure::cannot_run(problem.detail()))? {
+        FirstOperator::Made(password) => tell_password(&file, &password, at)?,
+        FirstOperator::Waits => tell_file(&file, at),
+        FirstOperator::WaitsForOther(sub) => {
+            forget(&file)?;
+            let data = data.display();
+            output::tell(format_args!(
+                "The first operator has not changed his password for one time yet. If that is lost, \
+                 stop it, and this makes another: `fintech user reset-password {sub} --data {data}`"
+            ));
+        }
+        FirstOperator::KeptOut => {}
         FirstOperator::Settled => forget(&file)?,
     }
     if let Some(commands) = way_back(store, data).await? {
@@ -53,6 +63,15 @@ pub(super) async fn open(
         ));
     }
     Ok(Arc::new(desk))
+}
+
+/// The password in the file, if there is one.
+fn kept(file: &Path) -> Result<Option<String>, Failure> {
+    match std::fs::read_to_string(file) {
+        Ok(text) => Ok(text.lines().nth(1).map(str::to_owned)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Failure::cannot_run(format!("{}: {error}", file.display()))),
+    }
 }
 
 /// Keeps it before it counts: a start that is killed then leaves none that nobody knows.
@@ -66,22 +85,22 @@ fn keep(file: &Path, password: &str) -> Result<(), Problem> {
 
 /// Tells it a person at his terminal. Else it stays in its file, for what is no terminal is a log, which is
 /// kept and read by others.
-fn tell_password(file: &Path, password: &str) -> Result<(), Failure> {
+fn tell_password(file: &Path, password: &str, at: &str) -> Result<(), Failure> {
     if !io::stderr().is_terminal() {
-        tell_file(file);
+        tell_file(file, at);
         return Ok(());
     }
     output::tell(format_args!(
         "The first operator is {FIRST_OPERATOR}. His password, for one time and for 7 days, is\n\n    \
-         {password}\n\nChoose another by `fintech password --email {FIRST_OPERATOR}`. It is not told again."
+         {password}\n\nChoose another by `fintech password --email {FIRST_OPERATOR}{at}`. It is not told again."
     ));
     forget(file)
 }
 
-fn tell_file(file: &Path) {
+fn tell_file(file: &Path, at: &str) {
     output::tell(format_args!(
         "The first operator's name and his password, for one time and for 7 days, are in the file {}: \
-         choose another by `fintech password --email …`, and the next start removes it.",
+         choose another by `fintech password --email …{at}`, and it is removed soon after.",
         file.display()
     ));
 }
@@ -108,7 +127,7 @@ pub(super) fn routes(desk: &Arc<Desk>) -> Router<App> {
 }
 
 /// Looks after the desk until it is stopped: takes keys that were made meanwhile, replaces one that has
-/// become old, and books who was refused.
+/// become old, and settles the rest.
 pub(super) async fn look_after(desk: Arc<Desk>, data: PathBuf, store: Store) {
     loop {
         tokio::time::sleep(UPKEEP).await;
@@ -125,13 +144,21 @@ pub(super) async fn look_after(desk: Arc<Desk>, data: PathBuf, store: Store) {
             }
             Err(panicked) => tracing::error!(%panicked, "reading signing keys panicked"),
         }
-        book_refused(&desk, &store).await;
+        settle(&desk, &data, &store).await;
     }
 }
 
-/// Books who was refused since the last time.
-pub(super) async fn book_refused(desk: &Desk, store: &Store) {
+/// Books who was refused since the last time, and removes the first operator's password once he has chosen
+/// another.
+pub(super) async fn settle(desk: &Desk, data: &Path, store: &Store) {
     if let Err(error) = desk.book_refused(store).await {
         tracing::warn!(%error, "refused sign-ins were not booked");
+    }
+    let file = data.join(FIRST_PASSWORD);
+    if file.exists()
+        && let Ok(false) = identity::first_operator_waits(store).await
+        && let Err(error) = forget(&file)
+    {
+        tracing::warn!(%error, "the first operator's former password was not removed");
     }
 }

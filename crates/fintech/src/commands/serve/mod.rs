@@ -151,7 +151,8 @@ async fn serve(options: &Options, metrics: Metrics, sign_in: SignIn) -> Result<E
     let (authenticator, desk): (Arc<dyn Authenticator>, _) = match sign_in {
         SignIn::By(authenticator) => (authenticator, None),
         SignIn::Here(settings) => {
-            let desk = accounts::open(&options.data.data, &records, settings).await?;
+            let at = options.way.at(address);
+            let desk = accounts::open(&options.data.data, &records, settings, &at).await?;
             (Arc::new(desk.gate()), Some(desk))
         }
     };
@@ -187,7 +188,7 @@ async fn serve(options: &Options, metrics: Metrics, sign_in: SignIn) -> Result<E
     let stopping = async {
         connections.drain().await;
         if let Some(desk) = &desk {
-            accounts::book_refused(desk, &records).await;
+            accounts::settle(desk, &options.data.data, &records).await;
         }
         folder::close(store).await;
     };

@@ -17,6 +17,7 @@ use super::certificate::Certificate;
 use super::connection::Way;
 use super::proxies::{self, Proxies};
 use super::room::Bounds;
+use crate::client;
 use crate::end::Failure;
 
 /// For how long a browser may remember what it was told about other sites.
@@ -61,6 +62,23 @@ impl WayOptions {
     /// Whether the program itself does TLS.
     pub(super) fn does_tls(&self) -> bool {
         self.tls_cert.is_some()
+    }
+
+    /// How a command says that it means the server at this address; nothing where that is the usual one.
+    /// What a proxy is called is not known here, nor by whom a certificate is believed.
+    pub(super) fn at(&self, address: SocketAddr) -> String {
+        if !self.behind_proxy.is_empty() {
+            return " --server https://…".to_owned();
+        }
+        if !self.does_tls() {
+            return client::at(&format!("http://{address}"));
+        }
+        let host = if address.ip().is_unspecified() {
+            format!("HOST:{}", address.port())
+        } else {
+            address.to_string()
+        };
+        format!("{} [--ca FILE]", client::at(&format!("https://{host}")))
     }
 
     /// Whether only this machine reaches an address that is listened on.
@@ -161,22 +179,42 @@ mod tests {
 
     use super::*;
 
+    fn options(options: &[&str]) -> WayOptions {
+        let words = std::iter::once("serve").chain(options.iter().copied());
+        let matches = WayOptions::augment_args(clap::Command::new("serve"));
+        let matches = matches.try_get_matches_from(words).unwrap();
+        WayOptions::from_arg_matches(&matches).unwrap()
+    }
+
+    const TLS: &[&str] = &["--tls-cert", "a", "--tls-key", "b"];
+
     #[test]
     fn a_browser_is_told_of_tls_where_the_name_is_the_programs_alone() {
-        let tls: &[&str] = &["--tls-cert", "a", "--tls-key", "b"];
-        for (options, address, is_strict) in [
-            (tls, "192.0.2.1:443", true),
-            (tls, "127.0.0.1:443", false),
+        for (given, address, is_strict) in [
+            (TLS, "192.0.2.1:443", true),
+            (TLS, "127.0.0.1:443", false),
             (&["--behind-proxy", "10.0.0.1"], "192.0.2.1:80", true),
             (&["--behind-proxy", "127.0.0.1"], "127.0.0.1:80", true),
             (&[], "127.0.0.1:80", false),
             (&[], "192.0.2.1:80", false),
         ] {
-            let words = std::iter::once("serve").chain(options.iter().copied());
-            let matches = WayOptions::augment_args(clap::Command::new("serve"));
-            let matches = matches.try_get_matches_from(words).unwrap();
-            let options = WayOptions::from_arg_matches(&matches).unwrap();
+            let options = options(given);
             assert_eq!(options.is_strict(address.parse().unwrap()), is_strict, "{options:?}");
+        }
+    }
+
+    #[test]
+    fn a_command_says_which_server_it_means_unless_it_is_the_usual_one() {
+        let proxy: &[&str] = &["--behind-proxy", "127.0.0.1"];
+        for (given, address, expected) in [
+            (&[][..], "127.0.0.1:8080", ""),
+            (&[], "127.0.0.1:8081", " --server http://127.0.0.1:8081"),
+            (&[], "[::1]:8080", " --server http://[::1]:8080"),
+            (TLS, "127.0.0.1:8080", " --server https://127.0.0.1:8080 [--ca FILE]"),
+            (TLS, "0.0.0.0:443", " --server https://HOST:443 [--ca FILE]"),
+            (proxy, "127.0.0.1:8080", " --server https://…"),
+        ] {
+            assert_eq!(options(given).at(address.parse().unwrap()), expected, "{given:?}");
         }
     }
 

@@ -12,7 +12,7 @@ use identity::records::{LoginName, Right, UserKind};
 use kernel::SubId;
 use serde_json::Value;
 
-use crate::client::AccessOptions;
+use crate::client::{self, AccessOptions};
 use crate::end::{End, Failure};
 use crate::source::{Source, SourceOptions};
 use crate::{output, runtime};
@@ -324,9 +324,11 @@ async fn run_list(way: &Way) -> Result<End, Failure> {
 }
 
 async fn run_act(act: &Act<'_>, way: &Way) -> Result<End, Failure> {
-    let outcome = match way.at.source()? {
-        Source::Server(url) => on_server::act(act, &url, &way.access).await?,
-        Source::Folder(data) => in_folder::act(act, &data).await?,
+    let (outcome, at) = match way.at.source()? {
+        Source::Server(url) => {
+            (on_server::act(act, &url, &way.access).await?, client::at(url.trim_end_matches('/')))
+        }
+        Source::Folder(data) => (in_folder::act(act, &data).await?, String::new()),
     };
     let shown = match outcome {
         Outcome::Refused(why) => {
@@ -348,7 +350,10 @@ async fn run_act(act: &Act<'_>, way: &Way) -> Result<End, Failure> {
         }
     }
     if shown.get("one_time_password").is_some_and(Value::is_string) {
-        output::tell("It is good for 7 days, to choose one of his own by `fintech password`.");
+        let name = shown.pointer("/user/name").and_then(Value::as_str).unwrap_or_default();
+        output::tell(format_args!(
+            "It is good for 7 days, to choose one of his own by `fintech password --email {name}{at}`."
+        ));
     }
     Ok(End::Done)
 }
