@@ -162,14 +162,14 @@ impl Each {
             let agreeing = handshakes.seat(handshakes.place().await?, share);
             tokio::select! {
                 agreed = tls.accept(stream) => Ok::<_, Broken>(agreed?),
-                _ = agreeing.is_asked_to_leave() => Err(GAVE_WAY.into()),
+                () = agreeing.is_asked_to_leave() => Err(GAVE_WAY.into()),
             }
         };
         tokio::select! {
             agreed = tokio::time::timeout(handshake, agreeing) => {
                 Ok(Some(agreed.map_err(|_| "TLS was not agreed on in time")??))
             }
-            _ = guest.is_asked_to_leave() => Err(GAVE_WAY.into()),
+            () = guest.is_asked_to_leave() => Err(GAVE_WAY.into()),
             () = self.until(Phase::Ending) => Ok(None),
         }
     }
@@ -234,12 +234,12 @@ impl Each {
                 .serve_connection(TokioIo::new(stream), service)
         );
         let mut first_head = std::pin::pin!(tokio::time::sleep(patience.first_head));
-        let rested = loop {
+        let gives_way = loop {
             tokio::select! {
                 biased;
                 ended = connection.as_mut() => return Ok(ended?),
-                () = self.until(Phase::Ending) => break None,
-                rested = guest.is_asked_to_leave() => break Some(rested),
+                () = self.until(Phase::Ending) => break false,
+                () = guest.is_asked_to_leave() => break true,
                 () = first_head.as_mut(), if !first_head.is_elapsed() => {
                     if !guest.has_asked() {
                         return Err("no request came in time".into());
@@ -248,16 +248,19 @@ impl Each {
             }
         };
         connection.as_mut().graceful_shutdown();
-        let Some(rested) = rested else { return Ok(connection.await?) };
-        // Who takes nothing has had this time already: else it would be lost for each of many such.
-        let last = patience.leave.saturating_sub(rested);
+        if !gives_way {
+            return Ok(connection.await?);
+        }
         loop {
             let is_heard = guest.is_heard();
-            let leave = if is_heard { Duration::ZERO } else { last };
+            // Who takes nothing has had this time already: else it would be lost for each of many such.
+            let left = || patience.leave.saturating_sub(guest.rests_for());
+            let leave = if is_heard { Duration::ZERO } else { left() };
             match tokio::time::timeout(leave, connection.as_mut()).await {
                 Ok(ended) => return Ok(ended?),
-                // A request came just then, or the rest of one: it is answered first.
-                Err(_) if guest.is_working() || guest.is_heard() != is_heard => {}
+                // A request came just then, or the rest of one: it is answered first, and taken.
+                Err(_) if guest.is_heard() != is_heard => {}
+                Err(_) if !is_heard && !left().is_zero() => {}
                 Err(_) => return Err(GAVE_WAY.into()),
             }
         }

@@ -147,11 +147,12 @@ impl Room {
             (since != WORKS && since <= latest).then_some((since, state))
         });
         let Some((since, state)) = resting.min_by_key(|(since, _)| *since) else { return };
+        // Before he can be seen to leave; nobody else writes it, for all guests are locked.
+        state.rested_since.store(since, Ordering::Relaxed);
         // Who has begun to work since then is asked the next time, if he rests.
         let asked =
-            state.rests_since.compare_exchange(since, LEAVES, Ordering::Relaxed, Ordering::Relaxed);
+            state.rests_since.compare_exchange(since, LEAVES, Ordering::Release, Ordering::Relaxed);
         if asked.is_ok() {
-            state.rested.store(self.now().saturating_sub(since), Ordering::Relaxed);
             state.leave.notify_one();
         }
     }
@@ -175,8 +176,8 @@ const LEAVES: u64 = u64::MAX;
 #[derive(Default)]
 struct State {
     rests_since: AtomicU64,
-    /// How long he had rested when he was asked to leave, in microseconds.
-    rested: AtomicU64,
+    /// Since when he rested when he was asked to leave.
+    rested_since: AtomicU64,
     has_asked: AtomicBool,
     is_heard: AtomicBool,
     leave: Notify,
@@ -205,9 +206,14 @@ impl Guest {
         Working(Arc::clone(self))
     }
 
-    /// Whether he works now.
-    pub(super) fn is_working(&self) -> bool {
-        self.state.rests_since.load(Ordering::Relaxed) == WORKS
+    /// How long he rests, whether he was asked to leave or not; zero while he works.
+    pub(super) fn rests_for(&self) -> Duration {
+        let since = match self.state.rests_since.load(Ordering::Acquire) {
+            WORKS => return Duration::ZERO,
+            LEAVES => self.state.rested_since.load(Ordering::Relaxed),
+            since => since,
+        };
+        Duration::from_micros(self.room.now().saturating_sub(since))
     }
 
     /// Whether the rest of what he asks for is waited for.
@@ -220,10 +226,9 @@ impl Guest {
         self.state.has_asked.load(Ordering::Relaxed)
     }
 
-    /// Waits until his place is asked for. Comes back with how long he had rested then.
-    pub(super) async fn is_asked_to_leave(&self) -> Duration {
+    /// Waits until his place is asked for.
+    pub(super) async fn is_asked_to_leave(&self) {
         self.state.leave.notified().await;
-        Duration::from_micros(self.state.rested.load(Ordering::Relaxed))
     }
 }
 
@@ -309,8 +314,11 @@ mod tests {
         second.is_asked_to_leave().await;
         drop(second);
         let fourth = waiting.await.unwrap();
+        tokio::time::advance(PEACE).await;
+        assert_eq!(first.rests_for(), Duration::ZERO, "he works");
         drop(at_work);
-        assert!(!first.is_working());
+        tokio::time::advance(PEACE).await;
+        assert_eq!(first.rests_for(), PEACE);
         drop((first, third, fourth));
         assert!(room.guests.lock().all.is_empty());
         assert_eq!(room.free.available_permits(), 3);

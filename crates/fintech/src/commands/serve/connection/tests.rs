@@ -92,6 +92,52 @@ async fn who_took_nothing_for_a_second_leaves_at_once_when_he_is_asked_to() {
     }
 }
 
+/// He is idle for long, and asks just when his place is asked for: he is answered, and waited for no
+/// less than anybody else whose answer was made.
+#[tokio::test(start_paused = true)]
+async fn who_asks_just_when_he_is_asked_to_leave_has_a_second_to_take_his_answer() {
+    let (_running, open) = watch::channel(Phase::Open);
+    let mut each = impatient(None, open);
+    each.way.patience = PATIENCE;
+    each.way.room = Room::of(1, &Arc::from([]));
+    let room = each.way.room.clone();
+    for (works_ms, takes_after_ms, is_whole) in
+        [(0, 900, true), (1_500, 900, true), (1_500, 1_100, false)]
+    {
+        let work = async move || {
+            tokio::time::sleep(Duration::from_millis(works_ms)).await;
+            "a".repeat(1_000_000)
+        };
+        let each = Each { router: Router::new().route("/", get(work)), ..each.clone() };
+        let (mut client, server) = duplex(8 * 1_024);
+        let guest = guest(&each).await;
+        let serving = tokio::spawn(async move {
+            let (mut serving, guest, mut polls) = (each, Arc::new(guest), 0_u32);
+            let from = peer();
+            let mut answering = std::pin::pin!(serving.answer(server, from, &guest));
+            let answer = std::future::poll_fn(|context| {
+                polls += 1;
+                answering.as_mut().poll(context).map(|ended| ended.is_ok())
+            });
+            (answer.await, polls)
+        });
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        client.write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+        let mut reply = Vec::new();
+        let take = async {
+            tokio::time::sleep(Duration::from_millis(works_ms + takes_after_ms)).await;
+            client.read_to_end(&mut reply).await.unwrap();
+        };
+        let (place, ()) = tokio::join!(room.place(), take);
+        drop(place.unwrap());
+        assert_eq!(reply.len() > 1_000_000, is_whole, "{works_ms}, {takes_after_ms}");
+        let (is_served, polls) = serving.await.unwrap();
+        assert_eq!(is_served, is_whole);
+        // Each part of the answer is a poll; time is none.
+        assert!(polls < 500, "{works_ms}: polled {polls} times");
+    }
+}
+
 /// Where he cannot agree on TLS yet he waits, and leaves when he is asked to; not more from one address
 /// than may agree at once.
 #[tokio::test]
