@@ -253,7 +253,8 @@ impl Each {
         }
         loop {
             let is_heard = guest.is_heard();
-            // Who takes nothing has had this time already: else it would be lost for each of many such.
+            // Counted from when the answer was made, also while it flows: else this time would be lost
+            // for each of many who take nothing, and who takes a byte now and then would stay.
             let left = || patience.leave.saturating_sub(guest.rests_for());
             let leave = if is_heard { Duration::ZERO } else { left() };
             match tokio::time::timeout(leave, connection.as_mut()).await {

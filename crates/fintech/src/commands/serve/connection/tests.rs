@@ -67,14 +67,17 @@ async fn who_keeps_others_waiting_is_not_waited_for() {
     assert_eq!(client.read(&mut [0; 1]).await.unwrap(), 0, "it is given back");
 }
 
-/// Who takes nothing of his answer has a second for it in all, before he is asked for his place and after.
+/// Who has an answer has a second for all of it, before he is asked for his place and after, whether he
+/// takes nothing or a little now and then.
 #[tokio::test(start_paused = true)]
-async fn who_took_nothing_for_a_second_leaves_at_once_when_he_is_asked_to() {
+async fn who_has_not_taken_all_within_a_second_leaves_at_once_when_he_is_asked_to() {
     let (_running, open) = watch::channel(Phase::Open);
     let mut each = impatient(None, open);
     each.way.patience = PATIENCE;
     each.way.room = Room::of(1, &Arc::from([]));
-    for (taken_none_ms, left_ms) in [(2_000, 0), (1_000, 0), (400, 600)] {
+    for (since_ms, taken_bytes, left_ms) in
+        [(2_000, 0, 0), (1_000, 0, 0), (400, 0, 600), (2_000, 1_000, 0), (400, 1_000, 600)]
+    {
         let (mut client, server) = duplex(8 * 1_024);
         let (guest, mut serving) = (guest(&each).await, each.clone());
         let serving = tokio::spawn(async move {
@@ -83,11 +86,14 @@ async fn who_took_nothing_for_a_second_leaves_at_once_when_he_is_asked_to() {
         });
         client.write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
         client.read_exact(&mut [0; 1]).await.unwrap();
-        tokio::time::sleep(Duration::from_millis(taken_none_ms)).await;
+        for _ in 0..since_ms / 100 {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            client.read_exact(&mut vec![0; taken_bytes]).await.unwrap();
+        }
         let asked = tokio::time::Instant::now();
         drop(each.way.room.place().await.unwrap());
         let left = asked.elapsed().as_millis();
-        assert!((left_ms..left_ms + 20).contains(&left), "{taken_none_ms}: {left}");
+        assert!((left_ms..left_ms + 20).contains(&left), "{since_ms}, {taken_bytes}: {left}");
         assert!(serving.await.unwrap(), "it was cut");
     }
 }
