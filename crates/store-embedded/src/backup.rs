@@ -27,6 +27,9 @@ pub enum BackupError {
     /// Another backup is on its way to that name, or was cut short.
     #[error("{} is there: another backup is being made, or was cut short; then remove it", .0.display())]
     Unfinished(PathBuf),
+    /// There is no folder for it.
+    #[error("{}: there is no such folder; make it, or name another file", .0.display())]
+    NoFolder(PathBuf),
     /// The file cannot be made.
     #[error("{}: {why}", file.display())]
     Disk {
@@ -98,7 +101,12 @@ impl Backup {
             Err(why) if why.kind() == io::ErrorKind::AlreadyExists => {
                 Err(BackupError::Unfinished(unfinished))
             }
-            Err(why) => Err(BackupError::Disk { file: unfinished, why }),
+            Err(why)
+                if matches!(why.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
+            {
+                Err(BackupError::NoFolder(to.to_owned()))
+            }
+            Err(why) => Err(BackupError::Disk { file: to.to_owned(), why }),
         }
     }
 

@@ -46,9 +46,9 @@ pub(crate) fn run(options: &Options) -> Result<End, Failure> {
     bar.finish_and_clear();
     taken.map_err(|error| match error {
         TakeError::Folder(FolderError::Missing { .. })
-        | TakeError::Backup(BackupError::Exists(_) | BackupError::Unfinished(_)) => {
-            Failure::wrong_use(error)
-        }
+        | TakeError::Backup(
+            BackupError::Exists(_) | BackupError::Unfinished(_) | BackupError::NoFolder(_),
+        ) => Failure::wrong_use(error),
         TakeError::Folder(_)
         | TakeError::Journal(_)
         | TakeError::Sqlite(_)

@@ -60,6 +60,8 @@ fn what_cannot_be_backed_up_is_told_and_leaves_nothing() {
     assert!(ended.err.contains("no data folder"), "{ended:?}");
     Server::start(&missing).stop();
     let nowhere = folder.path().join("nowhere/copy.sqlite3");
-    run(&["backup", text(&nowhere), "--data", text(&missing)]).expect(3);
+    let ended = run(&["backup", text(&nowhere), "--data", text(&missing)]).expect(2);
+    let told = format!("fintech: {}: there is no such folder", nowhere.display());
+    assert!(ended.err.contains(&told), "{ended:?}");
     assert!(!copy.exists() && !nowhere.exists());
 }

@@ -38,6 +38,7 @@ fn refused(error: LoadError) -> Failure {
         | LoadError::Database(
             BackupError::Exists(_)
             | BackupError::Unfinished(_)
+            | BackupError::NoFolder(_)
             | BackupError::Disk { .. }
             | BackupError::Sqlite(_),
         ) => Failure::cannot_run(error),
