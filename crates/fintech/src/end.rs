@@ -1,6 +1,7 @@
 //! How a command ends, and the exit code that says so. Nothing else decides on exit codes.
 
 use std::fmt;
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
 /// The exit codes, as `--help` tells them.
@@ -10,7 +11,11 @@ Exit codes:
   1  done, but something was refused or found wrong; or a server said no, as to a wrong password
   2  wrong use: an option, a file or a mapping that cannot be
   3  cannot run: the data folder is held by another process, the disk fails, the address is in use,
-     a server is not reached or cannot do it now";
+     a server is not reached or cannot do it now
+  141  whoever read what it prints has gone, as `head` does";
+
+/// As of a program that SIGPIPE ends, which is what others do then.
+const READER_GONE: u8 = 128 + 13;
 
 /// How a command ended that could run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +45,9 @@ pub(crate) enum Failure {
     /// The machine or another process stands in the way.
     #[error("{0}")]
     CannotRun(String),
+    /// Whoever read what it prints has gone, as `head` does: nobody is told.
+    #[error("whoever read it has gone")]
+    ReaderGone,
 }
 
 impl Failure {
@@ -64,6 +72,7 @@ impl Failure {
             Self::Refused(why) => Self::Refused(say(why)),
             Self::WrongUse(why) => Self::WrongUse(say(why)),
             Self::CannotRun(why) => Self::CannotRun(say(why)),
+            Self::ReaderGone => Self::ReaderGone,
         }
     }
 }
@@ -71,6 +80,9 @@ impl Failure {
 /// Writing to standard output failed.
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
+        if error.kind() == ErrorKind::BrokenPipe {
+            return Self::ReaderGone;
+        }
         Self::CannotRun(format!("cannot write to standard output: {error}"))
     }
 }
@@ -82,5 +94,6 @@ pub(crate) fn exit_code(end: &Result<End, Failure>) -> ExitCode {
         Ok(End::Flawed) | Err(Failure::Refused(_)) => 1,
         Err(Failure::WrongUse(_)) => 2,
         Err(Failure::CannotRun(_)) => 3,
+        Err(Failure::ReaderGone) => READER_GONE,
     })
 }

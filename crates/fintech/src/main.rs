@@ -43,7 +43,9 @@ fn main() -> ExitCode {
         }
     };
     let end = commands::run(&cli.command);
-    if let Err(failure) = &end {
+    if let Err(failure) = &end
+        && !matches!(failure, end::Failure::ReaderGone)
+    {
         output::tell(format_args!("fintech: {failure}"));
     }
     end::exit_code(&end)

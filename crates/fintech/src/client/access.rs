@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::{Display, Path, PathBuf};
 
 use clap::Args;
 use hyper::header::HeaderValue;
@@ -57,8 +57,8 @@ impl fmt::Debug for Secret {
 }
 
 impl AccessOptions {
-    /// The header by which the server knows who asks; none without a token. An empty one is none, as a
-    /// variable is whose command failed.
+    /// The header by which the server knows who asks; none without a token. An empty variable is
+    /// none, as one is whose command failed; a file that was named must have one.
     pub(super) fn authorization(&self) -> Result<Option<HeaderValue>, Failure> {
         let token = match (&self.token_file, &self.token) {
             (Some(file), _) => Secret(read_token(file)?),
@@ -66,7 +66,12 @@ impl AccessOptions {
             (None, None) => return Ok(None),
         };
         if token.0.trim().is_empty() {
-            return Ok(None);
+            return match &self.token_file {
+                Some(file) => {
+                    Err(Failure::wrong_use(format!("{}: no token is in it", named(file))))
+                }
+                None => Ok(None),
+            };
         }
         let bearer = HeaderValue::from_str(&format!("Bearer {}", token.0.trim()));
         // Nothing of it is repeated.
@@ -74,6 +79,10 @@ impl AccessOptions {
         bearer.set_sensitive(true);
         Ok(Some(bearer))
     }
+}
+
+fn named(file: &Path) -> Display<'_> {
+    if file == Path::new("-") { Path::new("standard input").display() } else { file.display() }
 }
 
 fn read_token(file: &Path) -> Result<String, Failure> {
@@ -84,7 +93,7 @@ fn read_token(file: &Path) -> Result<String, Failure> {
         std::fs::File::open(file)
             .and_then(|file| file.take(TOKEN_FILE_BYTES_MAX).read_to_string(&mut token))
     };
-    read.map_err(|error| Failure::wrong_use(format!("{}: {error}", file.display())))?;
+    read.map_err(|error| Failure::wrong_use(format!("{}: {error}", named(file))))?;
     Ok(token)
 }
 
@@ -110,7 +119,10 @@ mod tests {
         check(options(None, None), None);
         check(options(Some(" \n"), None), None);
         check(options(Some("abc"), None), Some("Bearer abc"));
-        check(options(Some("abc"), Some(file)), Some("Bearer abc.def"));
+        check(options(Some("abc"), Some(file.clone())), Some("Bearer abc.def"));
+        std::fs::write(&file, "\n").unwrap();
+        let empty = options(Some("abc"), Some(file.clone())).authorization().unwrap_err();
+        assert_eq!(empty.to_string(), format!("{}: no token is in it", file.display()));
         let refused = options(Some("a\nbc"), None).authorization().unwrap_err().to_string();
         assert!(!refused.contains("bc"), "{refused}");
         options(None, Some(folder.path().join("none"))).authorization().unwrap_err();

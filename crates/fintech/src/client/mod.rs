@@ -10,6 +10,7 @@ mod unreached;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http_api::ProblemKind;
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, RETRY_AFTER};
@@ -63,6 +64,11 @@ impl Answer {
     /// A text in its body, by its place: `/wallet/balance`. Empty where there is none.
     pub(crate) fn text(&self, place: &str) -> &str {
         self.body.pointer(place).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// Whether it tells of such a problem.
+    pub(crate) fn is_problem(&self, kind: ProblemKind) -> bool {
+        refusal::kind_of(self) == Some(kind)
     }
 }
 

@@ -102,7 +102,7 @@ impl Asked<'_> {
     }
 }
 
-fn kind_of(answer: &Answer) -> Option<ProblemKind> {
+pub(super) fn kind_of(answer: &Answer) -> Option<ProblemKind> {
     let named = answer.body.get("type").and_then(Value::as_str)?;
     ProblemKind::from_slug(named.strip_prefix(ProblemKind::BASE)?)
 }

@@ -65,7 +65,7 @@ struct Who {
 
 /// Signs in.
 pub(crate) fn run_token(options: &Token) -> Result<End, Failure> {
-    let password = secret("FINTECH_PASSWORD", "Password")?;
+    let password = secret("FINTECH_PASSWORD", "Password", "first")?;
     let Who { server, email, trust } = &options.who;
     let answer = runtime::build("token")?.block_on(async {
         let mut client = Client::connect_as_nobody(server, trust).await?;
@@ -77,12 +77,13 @@ pub(crate) fn run_token(options: &Token) -> Result<End, Failure> {
 
 /// Changes a password.
 pub(crate) fn run_password(options: &Password) -> Result<End, Failure> {
-    let password = secret("FINTECH_PASSWORD", "The password that there is")?;
-    let new_password = secret("FINTECH_NEW_PASSWORD", "The new one")?;
+    let password = secret("FINTECH_PASSWORD", "The password that there is", "first")?;
+    let line = if of_environment("FINTECH_PASSWORD").is_some() { "first" } else { "second" };
+    let new_password = secret("FINTECH_NEW_PASSWORD", "The new one", line)?;
     // Whoever does not see what he types may have slipped.
     let is_typed =
         of_environment("FINTECH_NEW_PASSWORD").is_none() && std::io::stdin().is_terminal();
-    if is_typed && secret("FINTECH_NEW_PASSWORD", "The new one again")? != new_password {
+    if is_typed && secret("FINTECH_NEW_PASSWORD", "The new one again", line)? != new_password {
         return Err(Failure::wrong_use("the two differ; nothing is changed"));
     }
     let Who { server, email, trust } = &options.who;
@@ -100,8 +101,8 @@ fn of_environment(variable: &str) -> Option<String> {
 }
 
 /// A secret from the environment, from a person at a terminal who is not shown what he types, or from
-/// a line of standard input.
-fn secret(variable: &str, words: &str) -> Result<String, Failure> {
+/// a line of standard input: the first that is left, and `place` says which it is of all.
+fn secret(variable: &str, words: &str, place: &str) -> Result<String, Failure> {
     if let Some(secret) = of_environment(variable) {
         return Ok(secret);
     }
@@ -114,7 +115,9 @@ fn secret(variable: &str, words: &str) -> Result<String, Failure> {
     read.map_err(Failure::cannot_run)?;
     let secret = line.trim_end_matches(['\n', '\r']);
     if secret.is_empty() {
-        return Err(Failure::wrong_use(format!("{words} is missing; give it as {variable}")));
+        return Err(Failure::wrong_use(format!(
+            "{words} is missing; give it as {variable}, or as the {place} line of standard input"
+        )));
     }
     Ok(secret.to_owned())
 }

@@ -1,6 +1,7 @@
 //! `fintech user`, over a server and over a folder: what it changes, what it refuses, and that an operator
 //! who has locked himself out gets in again. Not in here: what a change means for sessions, see `accounts`.
 
+use std::io::Write;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -77,7 +78,10 @@ impl Users<'_> {
         self.refused(&["disable", "nobody@example.org"], 1, "nobody@example.org is no user");
         let unknown = "usr_00000000-0000-7000-8000-00000000ffff";
         self.refused(&["reset-password", unknown], 1, "is no user");
-        self.refused(&["add", "--email", "ben@example.org"], 1, "taken");
+        let again =
+            |name| format!("{name} is a user already; `fintech user reset-password {name}`");
+        self.refused(&["add", "--email", "ben@example.org"], 1, &again("ben@example.org"));
+        self.refused(&["add", "--service", "shop"], 1, &again("shop"));
         self.refused(&["grant", "ben@example.org", "Staff!"], 2, "a-z");
         let there_are = "people can have `operators`, services `payments` and `metrics`";
         self.refused(&["grant", "ben@example.org", "operator"], 1, there_are);
@@ -172,6 +176,21 @@ fn who_locked_himself_out_gets_in_again_by_the_folder() {
     run(&["verify", "--data", text(folder.path())]).expect(0);
 }
 
+/// As `fintech user list | head -1` may: who has gone needs no word.
+#[test]
+fn who_reads_no_further_is_told_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    Server::with_accounts(folder.path(), &[]).stop();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut list = command(&["user", "list", "--data", text(folder.path())]);
+    let child = list.stdout(writer).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    drop(list);
+    let ended = child.wait_with_output().unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!((ended.status.code(), said.as_str()), (Some(141), ""));
+}
+
 /// What it says is of commands, not of HTTP, and the exit code tells a no from what may be another time.
 #[test]
 fn what_a_server_refuses_is_told_as_what_a_command_does_about_it() {
@@ -216,6 +235,13 @@ fn what_a_server_refuses_is_told_as_what_a_command_does_about_it() {
         2,
         "Password is missing; give it as FINTECH_PASSWORD",
     );
+    let new = told(&["password", "--email", OPERATOR], ("FINTECH_PASSWORD", PASSWORD));
+    check(new, 2, "The new one is missing; give it as FINTECH_NEW_PASSWORD, or as the first line");
+    let (input, mut typed) = std::io::pipe().unwrap();
+    typed.write_all(b"the one that there is\n").unwrap();
+    drop(typed);
+    let mut new = command(&["password", "--email", OPERATOR, "--server", url]);
+    check(ended(new.stdin(input)), 2, "or as the second line of standard input");
     for _ in 0..7 {
         told(&olga, ("FINTECH_PASSWORD", "wrong wrong"));
     }

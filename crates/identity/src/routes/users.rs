@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
-use http_api::{App, Body, Id, List, Page, Problem, Request, answer};
+use http_api::{App, Body, Id, List, Page, Problem, ProblemKind, Request, answer};
 use kernel::SubId;
 use kernel::record::{Column, Hash32, Record};
 use kernel::store::{Order, Query};
@@ -60,6 +60,10 @@ pub(super) async fn create_user(
     let decided = app.store.decide(decision, request.context).await?;
     if decided == Err(ChangeRefused::NoSuchRight) {
         return Err(Problem::bad_field("rights", BadRight::Unknown.to_string()));
+    }
+    if decided == Err(ChangeRefused::NameTaken) {
+        let detail = "There is such a user already; reset his password to make another for him.";
+        return Err(Problem::conflict(ProblemKind::NameTaken, detail));
     }
     let (user, is_repeated) = decided?;
     Ok(unstored(answer::made(&made.shown(&user, is_repeated))))

@@ -262,6 +262,7 @@ fn tell_ready(options: &Options, address: SocketAddr) -> Result<(), Failure> {
         "ready"
     );
     let scheme = if options.way.does_tls() { "https" } else { "http" };
-    output::line(format_args!("{scheme}://{address}"))?;
-    Ok(())
+    let told = output::line(format_args!("{scheme}://{address}"));
+    // A server does not end without a word.
+    told.map_err(|error| Failure::cannot_run(format!("cannot write to standard output: {error}")))
 }

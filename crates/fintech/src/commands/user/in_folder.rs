@@ -15,7 +15,7 @@ use kernel::{Caller, Context, Known, Store, SubId};
 use serde_json::Value;
 use store_embedded::EmbeddedStore;
 
-use super::{Act, Named, Outcome, nobody};
+use super::{Act, Named, Outcome, nobody, taken};
 use crate::end::Failure;
 use crate::way_back::{users, way_back};
 use crate::{folder, output};
@@ -78,6 +78,9 @@ async fn add(
         key: None,
     };
     let added = store.decide(decision, Context::own(&System)).await.map_err(Failure::cannot_run)?;
+    if matches!(added, Err(ChangeRefused::NameTaken)) {
+        return Ok(taken(name));
+    }
     outcome(added.map(|(user, _)| user), |user| shown(&made.shown(&user, false)))
 }
 

@@ -271,6 +271,14 @@ fn nobody(named: &Named) -> Outcome {
     Outcome::Refused(format!("{named} is no user"))
 }
 
+/// Whose name is somebody's already, as after an `add` whose answer nobody saw.
+fn taken(name: &LoginName) -> Outcome {
+    let name = name.as_str();
+    Outcome::Refused(format!(
+        "{name} is a user already; `fintech user reset-password {name}` makes another password or secret"
+    ))
+}
+
 /// Runs it.
 pub(crate) fn run(command: &Command) -> Result<End, Failure> {
     let runtime = runtime::build("users")?;

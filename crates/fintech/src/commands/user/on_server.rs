@@ -1,11 +1,12 @@
 //! Users of a running server, by its HTTP interface. What its answers are is said in `identity::bodies`.
 
+use http_api::ProblemKind;
 use hyper::StatusCode;
 use identity::records::UserKind;
 use kernel::SubId;
 use serde_json::{Value, json};
 
-use super::{Act, Named, Outcome, nobody};
+use super::{Act, Named, Outcome, nobody, taken};
 use crate::client::{AccessOptions, Answer, Client};
 use crate::end::Failure;
 
@@ -42,6 +43,9 @@ pub(super) async fn act(
             let body = json!({ field: name.as_str(), "rights": rights });
             let path = "/v1/auth/users";
             let answer = client.try_post(path, &body).await?;
+            if answer.is_problem(ProblemKind::NameTaken) {
+                return Ok(taken(name));
+            }
             return outcome(&client, path, answer);
         }
         Act::Grant(whom, right) => (whom, "grant", json!({ "right": right.as_str() })),
