@@ -69,6 +69,8 @@ pub(crate) struct Counts {
     pub(crate) segments: u64,
     /// Its store ended by itself.
     pub(crate) ended: u64,
+    /// The disk refused to sync a file of the database, whose content may be the past since.
+    pub(crate) failed_syncs: u64,
 }
 
 /// What goes wrong with a disk, folder by folder.
@@ -149,11 +151,6 @@ impl Program {
     /// Whether it has not stopped yet.
     pub(crate) fn is_running(&self) -> bool {
         *self.operations_left.lock() != Some(0)
-    }
-
-    /// Whether a bug is planted in it.
-    pub(crate) fn has_bug(&self) -> bool {
-        self.bug != Bug::None
     }
 
     /// The files of SQLite, as this program has them.
@@ -291,7 +288,11 @@ impl File for SideFile {
             if self.program.bug.swallows_sync(self.folder, &self.name) {
                 return Ok(());
             }
-            self.file.sync()
+            let synced = self.file.sync();
+            if synced.is_err() && self.folder == Folder::Data {
+                self.program.counts.lock().failed_syncs += 1;
+            }
+            synced
         })
     }
 

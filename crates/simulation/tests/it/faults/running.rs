@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use kernel::Store;
+use kernel::{Store, StoreError};
 use payment::records::{Payment, PaymentStatus};
 use simulation::institution::{kinds, subscriptions};
 use store_embedded::bus::Subscriber;
@@ -101,15 +101,16 @@ impl Running {
     /// Comes back when every payment has ended and every event was heard.
     ///
     /// # Errors
-    /// The store cannot read.
+    /// The store cannot read, or its program has stopped: then nothing goes on.
     pub(crate) async fn settle(&self) -> Result<(), Trouble> {
-        loop {
+        while self.program.is_running() {
             let payments = all::<Payment>(&self.store).await?;
             if payments.iter().all(|payment| payment.status != PaymentStatus::Pending) {
                 return Ok(());
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
+        Err(StoreError::Unavailable("the program stopped".to_owned()).into())
     }
 
     /// Closes the store in order.

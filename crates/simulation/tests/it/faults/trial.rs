@@ -11,12 +11,14 @@ use parking_lot::Mutex;
 use payment::records::Payment;
 use simulation::dice::Dice;
 use store_embedded::OpenError;
+use store_embedded::files::Files;
+use store_embedded::files::faulty::Faults;
 use store_embedded::journal::JournalError;
 use store_embedded::sqlite::SqliteError;
 use wallet::records::Entry;
 
 use super::deed::{Asked, Deed};
-use super::machine::{Bug, DiskFaults, Machine, Program};
+use super::machine::{Bug, Counts, DiskFaults, Machine, Program};
 use super::running::{Running, Setup};
 use super::witness::{Seen, Trouble, Witness};
 
@@ -29,12 +31,9 @@ const LIVES: usize = 5;
 /// So many things each caller asks for.
 const DEEDS: usize = 60;
 
-/// How long sagas may take to end, and a store to notice that its database has lost something and to end;
+/// How long sagas may take to end, and a store to notice that its disk has lost something and to end;
 /// however busy the machine is, for only what is wrong is waited for so long.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// How long a store with a planted bug may take to notice it: there something wrong is expected.
-const MOMENT: Duration = Duration::from_secs(1);
 
 /// A machine, what runs on it, and who watches.
 struct Trial {
@@ -146,7 +145,9 @@ impl Trial {
         *self.witness.lock() = witness;
         match checked {
             Ok(()) => Ok(()),
-            Err(_) if has_ended(&running.program).await => Ok(()),
+            // It stopped while it started: there is nobody who could read.
+            Err(Trouble::Store(_)) if !running.program.is_running() => Ok(()),
+            Err(_) if is_excused(&running.program).await => Ok(()),
             Err(Trouble::Wrong(why)) => Err(why),
             Err(Trouble::Store(error)) => Err(format!("it cannot be read: {error}")),
         }
@@ -199,7 +200,7 @@ async fn serve(running: &Running, witness: &Arc<Mutex<Witness>>, times: usize) {
                     witness.lock().note_stop(number);
                     return;
                 }
-                if matches!(came, Err(StoreError::Broken(_))) && has_ended(&program).await {
+                if matches!(came, Err(StoreError::Broken(_))) && is_excused(&program).await {
                     // Its database cannot be read: it lost something, and the store found that out.
                     witness.lock().note(number, Err(StoreError::OutcomeUnknown(String::new())));
                     return;
@@ -237,23 +238,55 @@ async fn look(store: &Store, program: &Program, witness: &Mutex<Witness>, asked:
         Deed::Open | Deed::Transfer { .. } => None,
     };
     if let Some(wrong) = wrong {
-        if has_ended(program).await {
+        if is_excused(program).await {
             return;
         }
         witness.lock().wrong.get_or_insert(wrong);
     }
 }
 
-/// Whether the program ends now. A database that has lost something may show the past, or nothing that
-/// makes sense, for the moment that it takes to notice.
-async fn has_ended(program: &Program) -> bool {
+/// Whether a store may have shown the past, or nothing that makes sense: it has ended by itself, or its
+/// disk has lost something and it notices that now, unless it is stopped before. A program that only
+/// stops excuses nothing.
+async fn is_excused(program: &Program) -> bool {
+    let Counts { ended, failed_syncs, .. } = program.counts();
+    if ended > 0 || failed_syncs == 0 {
+        return ended > 0;
+    }
     let ends = async {
         while program.is_running() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    let patience = if program.has_bug() { MOMENT } else { PATIENCE };
-    tokio::time::timeout(patience, ends).await.is_ok()
+    tokio::time::timeout(PATIENCE, ends).await.is_ok()
+}
+
+#[tokio::test]
+async fn a_stop_alone_excuses_nothing() {
+    async fn check(happens: fn(&Machine, &Arc<Program>), expected: bool) {
+        let machine = Machine::new(1);
+        let program = machine.start(Bug::None);
+        happens(&machine, &program);
+        assert_eq!(is_excused(&program).await, expected);
+    }
+    fn fail_to_sync(machine: &Machine, files: &dyn Files) {
+        let syncs =
+            Faults { short_writes: 0, failed_writes: 0, failed_syncs: 1_000, swallowed_syncs: 0 };
+        machine.set_faults(DiskFaults { data: syncs, journal: syncs });
+        let file = files.create("file", 1).unwrap();
+        file.write_at(b"a", 0).unwrap();
+        file.sync().unwrap_err();
+    }
+    check(|_, _| {}, false).await;
+    check(|_, program| program.stop_after(0), false).await;
+    check(|_, program| program.end(), true).await;
+    // What the journal was refused is not taken for durable.
+    check(|machine, program| fail_to_sync(machine, &*program.journal()), false).await;
+    let lose_and_stop = |machine: &Machine, program: &Arc<Program>| {
+        fail_to_sync(machine, &*program.data());
+        program.stop_after(0);
+    };
+    check(lose_and_stop, true).await;
 }
 
 /// A seed, and what was wrong with what it did.
