@@ -79,10 +79,20 @@ impl Decision for ChangeUser {
         };
         let recent_keys: RecentKeys = known.recent_keys.with(self.key.as_ref(), now);
         let user = User { recent_keys, ..changed };
-        let act = act(&self.caller, Decision::name(self), &self.sub);
+        let act = act(&self.caller, Decision::name(self), &self.sub).namely(self.change.detail());
         book(view, writes, &act.changing(Some(known.hash()), user.hash()))?;
         writes.update(&known, user.clone());
         Ok(Ok((user, false)))
+    }
+}
+
+impl Change {
+    /// What its name does not say.
+    fn detail(&self) -> &str {
+        match self {
+            Self::Grant(right) | Self::Revoke(right) => right.as_str(),
+            Self::Disable | Self::Enable | Self::Reset(_) => "",
+        }
     }
 }
 

@@ -71,7 +71,9 @@ impl Decision for CreateUser {
             proof_made_at: Some(now),
         };
         let by = self.caller.clone().unwrap_or_else(|| user.caller());
-        let act = act(&by, self.operation, &user.sub).changing(None, user.hash());
+        let act = act(&by, self.operation, &user.sub)
+            .namely(&user.rights.to_string())
+            .changing(None, user.hash());
         book(view, writes, &act)?;
         writes.create(TakenName { login_name_id, sub: user.sub });
         writes.create(user.clone());

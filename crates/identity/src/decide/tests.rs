@@ -235,6 +235,9 @@ fn a_right_that_there_is_not_is_given_to_nobody_and_can_be_taken_back() {
         let refused = run(&store, &making(kind, ProofState::Chosen, rights.clone())).err();
         assert_eq!(refused.map(|why| why.to_string()).as_deref(), (!is_there).then_some(told));
         assert_eq!(store.records::<User>().len(), usize::from(is_there), "{word}");
+        let details: Vec<_> =
+            store.records::<AuditLine>().iter().map(|line| line.detail.clone()).collect();
+        assert_eq!(details.iter().flatten().count(), usize::from(is_there), "{word}");
 
         let store = MemoryStore::new();
         let user = made(&store, kind, ProofState::Chosen);
@@ -249,6 +252,14 @@ fn a_right_that_there_is_not_is_given_to_nobody_and_can_be_taken_back() {
         let has_it = User { rights, ..store.records::<User>()[0].as_ref().clone() };
         store.tamper(has_it);
         assert_eq!(change(Change::Revoke(right(word))), Ok(Rights::default()), "{word}");
+        let details = |name: &str| -> Vec<_> {
+            let lines = store.records::<AuditLine>();
+            let lines = lines.iter().filter(|line| line.operation.to_string() == name);
+            lines.map(|line| line.detail.as_ref().map(ToString::to_string)).collect()
+        };
+        assert_eq!(details("create_user"), [None], "{word}");
+        assert_eq!(details("grant_right"), vec![Some(word.to_owned()); usize::from(is_there)]);
+        assert_eq!(details("revoke_right"), [Some(word.to_owned())]);
     };
     use UserKind::{Person, Service};
     check(Person, "operators", true);

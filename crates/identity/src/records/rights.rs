@@ -1,6 +1,8 @@
 //! The rights of users: which there are for whom, and those that somebody has. What a right lets its
 //! holder do is not here, but in the manifests.
 
+use std::fmt;
+
 use kernel::record::{Column, ColumnType};
 use kernel::rights::OPERATORS;
 use kernel::{Scope, Value};
@@ -122,11 +124,17 @@ impl Rights {
     }
 }
 
+impl fmt::Display for Rights {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0.join(" "))
+    }
+}
+
 impl Column for Rights {
     const TYPE: ColumnType = ColumnType::Text;
 
     fn to_value(&self) -> Value<'_> {
-        Value::Text(self.0.join(" ").into())
+        Value::Text(self.to_string().into())
     }
 
     fn from_value(value: &Value<'_>) -> Option<Self> {

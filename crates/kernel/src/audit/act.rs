@@ -38,6 +38,8 @@ pub struct Act {
     pub left: Option<Hash32>,
     /// The hash of what a record that it begins says for good.
     pub began: Option<Hash32>,
+    /// What of it, where the operation's name does not say.
+    pub detail: Option<Words<64>>,
 }
 
 impl Act {
@@ -66,6 +68,7 @@ impl Act {
             found: None,
             left: None,
             began: None,
+            detail: None,
         }
     }
 
@@ -98,6 +101,12 @@ impl Act {
     #[must_use]
     pub fn beginning(self, began: Hash32) -> Self {
         Self { began: Some(began), ..self }
+    }
+
+    /// The same, more precisely; by an empty text as it is.
+    #[must_use]
+    pub fn namely(self, detail: &str) -> Self {
+        Self { detail: (!detail.is_empty()).then(|| word(detail)), ..self }
     }
 
     /// The same, asked for under that key, if there is one.
@@ -142,6 +151,7 @@ impl AuditLine {
             found: act.found,
             left: act.left,
             began: act.began,
+            detail: act.detail.clone(),
         };
         Ok(draft.sealed(head.as_deref()))
     }

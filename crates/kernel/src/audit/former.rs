@@ -90,6 +90,7 @@ impl FormerLine {
             found: None,
             left: None,
             began: None,
+            detail: None,
         }
     }
 }

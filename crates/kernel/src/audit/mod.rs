@@ -65,6 +65,8 @@ crate::record! {
         left: Option<Hash32>,
         /// SHA-256 of what a record that it began beside that says for good.
         began: Option<Hash32>,
+        /// What of it, where its operation's name does not say: the rights that were given or taken back.
+        detail: Option<Words<64>>,
     }
     key (trail_id: TrailId, sequence)
     chain (audit_id, at, append_only)

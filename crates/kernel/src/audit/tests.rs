@@ -115,6 +115,7 @@ fn the_hash_goes_over_every_column() {
         AuditLine { found: Some(Hash32([1; 32])), ..line.clone() },
         AuditLine { left: Some(Hash32([1; 32])), ..line.clone() },
         AuditLine { began: Some(Hash32([1; 32])), ..line.clone() },
+        AuditLine { detail: Some(words("x")), ..line.clone() },
     ];
     // All but the hash itself.
     assert_eq!(changed.len() + 1, <AuditLine as crate::Record>::KIND.columns.len());

@@ -78,6 +78,9 @@ pub(super) struct AuditShown {
     /// On whom or what.
     #[schema(example = "loan_01979e6c-4a3b-7c54-8d1e-2f3a4b5c6d7e")]
     subject: String,
+    /// What of it, where the operation does not say: the rights that were given or taken back.
+    #[schema(example = "operators")]
+    detail: Option<String>,
     /// His words for it.
     reason: Option<String>,
     /// How it ended, in a word; null where it was done.
@@ -109,6 +112,7 @@ impl From<&AuditLine> for AuditShown {
             service: line.service.to_string(),
             operation: line.operation.to_string(),
             subject: line.subject.to_string(),
+            detail: line.detail.as_ref().map(ToString::to_string),
             reason: line.reason.as_ref().map(ToString::to_string),
             outcome: line.outcome.as_ref().map(ToString::to_string),
             times: line.times,
