@@ -13,8 +13,11 @@ use crate::shares::{Share, Shares};
 /// many wait is answered at once, and asks again.
 const WAITING_MAX: usize = 2_048;
 
-/// How many of those are one caller's: an eighth, as of connections are one address's.
-const CALLER_MAX: usize = WAITING_MAX >> 3;
+/// What part of those one customer may have: an eighth, as of connections an address.
+const CUSTOMER_PART: usize = 8;
+
+/// How many that are.
+const CUSTOMER_MAX: usize = WAITING_MAX.div_euclid(CUSTOMER_PART);
 
 /// The requests of a deployment that wait. Clones are the same.
 #[derive(Debug, Clone)]
@@ -30,8 +33,9 @@ impl Default for Waiting {
 }
 
 impl Waiting {
-    fn one_more(&self, caller: Subject) -> Option<(OwnedSemaphorePermit, Share<Subject>)> {
-        let share = self.shares.one_more([(caller, CALLER_MAX)])?;
+    /// One more, counted of that customer; none where too many wait.
+    fn one_more(&self, counted: Option<Subject>) -> Option<(OwnedSemaphorePermit, Share<Subject>)> {
+        let share = self.shares.one_more(counted.map(|customer| (customer, CUSTOMER_MAX)))?;
         Some((Arc::clone(&self.free).try_acquire_owned().ok()?, share))
     }
 }
@@ -40,13 +44,14 @@ impl Waiting {
 #[derive(Debug, Clone)]
 pub struct Wait {
     pub(crate) at_most: Duration,
-    pub(crate) caller: Subject,
+    /// Of whom it is counted: customers alone, for operators and services are the house's own.
+    pub(crate) counted: Option<Subject>,
     pub(crate) waiting: Waiting,
 }
 
 /// Waits until `done` holds of the record, as long as `wait` allows. Comes back with the record as it was
 /// seen last, and whether it was done in time. Without a `wait`, and where too many wait already, of this
-/// caller or of all, it comes back at once with "not in time".
+/// customer or of all, it comes back at once with "not in time".
 ///
 /// # Errors
 /// When the store cannot.
@@ -57,11 +62,11 @@ pub async fn wait_until<R: Record>(
     wait: Option<Wait>,
     done: impl Fn(&R) -> bool,
 ) -> Result<(Known<R>, bool), StoreError> {
-    let Some(Wait { at_most, caller, waiting }) = wait else { return Ok((known, false)) };
+    let Some(Wait { at_most, counted, waiting }) = wait else { return Ok((known, false)) };
     if done(&known) {
         return Ok((known, true));
     }
-    let Some(_one) = waiting.one_more(caller) else { return Ok((known, false)) };
+    let Some(_one) = waiting.one_more(counted) else { return Ok((known, false)) };
     wait_until_end(store, id, known, at_most, done).await
 }
 

@@ -13,7 +13,7 @@ use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, header::IF_NONE_MATCH};
 use kernel::record::Hash32;
-use kernel::{Caller, Context, RequestKey};
+use kernel::{Caller, Context, RequestKey, Role};
 
 pub use address::ClientAddress;
 pub(crate) use arrival::Arrival;
@@ -51,11 +51,14 @@ impl Request {
     /// does not wait.
     pub fn wait(&self, settings: &Settings) -> Option<Wait> {
         let at_most = self.wait?.min(settings.wait_max);
-        let (caller, waiting) = (&self.caller.sub, &settings.waiting);
+        let counted = || match self.caller.role {
+            Role::Customer => Some(self.caller.sub.clone()),
+            Role::Operator | Role::Service { .. } => None,
+        };
         (!at_most.is_zero()).then(|| Wait {
             at_most,
-            caller: caller.clone(),
-            waiting: waiting.clone(),
+            counted: counted(),
+            waiting: settings.waiting.clone(),
         })
     }
 

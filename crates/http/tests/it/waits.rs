@@ -95,13 +95,13 @@ async fn the_wait_has_an_end() {
     }
 }
 
-/// How many requests of one caller wait at once.
-const CALLER_MAX: usize = 256;
+/// How many requests of one customer wait at once.
+const CUSTOMER_MAX: usize = 256;
 
 /// A preference may go unheard: whoever has his share of those who wait is answered at once, and keeps
 /// nobody else from waiting.
 #[tokio::test(start_paused = true)]
-async fn a_caller_has_his_share_of_those_who_wait_and_no_more() {
+async fn a_customer_has_his_share_of_those_who_wait_and_no_more() {
     let service = Service::new();
     service.put(note(0)).await;
     let ask = async |caller: &str| {
@@ -114,12 +114,22 @@ async fn a_caller_has_his_share_of_those_who_wait_and_no_more() {
         let answer = ask(caller).await;
         (answer.status, started.elapsed().as_secs())
     };
-    let all = (0..CALLER_MAX + 20).map(|_| answered_at("alice"));
+    let all = (0..CUSTOMER_MAX + 20).map(|_| answered_at("alice"));
     let (of_alice, of_bob) = tokio::join!(futures_util::future::join_all(all), answered_at("bob"));
     let at_once = of_alice.iter().filter(|answered| **answered == (202, 0)).count();
     let waited = of_alice.iter().filter(|answered| **answered == (202, 10)).count();
-    assert_eq!((at_once, waited), (20, CALLER_MAX));
+    assert_eq!((at_once, waited), (20, CUSTOMER_MAX));
     assert_eq!(of_bob, (202, 10));
+    // The house's own are not counted.
+    for own in ["service shop payments", "operator olga"] {
+        let started = tokio::time::Instant::now();
+        let all = (0..CUSTOMER_MAX + 20).map(|_| ask(own));
+        futures_util::future::join_all(all.map(async |answer| {
+            assert_eq!(answer.await.status, 202, "{own}");
+            assert_eq!(started.elapsed().as_secs(), 10, "{own}");
+        }))
+        .await;
+    }
     // What she had is given back.
     let again = tokio::time::Instant::now();
     ask("alice").await;
