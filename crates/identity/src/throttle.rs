@@ -54,7 +54,8 @@ pub(crate) struct Throttle<C: Clock = DefaultClock> {
     seed: RandomState,
     strangers: Limits<C>,
     names: Limit<C>,
-    /// Of known tries: no stranger's is counted in a place of these.
+    /// Of known tries: a stranger's is counted here only of the name and address, to see whether it is
+    /// known, and only where something was proved by that name from there.
     owners: Limits<C>,
     proved: Mutex<Proved>,
 }
@@ -189,7 +190,7 @@ impl<C: Clock + Clone> Throttle<C> {
     /// counted of a name and address before, and for whom it is too often everything is unknown: or one
     /// could guess here as fast as he can ask.
     fn is_known(&self, pair: u64, attempt: Try<'_>) -> bool {
-        // Made for everybody, so that it takes as long where nothing was proved.
+        // Made for everybody: where something was proved there is no more to do than to count and compare.
         let proof = self.proof(pair, attempt.shown);
         let proved = self.proved.lock().known.get(&pair).copied();
         proved.is_some_and(|proved| self.owners.pairs.count(pair).is_ok() && proved == proof)
