@@ -2,6 +2,7 @@
 //! cursors. What is in it is the store's.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -99,14 +100,24 @@ pub(crate) fn existing(data: &Path) -> Result<Folder, Failure> {
     Folder::existing(data).map_err(|error| refused(error.into()))
 }
 
+/// What stands there and cannot be gone on with, in a sentence that says what to do.
+pub(crate) fn unreadable(why: impl fmt::Display, data: &Path) -> Failure {
+    Failure::cannot_run(format!(
+        "{why}; `fintech verify --data {}` names all that is wrong; restore a backup, as docs/operate.md says",
+        data.display()
+    ))
+}
+
 fn refused(error: OpenError) -> Failure {
     match error {
         OpenError::Folder(FolderError::Missing { .. }) => Failure::wrong_use(format!(
             "{error}; say with --data where it is, or start `fintech serve`, which makes one"
         )),
-        OpenError::Sqlite(SqliteError::Corrupt { .. }) => Failure::cannot_run(format!(
-            "the database is damaged: {error}; restore a backup, as docs/operate.md says"
-        )),
+        OpenError::Sqlite(SqliteError::Corrupt { .. } | SqliteError::BadRow(_)) => {
+            Failure::cannot_run(format!(
+                "the database is damaged: {error}; restore a backup, as docs/operate.md says"
+            ))
+        }
         OpenError::Folder(_)
         | OpenError::Journal(_)
         | OpenError::Sqlite(_)

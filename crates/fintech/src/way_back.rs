@@ -2,29 +2,37 @@
 //! Not in here: what makes an operator one, see `identity`.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use identity::has_operator;
 use identity::records::{User, UserState};
 use kernel::store::Scan;
-use kernel::{Record, Store};
+use kernel::{Record, Store, StoreError};
 
 use crate::end::Failure;
+use crate::output;
 
 /// How many records are read at once.
 const READ_AT_ONCE: usize = 1_000;
 
-/// Every user, newest first.
+/// Every user, newest first; whose row cannot be read is told, and left out.
 ///
 /// # Errors
 /// When the store cannot.
 pub(crate) async fn users(store: &Store) -> Result<Vec<User>, Failure> {
-    let mut users = Vec::new();
+    let mut users: Vec<Arc<User>> = Vec::new();
     let mut after = None;
     loop {
         let scanned = store.port().scan(User::KIND, after, READ_AT_ONCE).await;
         let Scan { rows, next } = scanned.map_err(Failure::cannot_run)?;
         for row in rows {
-            users.extend(row.map_err(Failure::cannot_run)?.downcast::<User>());
+            match row {
+                Ok(stored) => users.extend(stored.downcast::<User>()),
+                Err(bad) => output::tell(format_args!(
+                    "{bad}; he cannot sign in. `fintech verify` names all that is wrong; restore a backup, \
+                     as docs/operate.md says"
+                )),
+            }
         }
         after = next;
         if after.is_none() {
@@ -41,11 +49,17 @@ pub(crate) async fn users(store: &Store) -> Result<Vec<User>, Failure> {
 /// # Errors
 /// When the store cannot.
 pub(crate) async fn way_back(store: &Store, data: &Path) -> Result<Option<String>, Failure> {
-    if has_operator(store, |_| true).await.map_err(Failure::cannot_run)? {
-        return Ok(None);
+    match has_operator(store, |_| true).await {
+        Ok(true) => return Ok(None),
+        // A row that cannot be read hides those after it in a list, and in what follows itself alone.
+        Ok(false) | Err(StoreError::Broken(_)) => {}
+        Err(error) => return Err(Failure::cannot_run(error)),
     }
     let users = users(store).await?;
     let commands = commands(&users, |user| user.is_late(store.now()));
+    if commands.is_empty() {
+        return Ok(None);
+    }
     let data = data.display();
     let whole = commands.iter().map(|command| format!("`fintech user {command} --data {data}`"));
     Ok(Some(whole.collect::<Vec<_>>().join(", then ")))

@@ -108,8 +108,14 @@ async fn again(
         });
     }
     // Late as he is, he is none of them.
-    if !is_let_in || has_operator(store, |_| true).await? {
+    if !is_let_in {
         return Ok(FirstOperator::Settled);
+    }
+    match has_operator(store, |_| true).await {
+        Ok(false) => {}
+        // Where somebody's row cannot be read, it may be the one who does without him: no password is made.
+        Ok(true) | Err(StoreError::Broken(_)) => return Ok(FirstOperator::Settled),
+        Err(error) => return Err(error.into()),
     }
     let made = desk.hashing.run(|| Made::new(UserKind::Person)).await??;
     (kept.keep)(made.secret())?;
@@ -148,8 +154,11 @@ async fn has_users(store: &Store) -> Result<bool, StoreError> {
             order: Order::NewestFirst,
             limit: 1,
         };
-        if !store.list::<User>(query).await?.is_empty() {
-            return Ok(true);
+        match store.list::<User>(query).await {
+            Ok(found) if found.is_empty() => {}
+            // A row that cannot be read is somebody's.
+            Ok(_) | Err(StoreError::Broken(_)) => return Ok(true),
+            Err(error) => return Err(error),
         }
     }
     Ok(false)

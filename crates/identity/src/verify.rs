@@ -9,7 +9,9 @@
 //! Records are read once and let go. What stays in memory is about 100 bytes for each user and 120 for
 //! each session. To be used on a store that stands still, or a snapshot: users are kept in folders alone.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
+use std::str::FromStr;
 
 use kernel::audit::AuditLine;
 use kernel::record::{Hash32, Record};
@@ -37,16 +39,27 @@ pub async fn verify(
     let mut is_named = |_| {};
     each::<AuditLine>(port, &mut is_named, &mut |line, _| told.line(line, tell)).await?;
     let mut names = HashMap::new();
-    each::<TakenName>(port, tell, &mut |name, _| {
+    let no_names = each::<TakenName>(port, tell, &mut |name, _| {
         names.insert(name.login_name_id.uuid(), name.sub);
     })
     .await?;
-    each::<User>(port, tell, &mut |user, tell| {
+    let no_names: HashSet<LoginNameId> = ids(&no_names);
+    let no_users = each::<User>(port, tell, &mut |user, tell| {
         told.user(user, tell);
-        expect_name(user, names.remove(&user.name.id().uuid()), tell);
+        let name = user.name.id();
+        if !no_names.contains(&name) {
+            expect_name(user, names.remove(&name.uuid()), tell);
+        }
     })
     .await?;
-    each::<Session>(port, tell, &mut |session, tell| told.session(session, tell)).await?;
+    let no_users: HashSet<SubId> = ids(&no_users);
+    let no_sessions =
+        each::<Session>(port, tell, &mut |session, tell| told.session(session, tell)).await?;
+    let no_sessions: HashSet<SessionId> = ids(&no_sessions);
+    // They are there, and were named as what cannot be read.
+    told.users.retain(|sub, _| !no_users.contains(&SubId::from_uuid(*sub)));
+    told.sessions.retain(|id, _| !no_sessions.contains(&SessionId::from_uuid(*id)));
+    names.retain(|_, sub| !no_users.contains(sub));
     told.end(tell);
     for (name, sub) in in_order(names) {
         let name = LoginNameId::from_uuid(name);
@@ -58,12 +71,13 @@ pub async fn verify(
 /// Who is told what is wrong.
 type Tell<'t> = dyn FnMut(String) + Send + 't;
 
-/// Reads all records of a kind.
+/// Reads all records of a kind. Gives the keys of those that cannot be read.
 async fn each<R: Record>(
     port: &dyn StorePort,
     tell: &mut Tell<'_>,
     hear: &mut (dyn FnMut(&R, &mut Tell<'_>) + Send),
-) -> Result<(), StoreError> {
+) -> Result<Vec<String>, StoreError> {
+    let mut unreadable = Vec::new();
     let mut after = None;
     loop {
         let Scan { rows, next } = port.scan(R::KIND, after, READ_AT_ONCE).await?;
@@ -76,14 +90,20 @@ async fn each<R: Record>(
                 }
                 Err(bad) => {
                     tell(format!("The {} {} cannot be read: {}.", R::KIND.name, bad.key, bad.why));
+                    unreadable.push(bad.key);
                 }
             }
         }
         after = next;
         if after.is_none() {
-            return Ok(());
+            return Ok(unreadable);
         }
     }
+}
+
+/// The ids that those keys are.
+fn ids<I: FromStr + Eq + Hash>(keys: &[String]) -> HashSet<I> {
+    keys.iter().filter_map(|key| key.parse().ok()).collect()
 }
 
 /// What the trail tells.

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use kernel::id::named_uuid;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::accounts::{OPERATOR, PASSWORD, choose_password};
 use crate::program::{Reply, Server, run, text};
@@ -54,13 +55,18 @@ fn bearer(server: &Server, email: &str) -> String {
     format!("authorization: Bearer {token}")
 }
 
-/// What is wrong with a copy of that folder in which `sql` was done.
-fn found(data: &Path, sql: &str) -> Vec<String> {
+/// A copy of that folder in which `sql` was done.
+fn copied(data: &Path, sql: &str) -> TempDir {
     let copy = tempfile::tempdir().unwrap();
     fs::copy(data.join(DATABASE), copy.path().join(DATABASE)).unwrap();
     let database = rusqlite::Connection::open(copy.path().join(DATABASE)).unwrap();
     database.execute_batch(sql).unwrap();
-    drop(database);
+    copy
+}
+
+/// What is wrong with it.
+fn found(data: &Path, sql: &str) -> Vec<String> {
+    let copy = copied(data, sql);
     let report = run(&["verify", "--data", text(copy.path()), "--json"]);
     let found = report.json()["violations"].as_array().unwrap().clone();
     report.expect(i32::from(!found.is_empty()));
@@ -103,6 +109,86 @@ fn what_was_done_to_users_in_the_database_is_found() {
     let no_trail = found(folder.path(), "DELETE FROM audit_line WHERE service = 'identity'");
     let made_by_none = no_trail.iter().filter(|one| one.contains("made by no line")).count();
     assert_eq!(made_by_none, 4, "{no_trail:?}");
+}
+
+#[test]
+fn what_cannot_be_read_is_named_once() {
+    let folder = tempfile::tempdir().unwrap();
+    make(folder.path());
+    let check = |sql: &str, kind: &str, why: &str| {
+        let found = found(folder.path(), sql);
+        let words = format!("The {kind}");
+        assert!(found.len() == 1 && found[0].starts_with(&words), "{sql}: {found:?}");
+        assert!(found[0].contains(why), "{sql}: {found:?}");
+    };
+    for (column, value) in [
+        ("rights", "NULL"),
+        ("state", "'ASLEEP'"),
+        ("kind", "'ROBOT'"),
+        ("proof", "NULL"),
+        ("proof_state", "''"),
+        ("epoch", "-5"),
+    ] {
+        let sql = format!("UPDATE user SET {column} = {value} WHERE name = 'ada@example.org'");
+        check(&sql, "user usr_", &format!("cannot be read: a user has a bad value in `{column}`"));
+    }
+    let of_ada = "WHERE sub = (SELECT sub FROM user WHERE name = 'ada@example.org')";
+    let sub = "a login_name has a bad value in `sub`";
+    check(&format!("UPDATE login_name SET sub = 'ada' {of_ada}"), "login_name name_", sub);
+    let state = "a session has a bad value in `state`";
+    check("UPDATE session SET state = '' WHERE state = 'ENDED'", "session ses_", state);
+}
+
+/// What of an operator, or of what was taken back, cannot be read stops a start, which says where it is
+/// and what to do.
+#[test]
+fn a_start_names_what_it_cannot_go_on_with() {
+    let folder = tempfile::tempdir().unwrap();
+    make(folder.path());
+    let check = |sql: &str, expected: &[&str]| {
+        let copy = copied(folder.path(), sql);
+        let serve = ["serve", "--data", text(copy.path()), "--listen", "127.0.0.1:0"];
+        let stopped = run(&serve).expect(3);
+        for words in expected.iter().chain(&["restore a backup, as docs/operate.md says"]) {
+            assert!(stopped.err.contains(words), "{sql}: {words:?} in {}", stopped.err);
+        }
+    };
+    let of = |name: &str, set: &str| format!("UPDATE user SET {set} WHERE name = '{name}'");
+    let rights = [": usr_", ": a user has a bad value in `rights`; `fintech verify --data "];
+    check(&of(OPERATOR, "rights = NULL"), &rights);
+    check(&of(OPERATOR, "kind = 'ROBOT'"), &["a bad value in `kind`"]);
+    check(&of(OPERATOR, "state = 'ASLEEP'"), &["a bad value in `state`"]);
+    check(&of(OPERATOR, "proof = NULL"), &["a bad value in `proof`"]);
+    check(&of(OPERATOR, "epoch = -5"), &["a bad value in `epoch`"]);
+    check(&of("ben@example.org", "rights = NULL"), &rights);
+    let ended = "UPDATE session SET family_hash = NULL WHERE state = 'ENDED'";
+    check(ended, &["a session has a bad value in `family_hash`"]);
+    let unsaid = ["is damaged", "`meta`", "no row for the table `user`, which is there"];
+    check("DELETE FROM meta WHERE kind = 'user'", &unsaid);
+}
+
+/// Whoever is no operator, and from whom nothing was taken back, is needed for no start.
+#[test]
+fn a_customer_whose_row_cannot_be_read_stops_nobody_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::with_accounts(folder.path(), &["--sign-up", "true"]);
+    choose_password(&mut server, PASSWORD);
+    let body = json!({ "email": "ada@example.org", "password": PASSWORD });
+    server.post("/v1/auth/signup", &body).expect(201);
+    server.stop();
+    for sql in ["rights = NULL", "state = 'ASLEEP'", "proof = NULL"] {
+        let sql = format!("UPDATE user SET {sql} WHERE name = 'ada@example.org'");
+        let copy = copied(folder.path(), &sql);
+        let server = Server::with_accounts(copy.path(), &[]);
+        log_in(&server, OPERATOR).expect(200);
+        log_in(&server, "ada@example.org").expect(500);
+        server.stop();
+        let data = ["--data", text(copy.path())];
+        let listed = run(&[&["user", "list"], &data[..]].concat()).expect(0);
+        assert!(listed.err.contains("; he cannot sign in. `fintech verify`"), "{}", listed.err);
+        assert!(listed.out.contains(OPERATOR) && !listed.out.contains("ada@"), "{}", listed.out);
+        run(&[&["user", "add", "--email", "olga@example.org"], &data[..]].concat()).expect(0);
+    }
 }
 
 /// As a program left it whose lines say nothing of what they left. What becomes of their hashes here is

@@ -59,6 +59,7 @@ impl Schema {
         check_format(&step)?;
         for table in &self.tables {
             match Kept::of(&step, table)? {
+                None if is_there(&step, table)? => return Err(unsaid(table)),
                 None => step.execute_batch(&table.create).at(table.kind.name)?,
                 Some(kept) => kept.upgrade(&step, table)?,
             }
@@ -80,7 +81,10 @@ impl Schema {
         }
         check_format(connection)?;
         for table in &self.tables {
-            let kept = Kept::of(connection, table)?.ok_or_else(older)?;
+            let Some(kept) = Kept::of(connection, table)? else {
+                let is_there = is_there(connection, table)?;
+                return Err(if is_there { unsaid(table) } else { older() });
+            };
             kept.check(table)?;
             let current = Kept::current(table);
             if kept.schema_version != current.schema_version || !kept.has(&current) {
@@ -95,6 +99,17 @@ fn is_empty(connection: &Connection) -> Result<bool, SqliteError> {
     let sql = "SELECT count(*) FROM sqlite_schema";
     let count: i64 = connection.query_row(sql, (), |row| row.get(0)).at("sqlite_schema")?;
     Ok(count == 0)
+}
+
+/// Whether a kind's table is there.
+fn is_there(connection: &Connection, table: &Table) -> Result<bool, SqliteError> {
+    connection.table_exists(None, table.kind.name).at("sqlite_schema")
+}
+
+/// A table of which the file does not say what is in it: rows of `meta` go by no act of ours.
+fn unsaid(table: &Table) -> SqliteError {
+    let why = format!("it has no row for the table `{}`, which is there", table.kind.name);
+    SqliteError::Corrupt { table: "meta".to_owned(), why }
 }
 
 fn check_format(connection: &Connection) -> Result<(), SqliteError> {

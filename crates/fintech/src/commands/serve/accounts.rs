@@ -39,11 +39,12 @@ pub(super) async fn open(
 ) -> Result<Arc<Desk>, Failure> {
     let keys = keys::open(data, System.now())?;
     let desk = Desk::open(Mint::new(keys), settings).map_err(Failure::cannot_run)?;
-    desk.recall(store).await.map_err(Failure::cannot_run)?;
+    // Of whom it cannot be read what was taken back from him, his tokens would be good: nobody is let in.
+    desk.recall(store).await.map_err(|error| folder::unreadable(error, data))?;
     let file = data.join(FIRST_PASSWORD);
     let kept = Kept { password: kept(&file)?, keep: &|password| keep(&file, password) };
     let found = identity::first_operator(&desk, store, kept).await;
-    match found.map_err(|problem| Failure::cannot_run(problem.detail()))? {
+    match found.map_err(|problem| why_not(&problem, data))? {
         FirstOperator::Made(password) => tell_password(&file, &password, at)?,
         FirstOperator::Waits => tell_file(&file, at),
         FirstOperator::WaitsForOther(sub) => {
@@ -71,6 +72,14 @@ fn kept(file: &Path) -> Result<Option<String>, Failure> {
         Ok(text) => Ok(text.lines().nth(1).map(str::to_owned)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Failure::cannot_run(format!("{}: {error}", file.display()))),
+    }
+}
+
+/// Why there is no first operator: whoever starts the program is told what else the log alone may know.
+fn why_not(problem: &Problem, data: &Path) -> Failure {
+    match problem.cause() {
+        Some(cause) if problem.kind() == ProblemKind::Internal => folder::unreadable(cause, data),
+        _ => Failure::cannot_run(problem.detail()),
     }
 }
 

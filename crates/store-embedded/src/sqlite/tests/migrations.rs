@@ -189,6 +189,7 @@ fn what_is_not_for_this_program_is_refused_with_a_sentence() {
     check("newer", "PRAGMA user_version = 2", "format 2; this program knows up to 1: update it");
     check("other", "PRAGMA application_id = 0", "is of another program");
     check("none", "PRAGMA user_version = 0", "no program of ours wrote");
+    check("unsaid", "DELETE FROM meta", "no row for the table `note`, which is there");
 
     let path = folder.path().join("type");
     older_file(&path);
