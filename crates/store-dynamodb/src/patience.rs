@@ -73,4 +73,26 @@ mod tests {
         assert!(waited > 10 && took <= waits.deadline, "{waited} waits, {took:?}");
         assert!(took > waits.deadline.saturating_sub(waits.longest * 2), "{took:?}");
     }
+
+    /// Of many who were beaten at once, no two come back together, and they spread further each time.
+    #[tokio::test(start_paused = true)]
+    async fn waits_differ_and_their_bound_doubles() {
+        let [first, longest] = [1, 4].map(Duration::from_secs);
+        let waits = Waits { first, longest, deadline: Duration::from_secs(60 * 60) };
+        let mut all: Vec<_> = (0..64).map(|_| Patience::new(&waits)).collect();
+        for bound in [1, 2, 4, 4].map(Duration::from_secs) {
+            let mut waited = Vec::new();
+            for patience in &mut all {
+                let begun = Instant::now();
+                assert!(patience.wait().await);
+                waited.push(begun.elapsed());
+            }
+            waited.sort_unstable();
+            waited.dedup();
+            assert!(waited.len() > 32, "{waited:?}");
+            let most = waited.last().copied().unwrap_or_default();
+            // Tokio's clock has steps of a millisecond, and none of 64 in the upper half is no accident.
+            assert!(most > bound / 2 && most <= bound + Duration::from_millis(1), "{most:?}");
+        }
+    }
 }
