@@ -145,7 +145,8 @@ function tryIt(api, path, method, operation, bodySchema) {
 
 /** Whoever signed in here asks on with the token that he was given. */
 function keepToken(answer, text) {
-  if (!answer.ok || !text.includes('"access_token"')) return;
+  const isSignIn = new URL(answer.url).pathname.startsWith("/v1/auth/");
+  if (!answer.ok || !isSignIn || !text.includes('"access_token"')) return;
   document.getElementById("token").value = JSON.parse(text).access_token ?? "";
 }
 

@@ -21,10 +21,13 @@ use Words::{And, Instead};
 
 /// The kinds whose `detail` alone does not tell what a command can do. `{at}` is how a command says which
 /// server, if that is not the usual one.
-const WORDS: [(ProblemKind, Words); 8] = [
+const WORDS: [(ProblemKind, Words); 7] = [
     (
         ProblemKind::Unauthorized,
-        And("Get one: export FINTECH_TOKEN=$(fintech token --email EMAIL{at})"),
+        And(
+            "Get one: export FINTECH_TOKEN=$(fintech token --email EMAIL{at}), or from the provider \
+             that the server trusts",
+        ),
     ),
     (
         ProblemKind::PasswordChangeRequired,
@@ -36,7 +39,6 @@ const WORDS: [(ProblemKind, Words); 8] = [
     (ProblemKind::Misdirected, And("Say it with --server.")),
     (ProblemKind::TooManyRequests, Instead("Nothing was done.")),
     (ProblemKind::Busy, Instead("Nothing was done.")),
-    (ProblemKind::Unavailable, And("")),
     (ProblemKind::OutcomeUnknown, Instead("Look whether it was done before you do it once more.")),
 ];
 
@@ -94,7 +96,10 @@ impl Asked<'_> {
             return "This server has no accounts of its own: it trusts a provider's tokens, or lets \
                     everybody in.";
         }
-        answer.text("/detail")
+        match answer.text("/detail") {
+            "" => answer.text("/message"),
+            detail => detail,
+        }
     }
 
     fn at(self, words: &str) -> String {
@@ -102,9 +107,17 @@ impl Asked<'_> {
     }
 }
 
+/// What went wrong: as a problem says, or, where a gateway before the server refused, as its status does.
 pub(super) fn kind_of(answer: &Answer) -> Option<ProblemKind> {
-    let named = answer.body.get("type").and_then(Value::as_str)?;
-    ProblemKind::from_slug(named.strip_prefix(ProblemKind::BASE)?)
+    if let Some(named) = answer.body.get("type").and_then(Value::as_str) {
+        return ProblemKind::from_slug(named.strip_prefix(ProblemKind::BASE)?);
+    }
+    match answer.status {
+        StatusCode::UNAUTHORIZED => Some(ProblemKind::Unauthorized),
+        StatusCode::FORBIDDEN => Some(ProblemKind::Forbidden),
+        StatusCode::TOO_MANY_REQUESTS => Some(ProblemKind::TooManyRequests),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -140,7 +153,8 @@ mod tests {
         let accounts = Asked { path: "/v1/auth/login", ..without };
         let elsewhere = Asked { url: "https://bank.example", ..accounts };
 
-        let get = "Get one: export FINTECH_TOKEN=$(fintech token --email EMAIL)";
+        let get = "Get one: export FINTECH_TOKEN=$(fintech token --email EMAIL), or from the provider \
+                   that the server trusts";
         let none = "It wants a token: FINTECH_TOKEN is empty, and there is no --token-file.";
         check(ProblemKind::Unauthorized, without, "Send.", (&format!("{none} {get}"), 1));
         let over = format!("The token has expired; get a new one. {get}");
@@ -177,5 +191,18 @@ mod tests {
             "it answered 404 Not Found, not as `fintech serve` does; is it another program?";
         assert_eq!(told, expected);
         assert!(matches!(asked.failure(&answer), Failure::CannotRun(_)));
+    }
+
+    #[test]
+    fn what_a_gateway_refuses_is_told_by_its_status() {
+        let asked = Asked { url: HOME, path: "/v1/wallet", has_token: true };
+        let check = |status, message: &str, expected: &str| {
+            let body = json!({ "message": message });
+            let answer = Answer { status, retry_after: None, body };
+            assert!(asked.told(&answer).starts_with(expected), "{}", asked.told(&answer));
+        };
+        check(StatusCode::UNAUTHORIZED, "Unauthorized", "Unauthorized Get one: export ");
+        check(StatusCode::FORBIDDEN, "Forbidden", "Forbidden FINTECH_TOKEN must be ");
+        check(StatusCode::TOO_MANY_REQUESTS, "Slow", "Too many requests. Nothing was done.");
     }
 }

@@ -33,13 +33,17 @@ pub(super) async fn act(act: &Act<'_>, data: &Path) -> Result<Outcome, Failure> 
     let done = act_in(act, &store).await;
     let way_back = way_back(&store, data).await;
     folder::close(opened).await;
-    let done = done?;
-    if let Some(commands) = way_back? {
-        output::tell(format_args!(
+    match way_back {
+        Ok(Some(commands)) => output::tell(format_args!(
             "There is no operator who can sign in any more; this makes one: {commands}"
-        ));
+        )),
+        Ok(None) => {}
+        // What was done is told all the same.
+        Err(error) => {
+            output::tell(format_args!("Whether there is an operator cannot be read: {error}"))
+        }
     }
-    Ok(done)
+    done
 }
 
 async fn act_in(act: &Act<'_>, store: &Store) -> Result<Outcome, Failure> {
