@@ -21,6 +21,7 @@ mod services;
 mod signals;
 mod source;
 mod tables;
+mod this_machine;
 mod way_back;
 
 use std::process::ExitCode;

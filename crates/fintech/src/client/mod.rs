@@ -27,6 +27,7 @@ use self::refusal::Asked;
 use self::unreached::Unreached;
 use crate::end::Failure;
 use crate::https;
+use crate::this_machine::is_this_machine;
 
 /// Where a server is if nothing is said.
 pub(crate) const USUAL: &str = "http://127.0.0.1:8080";
@@ -97,7 +98,7 @@ impl Client {
         let unreached = Unreached { url, name, is_tls: address.is_tls, ca: trust.ca.as_deref() };
         let found = tokio::net::lookup_host((name, port)).await;
         let found: Vec<_> = found.map_err(|error| unreached.unknown(&error))?.collect();
-        let stays_here = found.iter().all(|address| address.ip().to_canonical().is_loopback());
+        let stays_here = found.iter().all(|address| is_this_machine(address.ip()));
         if !address.is_tls && !stays_here && !trust.insecure_http {
             return Err(Failure::wrong_use(format!(
                 "{url} is not on this machine, and over http:// whoever is between reads tokens and \

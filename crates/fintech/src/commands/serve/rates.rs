@@ -15,7 +15,7 @@ use governor::{Quota, RateLimiter};
 use http_api::{ClientAddress, Gate, Problem, ProblemKind};
 use kernel::{Caller, Role, Subject};
 
-use super::address::is_this_machine;
+use crate::this_machine::is_this_machine;
 
 /// After how many questions those are forgotten whose bucket is full again: so there are never more
 /// remembered than asked since, and those who asked within the second before.

@@ -14,8 +14,8 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-use super::address::THIS_MACHINE;
 use super::shares::{Share, Shares};
+use crate::this_machine::THIS_MACHINE;
 
 /// How many connections are open at once.
 const CONNECTIONS_MAX: usize = 8_192;

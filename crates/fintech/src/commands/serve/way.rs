@@ -12,13 +12,13 @@ use http_api::Hosts;
 use ipnet::IpNet;
 use tower_http::cors::CorsLayer;
 
-use super::address::is_this_machine;
 use super::certificate::Certificate;
 use super::connection::Way;
 use super::proxies::{self, Proxies};
 use super::room::Bounds;
 use crate::client;
 use crate::end::Failure;
+use crate::this_machine::is_this_machine;
 
 /// For how long a browser may remember what it was told about other sites.
 const CORS_AGE: Duration = Duration::from_secs(600);
