@@ -170,6 +170,13 @@ impl Desk {
         self.throttle.remember_proved(attempt);
     }
 
+    /// Forgets what proved who the user is: it is so no longer, or he asked for it.
+    pub(crate) fn forget_proved(&self, user: &User) {
+        self.throttle.forget_proved(user.name.as_str());
+        // By which services prove it.
+        self.throttle.forget_proved(&user.sub.to_string());
+    }
+
     /// Counts that somebody of that name was refused from there who wanted to sign in; not whom the
     /// store failed, or who found no place.
     pub(crate) fn count_refused(&self, name: &str, from: Option<ClientAddress>, why: &Problem) {

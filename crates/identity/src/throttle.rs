@@ -65,13 +65,19 @@ pub(crate) struct Throttle<C: Clock = DefaultClock> {
 struct Proved {
     /// The newest proof of each pair. It is not the password, but in whose hands the seed is too, it
     /// would be found by it: it stays in memory, and no more of it than one for each pair.
-    known: HashMap<u64, u64>,
+    known: HashMap<u64, Proof>,
     /// The pairs, the one that was proved last at the end.
     order: VecDeque<u64>,
 }
 
+/// What proved a name from an address, hashed.
+struct Proof {
+    name: u64,
+    shown: u64,
+}
+
 impl Proved {
-    fn remember(&mut self, pair: u64, proof: u64) {
+    fn remember(&mut self, pair: u64, proof: Proof) {
         if self.known.insert(pair, proof).is_some() {
             self.order.retain(|known| *known != pair);
         }
@@ -81,6 +87,12 @@ impl Proved {
         {
             self.known.remove(&oldest);
         }
+    }
+
+    fn forget(&mut self, name: u64) {
+        let Self { known, order } = self;
+        known.retain(|_, proof| proof.name != name);
+        order.retain(|pair| known.contains_key(pair));
     }
 }
 
@@ -183,7 +195,14 @@ impl<C: Clock + Clone> Throttle<C> {
     /// before.
     pub(crate) fn remember_proved(&self, attempt: Try<'_>) {
         let pair = self.pair(attempt);
-        self.proved.lock().remember(pair, self.proof(pair, attempt.shown));
+        let name = self.seed.hash_one(attempt.name);
+        let shown = self.shown(pair, attempt.shown);
+        self.proved.lock().remember(pair, Proof { name, shown });
+    }
+
+    /// Forgets what proved the name, wherever that was.
+    pub(crate) fn forget_proved(&self, name: &str) {
+        self.proved.lock().forget(self.seed.hash_one(name));
     }
 
     /// Whether the try says what proved its name from there. To look is to compare a password, so that is
@@ -191,16 +210,16 @@ impl<C: Clock + Clone> Throttle<C> {
     /// could guess here as fast as he can ask.
     fn is_known(&self, pair: u64, attempt: Try<'_>) -> bool {
         // Made for everybody: where something was proved there is no more to do than to count and compare.
-        let proof = self.proof(pair, attempt.shown);
-        let proved = self.proved.lock().known.get(&pair).copied();
-        proved.is_some_and(|proved| self.owners.pairs.count(pair).is_ok() && proved == proof)
+        let shown = self.shown(pair, attempt.shown);
+        let proved = self.proved.lock().known.get(&pair).map(|proof| proof.shown);
+        proved.is_some_and(|proved| self.owners.pairs.count(pair).is_ok() && proved == shown)
     }
 
     fn pair(&self, attempt: Try<'_>) -> u64 {
         self.seed.hash_one((attempt.name, attempt.from.map(ClientAddress::network)))
     }
 
-    fn proof(&self, pair: u64, shown: &str) -> u64 {
+    fn shown(&self, pair: u64, shown: &str) -> u64 {
         self.seed.hash_one((pair, shown))
     }
 }

@@ -77,6 +77,9 @@ pub(super) async fn log_out(
             if let Some(user) = app.store.decide(decision, visit.context).await? {
                 desk.end(session_id);
                 desk.take_back_from(&user);
+                if everywhere {
+                    desk.forget_proved(&user);
+                }
             }
             Ok(())
         })

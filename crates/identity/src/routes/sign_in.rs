@@ -170,10 +170,14 @@ impl Begin {
         let decision = self.decision(&place, &user, &refresh).await?;
         drop(place);
         let (name, cookie) = (name.clone(), self.cookie);
+        let is_changed = self.changed.is_some();
         let shown = self.changed.unwrap_or(self.password);
         to_its_end(async move {
             let (user, session) = app.store.decide(decision, context).await??;
             desk.take_back_from(&user);
+            if is_changed {
+                desk.forget_proved(&user);
+            }
             desk.remember_proved(Try { name: name.as_str(), shown: &shown, from });
             given(&desk, (&user, &session), &refresh, cookie)
         })

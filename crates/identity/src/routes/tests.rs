@@ -131,6 +131,28 @@ async fn a_service_that_proved_itself_from_an_address_is_not_kept_out_there() {
     assert_eq!(site.ask(HOME, "token", &body("secret")).await.0, 200);
 }
 
+/// A secret that was replaced is known no longer where it was.
+#[tokio::test]
+async fn what_proved_a_name_is_forgotten_when_it_is_replaced() {
+    let site = Site::new();
+    let olga = site.olga().await;
+    let sub = site.service("secret").await.sub.to_string();
+    let body =
+        json!({ "grant_type": "client_credentials", "client_id": sub, "client_secret": "secret" });
+    assert_eq!(site.ask(HOME, "token", &body).await.0, 200);
+    let reset = format!("users/{sub}/reset-password");
+    assert_eq!(site.ask_as(&olga, ELSEWHERE, &reset, &json!({})).await.0, 200);
+    for number in 0..30 {
+        site.ask(&format!("203.0.113.{number}"), "token", &body).await;
+    }
+    // Were it known, others would take none of its tries. Time goes on: one may be left.
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        seen.push(site.ask(HOME, "token", &body).await.0);
+    }
+    assert!(seen.contains(&429), "{seen:?}");
+}
+
 /// Whoever guesses where she is at home keeps her out there as little as elsewhere, and does not learn
 /// from how he is refused that it is hers.
 #[tokio::test]

@@ -225,8 +225,12 @@ impl Of {
         to_its_end(async move {
             let _alone = desk.changes_alone().await;
             expect_an_operator_left(&app, &decision).await?;
+            let is_over = matches!(decision.change, Change::Reset(_) | Change::Disable);
             let (user, is_repeated) = app.store.decide(decision, context).await??;
             desk.take_back_from(&user);
+            if is_over {
+                desk.forget_proved(&user);
+            }
             Ok((user, is_repeated))
         })
         .await

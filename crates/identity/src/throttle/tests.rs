@@ -133,6 +133,22 @@ fn what_proved_a_name_is_compared_as_seldom_as_passwords_are() {
     assert!(!is_known(Try { name: "ben@example.org", ..newer }));
 }
 
+/// Of him alone, from everywhere.
+#[test]
+fn what_proved_a_name_is_forgotten_with_the_password() {
+    let throttle = Throttle::by(&FakeRelativeClock::default());
+    let tries = [("ada@example.org", "192.0.2.1"), ("ada@example.org", "192.0.2.2")];
+    let other = guess("ben@example.org", "192.0.2.1");
+    tries.into_iter().for_each(|(name, address)| throttle.remember_proved(guess(name, address)));
+    throttle.remember_proved(other);
+    throttle.forget_proved("ada@example.org");
+    let is_known = |attempt| throttle.is_known(throttle.pair(attempt), attempt);
+    assert!(tries.into_iter().all(|(name, address)| !is_known(guess(name, address))));
+    assert!(is_known(other));
+    let proved = throttle.proved.lock();
+    assert_eq!((proved.known.len(), proved.order.len()), (1, 1));
+}
+
 /// What known tries take from the address is little too: who has many accounts hashes no more.
 #[test]
 fn known_tries_of_one_address_are_counted_too() {
