@@ -34,13 +34,15 @@ pub(super) async fn act(act: &Act<'_>, data: &Path) -> Result<Outcome, Failure> 
     let way_back = way_back(&store, data).await;
     folder::close(opened).await;
     match way_back {
-        Ok(Some(commands)) => output::tell(format_args!(
-            "There is no operator who can sign in any more; this makes one: {commands}"
-        )),
+        Ok(Some(commands)) => {
+            output::tell(format_args!(
+                "There is no operator who can sign in any more; this makes one: {commands}"
+            ));
+        }
         Ok(None) => {}
         // What was done is told all the same.
         Err(error) => {
-            output::tell(format_args!("Whether there is an operator cannot be read: {error}"))
+            output::tell(format_args!("Whether there is an operator cannot be read: {error}"));
         }
     }
     done
