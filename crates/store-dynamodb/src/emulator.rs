@@ -3,7 +3,7 @@
 
 mod stream;
 
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Write as _};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
@@ -29,6 +29,17 @@ const PROGRAM: &str = "dynamodb-emulator/debug/dynamodb-emulator";
 
 /// Names another emulator in the environment, one that runs already, to test over that.
 const ENDPOINT: &str = "DYNAMODB_ENDPOINT";
+
+/// Why a test is skipped where there is none.
+pub const NOT_BUILT: &str = "the emulator of DynamoDB is not built, see `make emulator`";
+
+/// Says which test is skipped and why, past what cargo keeps to itself of tests that pass.
+pub fn skipped(why: &str) {
+    let test = std::thread::current();
+    let test = test.name().unwrap_or_default();
+    // Who has closed it does not want to know.
+    let _written = writeln!(io::stderr(), "{test}: skipped: {why}");
+}
 
 /// A running emulator. One that was started ends when this is dropped, or with the process that
 /// started it.

@@ -12,7 +12,7 @@ use kernel::audit::Act;
 use kernel::operators::{DeadLetter, Delivery, EventQuery, EventsPort, LoggedEvent};
 use kernel::store::{BoxFuture, StoreError, StorePort};
 use kernel::{Context, Store};
-use store_dynamodb::emulator::{Emulator, create, streams};
+use store_dynamodb::emulator::{Emulator, NOT_BUILT, create, skipped, streams};
 use store_dynamodb::tables::{Table, tables_of};
 use store_dynamodb::{DynamoStore, Options, Waits};
 use tokio::sync::Mutex;
@@ -43,7 +43,7 @@ impl Dynamodb {
         static RUNNING: OnceLock<Option<Emulator>> = OnceLock::new();
         let emulator = RUNNING.get_or_init(|| Emulator::start().unwrap()).as_ref();
         if emulator.is_none() {
-            println!("dynamodb: skipped, for its emulator was not built (make emulator)");
+            skipped(NOT_BUILT);
         }
         Some(Self { emulator: emulator?, mishap })
     }

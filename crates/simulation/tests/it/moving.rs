@@ -16,7 +16,7 @@ use operations::verify::verify;
 use simulation::candidates::{Embedded, Memory, Mishap};
 use simulation::hands::HandClock;
 use simulation::institution::{By, Echo, Institution, SERVICES, What, kinds};
-use store_dynamodb::emulator::{Emulator, Stream, create, streams};
+use store_dynamodb::emulator::{Emulator, NOT_BUILT, Stream, create, skipped, streams};
 use store_dynamodb::items::{envelopes, kind_of};
 use store_dynamodb::tables::{SAYS, tables};
 use store_dynamodb::{DynamoStore, Loaded, Options};
@@ -51,8 +51,7 @@ async fn empty(emulator: &Emulator, prefix: &str) -> DynamoStore {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_loaded_is_the_same_ledger() {
     let Some(emulator) = Emulator::start().unwrap() else {
-        println!("skipped, for the emulator was not built (make emulator)");
-        return;
+        return skipped(NOT_BUILT);
     };
     for (number, scenario) in SCENARIOS.iter().enumerate() {
         let sqlite = Embedded(Durability::Sqlite, Mishap::None);

@@ -2,7 +2,7 @@
 //! or an emulator of its roles, can say.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use store_dynamodb::emulator::{create, size};
+use store_dynamodb::emulator::{NOT_BUILT, create, size, skipped};
 use store_dynamodb::tables::tables;
 use store_dynamodb::{DynamoStore, Options};
 
@@ -20,8 +20,7 @@ const ACTIONS: [&str; 6] = [
 #[tokio::test]
 async fn what_is_tried_changes_nothing() {
     let Some(emulator) = emulator() else {
-        println!("skipped: the emulator was not built (make emulator)");
-        return;
+        return skipped(NOT_BUILT);
     };
     let (client, all) = (emulator.client(), tables(&SERVICES));
     let prefix = format!("rights{}", std::process::id());

@@ -19,7 +19,7 @@ use kernel::{
 };
 use payment::decide::RequestPayment;
 use payment::records::Payment;
-use store_dynamodb::emulator::{Emulator, create};
+use store_dynamodb::emulator::{Emulator, NOT_BUILT, create, skipped};
 use store_dynamodb::items::Item;
 use store_dynamodb::tables::tables;
 use store_dynamodb::{DynamoStore, Observer, Options, Waits};
@@ -42,8 +42,7 @@ pub(crate) fn over_dynamodb<F: Future<Output = ()>>(
     test: impl FnOnce(Scene) -> F,
 ) {
     let Some(emulator) = emulator() else {
-        println!("skipped: the emulator was not built (make emulator)");
-        return;
+        return skipped(NOT_BUILT);
     };
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
