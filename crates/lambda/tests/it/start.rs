@@ -63,8 +63,7 @@ async fn start(name: &str, endpoint: &str) -> Result<(), String> {
 #[tokio::test]
 async fn a_missing_table_is_named_at_the_start() {
     let Some(emulator) = Emulator::start().unwrap() else {
-        println!("skipped: the emulator of DynamoDB is not built, see `make emulator`");
-        return;
+        return emulator::skipped(emulator::NOT_BUILT);
     };
     let endpoint = emulator.endpoint();
     for (name, table) in [
@@ -101,8 +100,7 @@ async fn a_topic_that_nobody_told_is_named_at_the_start() {
 #[tokio::test]
 async fn every_right_that_the_manifest_names_can_be_tried() {
     let Some(emulator) = Emulator::start().unwrap() else {
-        println!("skipped: the emulator of DynamoDB is not built, see `make emulator`");
-        return;
+        return emulator::skipped(emulator::NOT_BUILT);
     };
     let endpoint = emulator.endpoint();
     let client = emulator.client();

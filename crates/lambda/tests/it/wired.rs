@@ -18,7 +18,7 @@ use lambda::{Base, Callers, Function, Handler, Metrics, SERVICES};
 use loan::rate::RateTable;
 use parking_lot::Mutex;
 use serde_json::{Map, Value, json};
-use store_dynamodb::emulator::{Emulator, Stream, create, size, streams};
+use store_dynamodb::emulator::{Emulator, NOT_BUILT, Stream, create, size, skipped, streams};
 use store_dynamodb::items::Item;
 use store_dynamodb::tables::{SAYS, Table, tables};
 use store_dynamodb::{DynamoStore, Observer, Options};
@@ -88,7 +88,7 @@ impl Wired {
         static OPENED: AtomicU64 = AtomicU64::new(0);
         static LOGGING: Once = Once::new();
         let Some(emulator) = Emulator::start().unwrap() else {
-            println!("skipped: the emulator of DynamoDB is not built, see `make emulator`");
+            skipped(NOT_BUILT);
             return None;
         };
         let number = OPENED.fetch_add(1, Ordering::SeqCst);

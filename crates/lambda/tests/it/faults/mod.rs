@@ -21,7 +21,7 @@ use std::sync::OnceLock;
 
 use lambda::Function;
 use store_dynamodb::Waits;
-use store_dynamodb::emulator::Emulator;
+use store_dynamodb::emulator::{Emulator, NOT_BUILT, skipped};
 
 use cloud::{Mishap, SOON};
 use fault::{Asked, Fault};
@@ -33,7 +33,7 @@ fn emulator() -> Option<&'static Emulator> {
     static RUNNING: OnceLock<Option<Emulator>> = OnceLock::new();
     let running = RUNNING.get_or_init(|| Emulator::start().unwrap()).as_ref();
     if running.is_none() {
-        println!("skipped: the emulator of DynamoDB is not built, see `make emulator`");
+        skipped(NOT_BUILT);
     }
     running
 }
