@@ -22,16 +22,13 @@ const LENGTHS: std::ops::RangeInclusive<usize> = 8..=128;
 
 /// The commonest of at least eight characters, in small letters: the first that anybody tries. Longer
 /// lists age, and the throttle leaves nobody time to go through one.
-const COMMON: [&str; 40] = [
+const COMMON: [&str; 37] = [
     "12345678",
     "123456789",
     "1234567890",
     "0123456789",
     "87654321",
     "987654321",
-    "11111111",
-    "00000000",
-    "88888888",
     "12341234",
     "123123123",
     "11223344",
@@ -71,6 +68,15 @@ pub enum BadPassword {
     /// Too short or too long.
     #[error("must have 8 to 128 characters")]
     Length,
+    /// With a character that nobody sees, and that cannot be given by every way.
+    #[error("must have no control characters, such as a line's end")]
+    Control,
+    /// One character again and again.
+    #[error("must have more than one character again and again")]
+    Repeated,
+    /// Who knows the name knows it.
+    #[error("must not be the name it belongs to, nor what stands there before the `@`")]
+    Name,
     /// Everybody's.
     #[error("is one of the first that anybody would try; choose another")]
     Common,
@@ -79,15 +85,28 @@ pub enum BadPassword {
     Same,
 }
 
-/// Whether a password may be chosen.
+/// Whether a password may be chosen by whoever signs in by that name.
 ///
 /// # Errors
 /// Why not.
-pub fn check(password: &str) -> Result<(), BadPassword> {
-    if !LENGTHS.contains(&password.chars().count()) {
+pub fn check(password: &str, name: &str) -> Result<(), BadPassword> {
+    if !is_sized(password) {
         return Err(BadPassword::Length);
     }
-    if COMMON.contains(&&*password.to_lowercase()) { Err(BadPassword::Common) } else { Ok(()) }
+    if password.chars().any(char::is_control) {
+        return Err(BadPassword::Control);
+    }
+    let mut characters = password.chars();
+    let first = characters.next();
+    if characters.all(|character| Some(character) == first) {
+        return Err(BadPassword::Repeated);
+    }
+    let (password, name) = (password.to_lowercase(), name.to_lowercase());
+    let local = name.rsplit_once('@').map(|(local, _)| local);
+    if password == name || Some(&*password) == local {
+        return Err(BadPassword::Name);
+    }
+    if COMMON.contains(&&*password) { Err(BadPassword::Common) } else { Ok(()) }
 }
 
 /// Whether a text can be anybody's password at all: what cannot is not worth hashing.
@@ -132,14 +151,25 @@ mod tests {
 
     #[test]
     fn every_way_a_password_is_refused() {
-        let check = |password: &str, expected| assert_eq!(check(password), expected, "{password}");
+        let name = "Ada.Lovelace@example.org";
+        let check =
+            |password: &str, expected| assert_eq!(check(password, name), expected, "{password}");
         check("correct horse", Ok(()));
         check("äöüßéèñç", Ok(()));
         check("a b c d ", Ok(()));
         check("seven77", Err(BadPassword::Length));
         check("ééééééé", Err(BadPassword::Length));
         check(&"x".repeat(129), Err(BadPassword::Length));
-        check(&"\u{1F600}".repeat(128), Ok(()));
+        check(&"\u{1F600}é".repeat(64), Ok(()));
+        check("correct\nhorse", Err(BadPassword::Control));
+        check("correct horse\u{7f}", Err(BadPassword::Control));
+        check("correct horse\u{85}", Err(BadPassword::Control));
+        check(&"\u{1F600}".repeat(128), Err(BadPassword::Repeated));
+        check("00000000", Err(BadPassword::Repeated));
+        check("00000001", Ok(()));
+        check("ada.lovelace@EXAMPLE.org", Err(BadPassword::Name));
+        check("ADA.Lovelace", Err(BadPassword::Name));
+        check("ada.lovelace@example.com", Ok(()));
         check("PassWord123", Err(BadPassword::Common));
         for common in COMMON {
             assert!(is_sized(common) && common == common.to_lowercase(), "{common}");

@@ -28,6 +28,9 @@ pub enum BadName {
     /// Of a service.
     #[error("must be 1 to 64 of a-z, 0-9, `-` and `_`, and begin with a letter")]
     Service,
+    /// Of a service, where a user's id would pass for it.
+    #[error("must not begin with `usr_`, as the ids of users do")]
+    Id,
 }
 
 impl LoginName {
@@ -56,11 +59,14 @@ impl LoginName {
         }
     }
 
-    /// A service's. It has no `@`, so it is nobody's e-mail address.
+    /// A service's. It has no `@`, so it is nobody's e-mail address, and is nobody's id.
     ///
     /// # Errors
     /// When it is none that could be.
     pub fn service(text: &str) -> Result<Self, BadName> {
+        if text.starts_with("usr_") {
+            return Err(BadName::Id);
+        }
         is_word(text, 64).then(|| Self(text.into())).ok_or(BadName::Service)
     }
 
@@ -139,6 +145,8 @@ hidden_texts!(LoginName, Proof);
 
 #[cfg(test)]
 mod tests {
+    use kernel::SubId;
+
     use super::*;
 
     #[test]
@@ -183,6 +191,13 @@ mod tests {
         for wrong in ["", "2shop", "Shop", "a@b", &"a".repeat(65)] {
             assert_eq!(LoginName::service(wrong), Err(BadName::Service), "{wrong}");
         }
+        let id = SubId::from_uuid(1).to_string();
+        for id in [&*id, "usr_", "usr_shop"] {
+            assert_eq!(LoginName::service(id), Err(BadName::Id), "{id}");
+        }
+        // Of an older program.
+        let older = LoginName::from_value(&Value::from(&*id)).unwrap();
+        assert_eq!(older.as_str(), id);
     }
 
     #[test]

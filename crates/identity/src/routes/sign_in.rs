@@ -41,7 +41,7 @@ pub(super) async fn sign_up(
     }
     let name = email(&body.value.email.0)?;
     let password = body.value.password.0;
-    passwords::check(&password).map_err(|bad| bad_password("password", bad))?;
+    passwords::check(&password, name.as_str()).map_err(|bad| bad_password("password", bad))?;
     let attempt = Try { name: name.as_str(), shown: &password, from: visit.from };
     let place = desk.admit_hashing(attempt)?;
     if find(&app.store, &name).await?.is_some() {
@@ -95,7 +95,7 @@ pub(super) async fn change_password(
 ) -> Result<Response, Problem> {
     let PasswordAsked { email, password, new_password, cookie } = body.value;
     let bad = |bad| bad_password("new_password", bad);
-    passwords::check(&new_password.0).map_err(bad)?;
+    passwords::check(&new_password.0, &email.0).map_err(bad)?;
     if new_password.0 == password.0 {
         return Err(bad(BadPassword::Same));
     }
