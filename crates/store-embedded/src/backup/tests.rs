@@ -146,7 +146,7 @@ fn a_backup_takes_the_place_of_nothing() {
         assert!(refused.contains(expected), "{refused}");
     };
     check(&folder.database(), "is there already");
-    check(&temporary.path().join("missing/backup"), "No such file");
+    check(&temporary.path().join("missing/backup"), "missing/backup: there is no such folder");
 
     let file = temporary.path().join("backup");
     let first = Backup::copy(&snapshot, &file, &mut |_| ()).unwrap();
