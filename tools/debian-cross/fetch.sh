@@ -25,7 +25,7 @@ if test -f "$folder/fetched" && is_new_enough "$(cat "$folder/fetched")"; then
 fi
 command -v apt-get > /dev/null && command -v dpkg-deb > /dev/null || fail "no apt-get is here"
 test "$(dpkg --print-architecture)" = amd64 || fail "this machine's processor is not x86_64"
-echo "debian-cross: fetching Rust for arm64 from Debian's packages, some 200 MB"
+echo "debian-cross: fetching Rust for arm64 from Debian's packages, some 240 MB"
 
 rm -rf "$folder"
 mkdir -p "$folder"/{lists,cache/archives}/partial "$folder"/{root,bin}

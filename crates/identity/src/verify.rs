@@ -6,8 +6,8 @@
 //! A line says what it left by a hash, so that the trail tells nobody a name or a proof. Lines of older
 //! programs say none: of them it follows alone who was made and which sessions began and ended.
 //!
-//! Records are read once and let go. What stays in memory is about 100 bytes for each user and 120 for
-//! each session. To be used on a store that stands still, or a snapshot: users are kept in folders alone.
+//! Records are read once and let go; what stays in memory is a few hashes and ids for each user and each
+//! session. To be used on a store that stands still, or a snapshot: users are kept in folders alone.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
